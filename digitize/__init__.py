@@ -1,0 +1,1 @@
+"""Paper to pages to one PDF/A."""

@@ -1,0 +1,1 @@
+"""The walk itself: the only room that sees all the others."""

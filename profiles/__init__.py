@@ -1,0 +1,52 @@
+"""What a paper is, what a procedure needs, how an office works.
+
+from profiles import load_paper, load_procedure
+
+paper = load_paper("khai-sinh")
+paper.title                      # 'Giấy khai sinh'
+[c.paper for c in load_procedure("thuong-tru-cho-con").components]
+"""
+
+from profiles.loader import (
+    BadProfile,
+    UnknownProfile,
+    all_of,
+    check_file,
+    load_office,
+    load_paper,
+    load_procedure,
+    profile_folders,
+)
+from profiles.schema import (
+    Component,
+    Dated,
+    FieldRules,
+    Office,
+    PageRules,
+    Paper,
+    Procedure,
+    SealRules,
+    SignatureRules,
+    Signer,
+)
+
+__all__ = [
+    "BadProfile",
+    "Component",
+    "Dated",
+    "FieldRules",
+    "Office",
+    "PageRules",
+    "Paper",
+    "Procedure",
+    "SealRules",
+    "SignatureRules",
+    "Signer",
+    "UnknownProfile",
+    "all_of",
+    "check_file",
+    "load_office",
+    "load_paper",
+    "load_procedure",
+    "profile_folders",
+]

@@ -1,0 +1,121 @@
+"""Find, read and check profiles.
+
+Looked up first in the user's folder (``SOHOA_PROFILES``, else ``profiles`` under
+sohoa's home), then among those shipped: an office overrides a paper by a file of
+the same name.
+"""
+
+import os
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from foundation.errors import ExitCode, SohoaError
+from foundation.messages import N_
+from foundation.places import home
+from profiles.schema import Dated, Office, Paper, Procedure
+
+_SHIPPED = Path(__file__).resolve().parent
+_FOLDERS: dict[type[Dated], str] = {Paper: "papers", Procedure: "procedures", Office: "offices"}
+P = TypeVar("P", bound=Dated)
+
+
+class UnknownProfile(SohoaError):
+    """No profile of that name in any folder."""
+
+    exit_code = ExitCode.USAGE
+    message = N_("There is no profile “{name}”. Profiles here: {known}.")
+
+
+class BadProfile(SohoaError):
+    """A profile file that is not TOML or not what the schema asks for."""
+
+    exit_code = ExitCode.SETUP
+    message = N_("{file}: {key}: {expected} Mend the file, then run: sohoa profile check {file}")
+
+
+def profile_folders() -> list[Path]:
+    """The folders profiles are looked for in, the user's first."""
+    named = os.environ.get("SOHOA_PROFILES")
+    return [Path(named) if named else home() / "profiles", _SHIPPED]
+
+
+def load_paper(name: str) -> Paper:
+    """The paper type ``name`` (its file name, code or one of its aliases).
+
+    Raises:
+        UnknownProfile: nothing by that name.
+        BadProfile: the file is not a valid profile.
+    """
+    try:
+        return _load(Paper, name)
+    except UnknownProfile:
+        for paper in all_of(Paper):
+            if name == paper.code or name in paper.aliases:
+                return paper
+        raise
+
+
+def load_procedure(name: str) -> Procedure:
+    """The procedure ``name`` (its file name or code). Raises as :func:`load_paper`."""
+    try:
+        return _load(Procedure, name)
+    except UnknownProfile:
+        for procedure in all_of(Procedure):
+            if name == procedure.code:
+                return procedure
+        raise
+
+
+def load_office(name: str = "") -> Office:
+    """The office ``name``; without a name ``SOHOA_OFFICE``, else ``office``."""
+    return _load(Office, name or os.environ.get("SOHOA_OFFICE", "office"))
+
+
+def all_of(kind: type[P]) -> Iterator[P]:
+    """Every profile of a kind, by name; the user's file stands before the shipped one."""
+    for name in _names(kind):
+        yield _load(kind, name)
+
+
+def check_file(path: Path) -> Dated:
+    """Read one profile file of any kind. Raises :class:`BadProfile` naming key and fault."""
+    kinds = {folder: kind for kind, folder in _FOLDERS.items()}
+    kind = kinds.get(path.resolve().parent.name)
+    if kind is None:
+        content = _read_toml(path)
+        kind = Procedure if "components" in content else Office if "agency" in content else Paper
+    return _parse(kind, path)
+
+
+def _names(kind: type[Dated]) -> list[str]:
+    found = (folder / _FOLDERS[kind] for folder in profile_folders())
+    return sorted({path.stem for folder in found for path in folder.glob("*.toml")})
+
+
+def _load(kind: type[P], name: str) -> P:
+    if name == Path(name).name:  # a name, never a path out of the folders
+        for folder in profile_folders():
+            path = folder / _FOLDERS[kind] / f"{name}.toml"
+            if path.is_file():
+                return _parse(kind, path)
+    raise UnknownProfile(name=name, known=", ".join(_names(kind)))
+
+
+def _read_toml(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise BadProfile(file=path, key="TOML", expected=f"{error}.") from error
+
+
+def _parse(kind: type[P], path: Path) -> P:
+    try:
+        return kind.model_validate(_read_toml(path))
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"]) or "file"
+        raise BadProfile(file=path, key=key, expected=f"{first['msg']}.") from error

@@ -1,0 +1,1 @@
+"""Documents to signed documents to verdicts."""
