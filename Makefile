@@ -1,0 +1,7 @@
+# For habit's sake: each of these is a script and runs without make.
+#   make demo OUT=DIR        make test ARGS="-k seal"
+.PHONY: setup demo test lint bench
+export OUT
+
+setup demo test lint bench:
+	@scripts/$@ $(ARGS)
