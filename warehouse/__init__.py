@@ -1,1 +1,52 @@
-"""The person's own store of papers."""
+"""The person's own store of papers: deposited once, proven at every read, reused with a reason.
+
+from warehouse import Actor, Owner, open_warehouse
+
+with open_warehouse(Path("kho")) as kho:
+    code = kho.new_code(template, "001087000084", "KQ.G15.000031", office="H99.01", date=day)
+    record = kho.deposit(pdf, owner=Owner("001087000084"), paper_type="khai-sinh",
+                         type_code="KQ.G15.000031", title="Giấy khai sinh", code=code, actor=clerk)
+    kho.reuse(record.id, procedure="1.004222", reason="Đăng ký thường trú", actor=clerk, out=copy)
+
+A warehouse is one private folder: an SQLite catalogue, the PDFs as files, and a key.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from warehouse.errors import (
+    DamagedObject,
+    NotReusable,
+    RecordConflict,
+    RecordNotFound,
+    WarehouseUnreachable,
+)
+from warehouse.values import Actor, AuditReport, CheckReport, Event, Fault, Owner, Record, Release
+
+if TYPE_CHECKING:
+    from warehouse.store import Warehouse, open_warehouse
+
+__all__ = [
+    "Actor",
+    "AuditReport",
+    "CheckReport",
+    "DamagedObject",
+    "Event",
+    "Fault",
+    "NotReusable",
+    "Owner",
+    "Record",
+    "RecordConflict",
+    "RecordNotFound",
+    "Release",
+    "Warehouse",
+    "WarehouseUnreachable",
+    "open_warehouse",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Load SQLAlchemy, half a second's work, only when a warehouse is opened."""
+    if name not in ("Warehouse", "open_warehouse"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module("warehouse.store"), name)

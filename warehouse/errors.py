@@ -1,0 +1,224 @@
+"""Everything the warehouse refuses or cannot do, one class a cause."""
+
+from foundation.errors import ExitCode, SohoaError
+from foundation.messages import N_
+
+
+class WarehouseUnreachable(SohoaError):
+    """The folder or its catalogue cannot be created, opened, read or written."""
+
+    exit_code = ExitCode.WAREHOUSE
+    message = N_(
+        "The warehouse {folder} cannot be reached: {detail}. "
+        "Check that its disk is connected and that you may write there."
+    )
+
+
+class WarehouseBusy(WarehouseUnreachable):
+    """Another program kept the catalogue locked for longer than we wait."""
+
+    message = N_(
+        "The warehouse {folder} is busy with another program. Wait a minute and try again."
+    )
+
+
+class WarehouseFull(WarehouseUnreachable):
+    """The disk under the warehouse is full."""
+
+    message = N_("The disk of the warehouse {folder} is full. Free some space, then try again.")
+
+
+class NotAWarehouse(WarehouseUnreachable):
+    """The folder holds something else."""
+
+    message = N_("{folder} is not a warehouse of sohoa. Name its folder, or an empty one.")
+
+
+class NewerWarehouse(WarehouseUnreachable):
+    """The catalogue was made by a later sohoa."""
+
+    message = N_("The warehouse {folder} was made by a newer sohoa. Update sohoa, then try again.")
+
+
+class CatalogueDamaged(WarehouseUnreachable):
+    """SQLite found the catalogue malformed."""
+
+    message = N_("The catalogue of the warehouse {folder} is damaged. Restore it from a backup.")
+
+
+class CatalogueMissing(WarehouseUnreachable):
+    """There are papers but no catalogue: nothing may be created over them."""
+
+    message = N_(
+        "The warehouse {folder} holds papers but its catalogue is gone. "
+        "Restore catalogue.sqlite from a backup."
+    )
+
+
+class KeyMissing(WarehouseUnreachable):
+    """The key that hides owners' numbers in the audit is gone."""
+
+    message = N_(
+        "The key of the warehouse {folder} is gone. Restore keys/pseudonym.key from a backup."
+    )
+
+
+class DiskUnsound(WarehouseUnreachable):
+    """What was read back is not what was written."""
+
+    message = N_(
+        "The disk of the warehouse {folder} did not give back what was written to it. "
+        "Nothing was deposited. Have the disk checked."
+    )
+
+
+class DamagedObject(SohoaError):
+    """A stored paper is no longer the one that was deposited."""
+
+    exit_code = ExitCode.WAREHOUSE
+    message = N_(
+        "The stored paper of record {record} has been damaged or altered; it was not handed out. "
+        "Restore it from a backup, then run: sohoa warehouse check"
+    )
+
+
+class MissingObject(DamagedObject):
+    """A stored paper's file is gone."""
+
+    message = N_(
+        "The stored paper of record {record} is missing. "
+        "Restore it from a backup, then run: sohoa warehouse check"
+    )
+
+
+class UnreadableFile(SohoaError):
+    """The file to deposit cannot be opened."""
+
+    exit_code = ExitCode.INPUT
+    message = N_("{file} cannot be read: {detail}. Check the name and that you may open it.")
+
+
+class EmptyFile(SohoaError):
+    """The file to deposit has no bytes."""
+
+    exit_code = ExitCode.INPUT
+    message = N_("{file} is empty. Digitise the paper again and deposit the new file.")
+
+
+class NotAPdf(SohoaError):
+    """The file to deposit is no PDF, or a broken one."""
+
+    exit_code = ExitCode.INPUT
+    message = N_(
+        "{file} is not a whole PDF file. Digitise the paper again and deposit the new file."
+    )
+
+
+class ProtectedPdf(SohoaError):
+    """The PDF to deposit asks for a password."""
+
+    exit_code = ExitCode.INPUT
+    message = N_("{file} is locked with a password. Ask for a copy without one and deposit that.")
+
+
+class CannotWrite(SohoaError):
+    """The copy handed out cannot be written where it was asked for."""
+
+    exit_code = ExitCode.INPUT
+    message = N_("{file} cannot be written: {detail}. Choose another place and try again.")
+
+
+class RecordNotFound(SohoaError):
+    """No record by that id or code."""
+
+    exit_code = ExitCode.INPUT
+    message = N_(
+        "There is no record {record} in the warehouse. Look it up with: sohoa find --owner ID"
+    )
+
+
+class OwnerMissing(SohoaError):
+    """A deposit without the owner's number."""
+
+    exit_code = ExitCode.USAGE
+    message = N_("Whose paper is it? Give the owner's identification number.")
+
+
+class ReasonMissing(SohoaError):
+    """A release or revocation without its reason or procedure."""
+
+    exit_code = ExitCode.USAGE
+    message = N_("Say why, and for which procedure: a paper only moves with a reason on record.")
+
+
+class CodeTemplateFaulty(SohoaError):
+    """A profile's code template that cannot give every paper its own code."""
+
+    exit_code = ExitCode.SETUP
+    message = N_(
+        "The code template {template} does not give each paper its own code. "
+        "Use {{serial}} and only the known placeholders in the office profile."
+    )
+
+
+class RecordConflict(SohoaError):
+    """The owner already has another paper of this type under this number."""
+
+    exit_code = ExitCode.NOT_ALLOWED
+    message = N_(
+        "The owner already has {title} number {number} with other content: record {record}. "
+        "Compare the two; if the new one replaces it, deposit it with --supersede."
+    )
+
+
+class ContentWithdrawn(RecordConflict):
+    """The very same file was deposited before and has since been withdrawn."""
+
+    message = N_(
+        "This same file is record {record}, version {version}, which is no longer in force. "
+        "If the paper is valid again, digitise it anew and deposit the new file."
+    )
+
+
+class CodeTaken(RecordConflict):
+    """Another record already bears this code."""
+
+    message = N_("Record {record} already bears this code. Reserve a new code and seal anew.")
+
+
+class NotInForce(SohoaError):
+    """There is nothing in force that could be revoked."""
+
+    exit_code = ExitCode.NOT_ALLOWED
+    message = N_(
+        "Record {record}, version {version}, has been out of force since {day}. "
+        "Nothing was changed."
+    )
+
+
+class NotReusable(SohoaError):
+    """Base of the reasons why a paper may not be reused."""
+
+    exit_code = ExitCode.NOT_ALLOWED
+    message = N_("Record {record} may not be reused. Ask the owner for the paper in force.")
+
+
+class RecordExpired(NotReusable):
+    """Its last day of validity is past."""
+
+    message = N_("Record {record} expired after {day}. Ask the owner for a paper still in force.")
+
+
+class RecordRevoked(NotReusable):
+    """It was revoked."""
+
+    message = N_("Record {record} was revoked on {day}. Ask the owner for the paper in force.")
+
+
+class RecordSuperseded(NotReusable):
+    """A newer version took its place."""
+
+    message = N_(
+        "This version of record {record} was replaced on {day}. "
+        "Use the newer one: sohoa reuse {record}"
+    )

@@ -1,0 +1,187 @@
+"""The values that travel in and out of the warehouse."""
+
+import re
+import unicodedata
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any, ClassVar, Literal
+
+from ulid import PureRandomPolicy, ULIDGenerator
+
+from foundation.messages import N_, _
+from foundation.times import utc_now, vietnam_time
+
+OwnerKind = Literal["person", "organisation"]
+Status = Literal["active", "superseded", "revoked", "expired"]
+
+# Random within a millisecond, not counting up: a forked worker would count the same numbers.
+_ids = ULIDGenerator(policy=PureRandomPolicy())
+_ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
+
+
+def new_id() -> str:
+    """A new ULID: 26 characters of Crockford's base 32 that sort by time and say nothing else."""
+    return str(_ids.generate())
+
+
+def is_id(text: str) -> bool:
+    """Whether ``text`` is a record id rather than an official code."""
+    return _ULID.fullmatch(text) is not None
+
+
+def clean_identifier(identifier: str) -> str:
+    """An identification number as it is stored and compared: NFC and without white space."""
+    return "".join(unicodedata.normalize("NFC", identifier).split())
+
+
+def today() -> date:
+    """Today in Vietnam: the day on which papers expire and codes are dated."""
+    return vietnam_time(utc_now()).date()
+
+
+@dataclass(frozen=True)
+class Owner:
+    """The person or organisation a paper belongs to."""
+
+    identifier: str
+    name: str = ""
+    kind: OwnerKind = "person"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who did it, in which role, at which office."""
+
+    name: str
+    role: str
+    office: str
+
+
+@dataclass(frozen=True)
+class Record:
+    """One version of a paper in the warehouse.
+
+    Attributes:
+        id: ULID of the record, the same for all its versions. Opaque: it stands in file
+            names, logs and commands.
+        code: official code of this version (TT 01/2023 Điều 10). It holds the owner's
+            identifier, so it never stands in file names or logs.
+        status: as of the day asked for (see :meth:`on`): ``expired`` is an active version
+            past ``valid_until``.
+        sha256: of the PDF's bytes (FIPS 180-4), lower-case hexadecimal.
+        size: of the PDF, in bytes.
+        deposited_at: UTC.
+        valid_until: last day of validity, itself included; None for no expiry.
+        object_id: name of the stored file; ULID.
+        status_at: UTC; when the version got its stored status.
+        status_reason: why it was revoked, as the actor put it.
+    """
+
+    id: str
+    code: str
+    version: int
+    owner: Owner
+    paper_type: str
+    type_code: str
+    title: str
+    status: Status
+    number: str
+    sha256: str
+    size: int
+    deposited_at: datetime
+    deposited_by: str
+    office: str
+    valid_until: date | None
+    fields: dict[str, str] = field(hash=False)
+    procedure: str
+    dossier_code: str
+    object_id: str
+    status_at: datetime
+    status_reason: str = ""
+
+    def on(self, day: date) -> "Record":
+        """The record as it stands on ``day``: active, or expired if that is past its validity."""
+        if self.status not in ("active", "expired"):
+            return self
+        past = self.valid_until is not None and self.valid_until < day
+        return replace(self, status="expired" if past else "active")
+
+
+@dataclass(frozen=True)
+class Release:
+    """One handing out of a record, as it stands in the audit. ``at`` is UTC."""
+
+    id: str
+    record_id: str
+    reason: str
+    procedure: str
+    requested_by: Actor
+    at: datetime
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Event:
+    """One entry of the audit. ``owner`` is a pseudonym; ``at`` is UTC.
+
+    ``action`` is one of deposit, deposit-again, supersede, revoke, release, refusal.
+    """
+
+    id: str
+    seq: int
+    at: datetime
+    action: str
+    record_id: str
+    version: int
+    owner: str
+    actor: Actor
+    details: dict[str, Any] = field(hash=False)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing found wrong: ``cause`` for scripts, ``where`` it is; ``str()`` tells people."""
+
+    cause: str
+    where: str
+    _TEXTS: ClassVar[dict[str, str]] = {
+        "object-missing": N_("Record {where}: its stored paper is missing."),
+        "object-damaged": N_("Record {where}: its stored paper is damaged or altered."),
+        "object-unknown": N_("File {where} belongs to no record."),
+        "record-unaudited": N_("Record {where}: its state does not agree with the audit."),
+        "audit-altered": N_("Audit entry {where} was altered."),
+        "audit-missing": N_("Audit entries are missing before {where}."),
+        "audit-cut": N_("The audit ends at entry {where}; later entries were removed."),
+    }
+
+    def __str__(self) -> str:
+        return _(self._TEXTS[self.cause]).format(where=self.where)
+
+
+@dataclass(frozen=True)
+class AuditReport:
+    """What a walk along the audit's chain found. ``head`` is the last entry's SHA-256."""
+
+    entries: int
+    head: str
+    faults: tuple[Fault, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether the chain is whole."""
+        return not self.faults
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """What a check of every object, every record and the audit found."""
+
+    records: int
+    bytes: int
+    audit: AuditReport
+    faults: tuple[Fault, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing at all is wrong."""
+        return not self.faults and self.audit.ok
