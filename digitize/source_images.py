@@ -1,0 +1,280 @@
+"""Picture files as sheets: JPEG, PNG and TIFF of every ordinary kind, turned upright."""
+
+import io
+import struct
+import warnings
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageChops, ImageCms, ImageOps
+
+from digitize.jpeg import read_jpeg_header
+from digitize.source_errors import (
+    BrokenSheet,
+    CutShort,
+    NotAPicture,
+    TooLarge,
+    TooSmall,
+    file_label,
+)
+
+Pixels = NDArray[np.uint8]
+
+#: Pillow's own bound against decompression bombs, 179 megapixels: an A0 sheet at 300 dpi has
+#: 140, and one such picture in colour takes 0.54 GB in a worker.
+MAX_PIXELS = 2 * 89_478_485
+#: Nothing smaller can be a sheet of paper (3 mm at 300 dpi).
+MIN_SIDE = 32
+#: Resolutions outside are slips of the pen: fax has 98 dpi across, film scanners end at 2400.
+MIN_DPI, MAX_DPI = 50.0, 2400.0
+
+_FORMATS = ("JPEG", "PNG", "TIFF")  # a camera's MPO opens as JPEG and calls itself MPO
+_MODES = {
+    *("1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr"),
+    *("I;16", "I;16L", "I;16B", "I;16N"),
+}
+#: All that Pillow is known to raise on malformed files.
+_FAULTS = (
+    *(OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError),
+    *(OverflowError, AttributeError, struct.error, zlib.error, Image.DecompressionBombError),
+)
+_PHOTOMETRIC, _STRIPS, _STRIP_SIZES, _TILES, _TILE_SIZES = 262, 273, 279, 324, 325
+_ORIENTATION = 274
+
+
+def check_picture(path: Path) -> None:
+    """Refuse a picture file that cannot be digitised, by its headers, without decoding it.
+
+    Raises:
+        NotAPicture, CutShort, TooLarge, TooSmall.
+    """
+    name = file_label(path)
+    try:
+        with _opened(path) as image:
+            for frame in range(_frame_count(image)):
+                image.seek(frame)
+                _check_frame(image, path)
+            kind = image.format
+    except Image.DecompressionBombError as error:
+        raise TooLarge(file=name, limit=MAX_PIXELS // 1_000_000) from error
+    except _FAULTS as error:
+        raise (NotAPicture if _is_whole(path) else CutShort)(file=name) from error
+    if kind in ("JPEG", "MPO", "PNG") and not _is_whole(path):
+        raise CutShort(file=name)
+
+
+def picture_frames(path: Path) -> list[float | None]:
+    """The resolution of each page in a picture file, in order; None where it says nothing.
+
+    Raises:
+        NotAPicture: the file cannot be opened (see :func:`check_picture`).
+    """
+    found = []
+    try:
+        with _opened(path) as image:
+            for frame in range(_frame_count(image)):
+                image.seek(frame)
+                resolution = _resolution(image)
+                found.append(max(resolution) if resolution else None)
+    except _FAULTS as error:
+        raise NotAPicture(file=file_label(path)) from error
+    return found
+
+
+def load_picture(path: Path, frame: int, label: str) -> tuple[Pixels, float | None]:
+    """The pixels of one page of a picture file and its resolution.
+
+    Args:
+        path: the file.
+        frame: page within it, from 0.
+        label: how messages name the page.
+
+    Returns:
+        ``uint8``, H×W grey or H×W×3 in OpenCV's order blue, green, red; upright (EXIF and TIFF
+        orientation applied), alpha laid over white, square pixels; and dots per inch or None.
+
+    Raises:
+        BrokenSheet: the page is damaged.
+    """
+    try:
+        with _opened(path) as image:
+            image.seek(frame)
+            resolution = _resolution(image)
+            turned = _orientation(image) >= 5
+            image.load()
+            upright = ImageOps.exif_transpose(image)
+            pixels = _eight_bit(upright, image)
+    except _FAULTS as error:
+        raise BrokenSheet(sheet=label) from error
+    if image.format in ("JPEG", "MPO") and _ends_in_nothing(pixels):
+        raise BrokenSheet(sheet=label)
+    if resolution is None:
+        return pixels, None
+    across, down = reversed(resolution) if turned else resolution
+    return _squared(pixels, across, down), max(across, down)
+
+
+def is_plain_jpeg(path: Path) -> bool:
+    """Whether a PDF may carry the file's bytes as they are and show what the file shows:
+    8-bit grey or YCbCr, upright, square pixels, no colour profile but sRGB."""
+    with path.open("rb") as stream:
+        start = stream.read(3)
+        header = read_jpeg_header(start + stream.read()) if start == b"\xff\xd8\xff" else None
+    if header is None or not header.is_plain or not header.complete:
+        return False
+    with _opened(path) as image:
+        resolution = _resolution(image)
+        square = resolution is None or _is_square(*resolution)
+        return square and _orientation(image) == 1 and _foreign_profile(image) is None
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
+    with warnings.catch_warnings():
+        # Slips in metadata do not matter here; faults in the picture raise.
+        warnings.simplefilter("ignore")
+        with Image.open(path, formats=_FORMATS) as image:
+            yield image
+
+
+def _frame_count(image: Image.Image) -> int:
+    """Pages in the file; the further pictures of a camera's MPO are not pages."""
+    return int(getattr(image, "n_frames", 1)) if image.format == "TIFF" else 1
+
+
+def _check_frame(image: Image.Image, path: Path) -> None:
+    name = file_label(path)
+    width, height = image.size
+    if width * height > MAX_PIXELS:
+        raise TooLarge(file=name, limit=MAX_PIXELS // 1_000_000)
+    if min(width, height) < MIN_SIDE:
+        raise TooSmall(file=name, width=width, height=height)
+    if image.mode not in _MODES:
+        raise NotAPicture(file=name)
+    if image.format == "TIFF":
+        tags: Any = image.tag_v2  # type: ignore[attr-defined]
+        starts = tags.get(_STRIPS) or tags.get(_TILES) or ()
+        sizes = tags.get(_STRIP_SIZES) or tags.get(_TILE_SIZES) or ()
+        if any(a + n > path.stat().st_size for a, n in zip(starts, sizes, strict=False)):
+            raise CutShort(file=name)
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether the file's own structure reaches its end mark."""
+    with path.open("rb") as stream:
+        head = stream.read(8)
+        if head.startswith(b"\xff\xd8"):
+            header = read_jpeg_header(head + stream.read())
+            return header is not None and header.complete
+        if head == b"\x89PNG\r\n\x1a\n":
+            return _png_is_whole(stream, path.stat().st_size)
+        # TIFF: what could be opened was checked strip by strip; what could not lacks a directory.
+        return not head.startswith((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"))
+
+
+def _png_is_whole(stream: io.BufferedReader, size: int) -> bool:
+    """Walk the chunks (PNG 5.3: length, type, data, CRC) to IEND without reading them."""
+    while len(chunk := stream.read(8)) == 8:
+        end = stream.tell() + int.from_bytes(chunk[:4], "big") + 4
+        if end > size:
+            return False
+        if chunk[4:] == b"IEND":
+            return True
+        stream.seek(end)
+    return False
+
+
+def _orientation(image: Image.Image) -> int:
+    """EXIF/TIFF orientation 1-8; anything else counts as upright."""
+    value = image.getexif().get(_ORIENTATION, 1)
+    return value if value in range(1, 9) else 1
+
+
+def _resolution(image: Image.Image) -> tuple[float, float] | None:
+    """Dots per inch across and down as stored, where the file says so and it can be true.
+
+    Programs that know nothing write 72 or 96: at these a sheet larger than A3 (420 mm) is
+    not believed, and no sheet larger than A0 (1189 mm) at any resolution.
+    """
+    stated = image.info.get("dpi")
+    if not stated:
+        return None
+    across, down = (round(float(value), 1) for value in stated)
+    if min(across, down) < MIN_DPI or max(across, down) > MAX_DPI:
+        return None
+    longest_mm = max(image.width / across, image.height / down) * 25.4
+    believed_mm = 450 if max(across, down) <= 96 else 1250
+    return (across, down) if longest_mm <= believed_mm else None
+
+
+def _is_square(across: float, down: float) -> bool:
+    return abs(across - down) <= 0.01 * max(across, down)
+
+
+def _squared(pixels: Pixels, across: float, down: float) -> Pixels:
+    """Resampled so that both directions have the finer resolution (fax: 204 × 98 dpi)."""
+    if _is_square(across, down):
+        return pixels
+    dpi = max(across, down)
+    height, width = pixels.shape[:2]
+    size = (round(width * dpi / across), round(height * dpi / down))
+    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BILINEAR))
+
+
+def _eight_bit(image: Image.Image, source: Image.Image) -> Pixels:
+    """Grey or BGR pixels of a loaded picture; ``source`` is the file it came from."""
+    if image.mode.startswith("I;16"):
+        deep = np.asarray(image)
+        if source.format == "TIFF" and source.tag_v2.get(_PHOTOMETRIC) == 0:  # type: ignore[attr-defined]
+            deep = np.invert(deep)  # Pillow leaves 16-bit white-is-zero as it is
+        return (deep >> 8).astype(np.uint8)
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(white, image).convert("RGB")
+    if image.mode == "CMYK" and source.format != "TIFF" and "adobe" not in source.info:
+        # Pillow takes every CMYK JPEG for Adobe's, which are inverted.
+        image = ImageChops.invert(image)
+    if image.mode in ("1", "L"):
+        return np.asarray(image.convert("L"))
+    colour = np.asarray(_in_srgb(image, source))
+    return np.ascontiguousarray(colour[:, :, ::-1])
+
+
+def _in_srgb(image: Image.Image, source: Image.Image) -> Image.Image:
+    profile = _foreign_profile(source)
+    if profile is None or image.mode not in ("RGB", "CMYK"):
+        return image.convert("RGB")
+    srgb = ImageCms.createProfile("sRGB")
+    try:
+        converted = ImageCms.profileToProfile(image, profile, srgb, outputMode="RGB")
+    except ImageCms.PyCMSError:  # a profile for other colours than the file holds: as if none
+        return image.convert("RGB")
+    return converted if converted is not None else image.convert("RGB")
+
+
+def _foreign_profile(image: Image.Image) -> ImageCms.ImageCmsProfile | None:
+    """The colour profile in the file if colours must be converted by it; grey needs none."""
+    data = image.info.get("icc_profile")
+    if not data or image.mode in ("1", "L", "LA", "I;16"):
+        return None
+    try:
+        profile = ImageCms.ImageCmsProfile(io.BytesIO(data))
+        name = ImageCms.getProfileDescription(profile)
+    except (OSError, ImageCms.PyCMSError):  # an unreadable profile says nothing
+        return None
+    return None if "sRGB" in name else profile
+
+
+def _ends_in_nothing(pixels: Pixels) -> bool:
+    """Whether a JPEG stopped early although its end mark stands.
+
+    libjpeg fills what is missing with zero coefficients, which come out as 128 exactly; no
+    scanned row is that even, and a picture drawn in that grey begins with it too.
+    """
+    return bool((pixels[-1] == 128).all() and not (pixels[0] == 128).all())

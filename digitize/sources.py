@@ -1,0 +1,216 @@
+"""Where sheets come from: picture files, PDF files, folders of them.
+
+    check_sources(paths)                    # refuse what is bad before any work begins
+    for sheet in read_sources(paths):       # values only; files are read one by one
+        pixels, dpi = load_pixels(sheet)    # in the worker
+
+Nothing here holds the pixels of more than the one page asked for.
+"""
+
+import os
+import re
+import stat
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Literal
+
+from digitize.sheet import Sheet
+from digitize.source_errors import (
+    EmptyFile,
+    EmptyFolder,
+    MissingFile,
+    NoSource,
+    NotAPicture,
+    NotPermitted,
+    file_label,
+)
+from digitize.source_images import (
+    MAX_PIXELS,
+    Pixels,
+    check_picture,
+    is_plain_jpeg,
+    load_picture,
+    picture_frames,
+)
+from digitize.source_pdf import check_pdf, load_pdf_page, pdf_frames
+from foundation.files import sha256_file
+
+__all__ = [
+    "MAX_PIXELS",
+    "assumed_dpi",
+    "check_sources",
+    "jpeg_bytes_if_untouched",
+    "load_pixels",
+    "read_sources",
+]
+
+#: What is taken from a folder; a file named outright is known by its content alone.
+_ENDINGS = {*(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".pdf")}
+#: ISO 216 A4, the paper of Vietnamese administration (NĐ 30/2020 Phụ lục I).
+_A4_MM = (210.0, 297.0)
+_USUAL_DPI = (72, 96, 100, 150, 200, 240, 300, 400, 600, 1200)
+
+
+def check_sources(paths: Sequence[Path]) -> None:
+    """Refuse bad input before any work begins; reads headers and structure, no pixels.
+
+    Args:
+        paths: files and folders, as the user named them.
+
+    Raises:
+        InputRefused: one of its subclasses in :mod:`digitize.source_errors`, naming the first
+            file at fault and what to do about it.
+    """
+    for path in _files(paths):
+        _check(path)
+
+
+def read_sources(paths: Sequence[Path]) -> Iterator[Sheet]:
+    """The sheets of files and folders in the order named; lazily, one file at a time.
+
+    A folder stands for its picture and PDF files in natural order of their names ("2" before
+    "10"); its subfolders and hidden files are left out.
+
+    Args:
+        paths: files and folders, as the user named them; see :func:`check_sources`.
+
+    Raises:
+        InputRefused: a file cannot be used.
+    """
+    index = 0
+    for path in _files(paths):
+        _check(path)
+        digest = sha256_file(path)
+        for frame, (kind, dpi, last) in enumerate(_pages(path)):
+            single = frame == 0 and last
+            label = file_label(path) if single else f"{file_label(path)}#{frame + 1}"
+            yield Sheet(index, path, frame, kind, label, digest, dpi)
+            index += 1
+
+
+def load_pixels(sheet: Sheet) -> tuple[Pixels, float | None]:
+    """The pixels of a sheet, upright as the file says, and their resolution.
+
+    Args:
+        sheet: of kind ``image`` or ``pdf-image``.
+
+    Returns:
+        ``uint8``, H×W grey or H×W×3 blue, green, red; and dots per inch, None where the file
+        does not say (then see :func:`assumed_dpi`).
+
+    Raises:
+        BrokenSheet: the page is damaged; other pages of the same file may still be good.
+        ValueError: the sheet is a born-digital page, which has no pixels of its own.
+    """
+    if sheet.kind == "pdf-text":
+        raise ValueError("a born-digital page is kept as it is, never read as pixels")
+    if sheet.kind == "pdf-image":
+        return load_pdf_page(sheet.path, sheet.frame, sheet.dpi, sheet.label)
+    pixels, dpi = load_picture(sheet.path, sheet.frame, sheet.label)
+    return pixels, dpi or sheet.dpi
+
+
+def jpeg_bytes_if_untouched(sheet: Sheet) -> Path | None:
+    """The JPEG file to embed byte for byte when the page needs no change, else None.
+
+    Only a plain one qualifies: 8-bit grey or YCbCr, sequential or progressive, EXIF upright,
+    square pixels, sRGB.
+    """
+    return sheet.path if sheet.kind == "image" and is_plain_jpeg(sheet.path) else None
+
+
+def assumed_dpi(width: int, height: int) -> float:
+    """The resolution of a picture that does not know its own: taken for a sheet of A4.
+
+    The finer of the two that make it fit on A4 either way up, so the page never comes out
+    larger than A4; a value within 3 % of a usual one is that one.
+
+    Args:
+        width, height: pixels.
+
+    Returns:
+        Dots per inch, 72-1200.
+    """
+    short, long = sorted((width, height))
+    dpi = max(short / _A4_MM[0], long / _A4_MM[1]) * 25.4
+    dpi = next((float(u) for u in _USUAL_DPI if abs(dpi - u) <= 0.03 * u), round(dpi, 1))
+    return min(max(dpi, 72.0), 1200.0)
+
+
+def _check(path: Path) -> None:
+    if _kind(path) == "pdf":
+        check_pdf(path)
+    else:
+        check_picture(path)
+
+
+def _pages(
+    path: Path,
+) -> Iterator[tuple[Literal["image", "pdf-image", "pdf-text"], float | None, bool]]:
+    """Kind, resolution and "is it the last?" of each page of a file."""
+    if _kind(path) == "image":
+        frames = picture_frames(path)
+        for number, dpi in enumerate(frames, start=1):
+            yield "image", dpi, number == len(frames)
+        return
+    pages = pdf_frames(path)
+    current = next(pages, None)
+    while current is not None:
+        following = next(pages, None)
+        yield *current, following is None
+        current = following
+
+
+def _files(paths: Sequence[Path]) -> Iterator[Path]:
+    if not paths:
+        raise NoSource
+    for path in paths:
+        try:
+            mode = path.stat().st_mode
+            if stat.S_ISDIR(mode):
+                yield from _in_folder(path)
+            elif stat.S_ISREG(mode):
+                yield path
+            else:
+                raise NotAPicture(file=file_label(path))
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise MissingFile(file=file_label(path)) from error
+        except PermissionError as error:
+            raise NotPermitted(file=file_label(path)) from error
+
+
+def _in_folder(folder: Path) -> list[Path]:
+    found = [
+        path
+        for path in folder.iterdir()
+        if path.suffix.lower() in _ENDINGS and not path.name.startswith(".") and path.is_file()
+    ]
+    if not found:
+        raise EmptyFolder(file=file_label(folder.resolve()))
+    return sorted(found, key=_natural)
+
+
+def _natural(path: Path) -> list[tuple[int, str]]:
+    """A sort key under which "scan 2" stands before "scan 10"."""
+    parts = re.split(r"(\d+)", path.name.casefold())
+    return [(int(part), "") if part.isdecimal() else (0, part) for part in parts]
+
+
+def _kind(path: Path) -> Literal["image", "pdf"]:
+    """What a file is by its first bytes, never by its name.
+
+    Raises:
+        EmptyFile, NotPermitted, NotAPicture.
+    """
+    if not path.stat().st_size:
+        raise EmptyFile(file=file_label(path))
+    if not os.access(path, os.R_OK):
+        raise NotPermitted(file=file_label(path))
+    with path.open("rb") as stream:
+        head = stream.read(1024)
+    if head.startswith((b"\xff\xd8\xff", b"\x89PNG", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")):
+        return "image"
+    # ISO 32000-1 Annex H: readers accept the header anywhere in the first 1024 bytes.
+    if b"%PDF-" in head:
+        return "pdf"
+    raise NotAPicture(file=file_label(path))
