@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from ocr.words import Word
+
 Side = Literal["front", "back"]
 
 
@@ -72,6 +74,7 @@ class FinishedPage:
         text_layer: PDF content-stream bytes of the invisible text, in PDF points with the
             origin at the page's lower left, using the font resource ``/Glyphless``; b"" for none.
         text: the recognised text in reading order, NFC.
+        words: the recognised words, boxes in pixels of the picture.
     """
 
     sheet: Sheet
@@ -81,3 +84,4 @@ class FinishedPage:
     height_mm: float
     text_layer: bytes = field(default=b"", repr=False)
     text: str = field(default="", repr=False)
+    words: tuple[Word, ...] = field(default=(), repr=False)

@@ -17,7 +17,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("foundation", "profiles", "digitize", "ocr", "signing", "warehouse", "dossier")
+ROOMS = ("foundation", "profiles", "digitize", "ocr", "signing", "warehouse", "dossier", "terminal")
 COMPILED = ROOT / "translations" / "vi" / "LC_MESSAGES" / "sohoa.mo"
 
 

@@ -1,0 +1,153 @@
+"""One sheet in, one finished page out: what a worker of the pool does.
+
+Pure but for the files it leaves in the work folder; it knows nothing of other pages.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from digitize import clean, quality
+from digitize.ink import find_marks
+from digitize.sheet import Finding, FinishedPage, Sheet
+from digitize.sources import assumed_dpi, jpeg_bytes_if_untouched, load_pixels
+from ocr.background import u8
+from ocr.engine import recognise, single_threaded
+from ocr.textlayer import text_layer
+from ocr.words import Word, mean_confidence, reading_text
+from profiles import PageRules
+
+#: The recogniser is trained on print at about this many dots per inch.
+READING_DPI = 300.0
+#: Below this mean confidence the page is tried upside down too.
+_DOUBTFUL = 60.0
+
+
+@dataclass(frozen=True)
+class PageSettings:
+    """What a worker needs to know besides the sheet."""
+
+    rules: PageRules
+    folder: Path
+    keep_blank: bool = False
+    recognise: bool = True
+
+
+def start_worker() -> None:
+    """Called once in every worker process: one core a worker."""
+    single_threaded()
+    cv2.setNumThreads(1)
+
+
+def finish_page(sheet: Sheet, settings: PageSettings) -> FinishedPage:
+    """Clean, recognise and encode one sheet.
+
+    Raises:
+        BrokenSheet: the file cannot be decoded.
+        RecogniserFailed, RecogniserMissing: see :func:`ocr.engine.recognise`.
+    """
+    pixels, known_dpi = load_pixels(sheet)
+    dpi = known_dpi or sheet.dpi or assumed_dpi(pixels.shape[1], pixels.shape[0])
+    marks = find_marks(clean.to_gray(pixels), dpi)
+    if clean.is_blank(marks):
+        return _blank_page(sheet, settings, pixels, dpi)
+    cleaned = clean.clean(pixels, dpi, marks)
+    words: list[Word] = []
+    if settings.recognise:
+        cleaned, words = _read(cleaned, dpi, settings.rules.ocr_language)
+    confidence = mean_confidence(words)
+    flags = quality.judge(dpi, confidence, settings.rules)
+    if not settings.recognise:
+        flags = (*flags, "not-recognised")
+    elif not cleaned.turn_sure:
+        flags = (*flags, "turn-unsure")
+    finding = Finding(
+        index=sheet.index,
+        source=sheet.label,
+        rotation=cleaned.rotation,
+        skew=cleaned.skew,
+        dpi=round(dpi, 1),
+        confidence=None if confidence is None else round(confidence, 1),
+        words=len(words),
+        flags=flags,
+    )
+    return _finished(sheet, settings, finding, cleaned.pixels, cleaned.touched, dpi, tuple(words))
+
+
+def _blank_page(
+    sheet: Sheet, settings: PageSettings, pixels: NDArray[np.uint8], dpi: float
+) -> FinishedPage:
+    finding = Finding(
+        sheet.index, sheet.label, kept=settings.keep_blank, blank=True, dpi=round(dpi, 1)
+    )
+    return _finished(sheet, settings, finding, pixels, False, dpi, ())
+
+
+def _read(cleaned: clean.Cleaned, dpi: float, language: str) -> tuple[clean.Cleaned, list[Word]]:
+    """The page's words; a page read badly is tried the other way up, and the better reading won."""
+    words = _words_of(cleaned.pixels, dpi, language)
+    confidence = mean_confidence(words) or 0.0
+    if cleaned.turn_sure and confidence >= _DOUBTFUL:
+        return cleaned, words
+    other = clean.upside_down(cleaned)
+    other_words = _words_of(other.pixels, dpi, language)
+    if _evidence(other_words) > 1.2 * _evidence(words):
+        return other, other_words
+    if _evidence(words) > 1.2 * _evidence(other_words):
+        return clean.settled(cleaned), words
+    return cleaned, words
+
+
+def _evidence(words: list[Word]) -> float:
+    """How much was read with confidence: letters times confidence above chance."""
+    return sum(len(w.text) * max(0.0, w.confidence - 40) for w in words if w.text.isalnum())
+
+
+def _words_of(pixels: NDArray[np.uint8], dpi: float, language: str) -> list[Word]:
+    """Recognise at the reading resolution, with boxes back on the page that is shown."""
+    gray = clean.to_gray(pixels)
+    factor = READING_DPI / dpi
+    if 0.8 <= factor <= 1.25:
+        return recognise(gray, dpi, language)
+    method = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+    sized = u8(cv2.resize(gray, None, fx=factor, fy=factor, interpolation=method))
+    return [word.scaled(1 / factor) for word in recognise(sized, READING_DPI, language)]
+
+
+def _finished(
+    sheet: Sheet,
+    settings: PageSettings,
+    finding: Finding,
+    pixels: NDArray[np.uint8],
+    touched: bool,
+    dpi: float,
+    words: tuple[Word, ...],
+) -> FinishedPage:
+    height, width = pixels.shape[:2]
+    picture = _picture(sheet, settings, pixels, touched) if finding.kept else None
+    return FinishedPage(
+        sheet=sheet,
+        finding=finding,
+        picture=picture,
+        width_mm=width / dpi * 25.4,
+        height_mm=height / dpi * 25.4,
+        text_layer=text_layer(words, dpi, height),
+        text=reading_text(words),
+        words=words,
+    )
+
+
+def _picture(
+    sheet: Sheet, settings: PageSettings, pixels: NDArray[np.uint8], touched: bool
+) -> Path:
+    """The page as a JPEG file: the sheet's own bytes where nothing was changed."""
+    if not touched and (untouched := jpeg_bytes_if_untouched(sheet)):
+        return untouched
+    path = settings.folder / f"page-{sheet.index:06d}.jpg"
+    quality_option = [cv2.IMWRITE_JPEG_QUALITY, settings.rules.jpeg_quality]
+    if not cv2.imwrite(str(path), pixels, quality_option):
+        raise OSError(f"cannot write {path.name}")
+    return path

@@ -1,0 +1,229 @@
+"""The seal: a QR code on page 1 that says what the document is, drawn and read back.
+
+TT 01/2023/TT-VPCP Điều 26: ISO/IEC 18004, top left, at least dossier code, procedure
+code, owner, the paper's name, the system and the time of issue. It is drawn as vector
+squares in free space; where page 1 has none, the page is made taller by a strip at its
+top. It never covers what is on the paper.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pikepdf
+import pypdfium2
+import segno
+import zxingcpp
+from numpy.typing import NDArray
+
+from foundation.errors import ExitCode, SohoaError
+from foundation.files import atomic_path
+from foundation.messages import N_
+from profiles import SealRules
+
+#: Points (1/72 inch) in a millimetre.
+PT = 72.0 / 25.4
+#: First line of the seal's text: what wrote it, and the version of this layout.
+HEADER = "SOHOA/1"
+#: Resolution at which free space is looked for, and at which the seal is read back.
+_LOOK_DPI, _READ_DPI = 50, 200
+#: A spot of page 1 is taken when it is darker than this share of the paper, or plainly dark:
+#: a QR code needs contrast (ISO/IEC 15415).
+_DARKER, _DARK = 0.78, 120
+#: ISO/IEC 18004: four modules of quiet zone all round.
+_QUIET = 4
+
+
+class SealUnreadable(SohoaError):
+    """The seal drawn could not be read back, so the file was not accepted."""
+
+    exit_code = ExitCode.SIGNATURE
+    message = N_("{file}: the QR seal could not be read back. Nothing was written; try again.")
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle in PDF points from the lower left of the page as it is shown."""
+
+    left: float
+    bottom: float
+    width: float
+    height: float
+
+
+def seal_text(fields: Mapping[str, str], rules: SealRules) -> str:
+    """The text the QR carries: the fields the profile asks for, a line each, in its order."""
+    lines = [f"{name}={fields.get(name, '')}" for name in rules.fields]
+    return "\n".join([HEADER, *(line.replace("\n", " ") for line in lines)])
+
+
+def parse_seal(text: str) -> dict[str, str] | None:
+    """The fields of a seal, or None when the text is not one."""
+    header, *lines = text.split("\n")
+    if header != HEADER:
+        return None
+    return dict(line.split("=", 1) for line in lines if "=" in line)
+
+
+def seal_pdf(
+    source: Path,
+    target: Path,
+    fields: Mapping[str, str],
+    rules: SealRules,
+    *,
+    keep_free: tuple[float, float] | None = None,
+) -> Box:
+    """Draw the seal on page 1 of a PDF and read it back before the file is accepted.
+
+    Args:
+        source: an unsigned PDF; it is left as it is.
+        target: where the sealed PDF goes, whole or not at all; may be ``source``.
+        fields: values by name; those the rules do not ask for are left out.
+        rules: size, place, error correction and fields, from the profile.
+        keep_free: width and height in millimetres that must stay free at the top right for
+            the agency's signature; where they are not, the strip makes room for both.
+
+    Returns:
+        Where the seal stands, quiet zone included.
+
+    Raises:
+        SealUnreadable: it could not be read back.
+    """
+    text = seal_text(fields, rules)
+    code = segno.make(text, error=rules.error_correction, boost_error=False, micro=False)
+    with pikepdf.open(source) as pdf:
+        page = pdf.pages[0]
+        size = rules.size_mm * PT
+        taken = _taken(source)
+        room = _free_place(taken, page, size, rules)
+        if room is None or (keep_free and not _corner_is_free(taken, page, keep_free, rules)):
+            strip = max(size, keep_free[1] * PT if keep_free else 0.0) + 2 * rules.margin_mm * PT
+            room = _add_strip(page, size, strip, rules)
+        page.contents_add(b"q\n", prepend=True)
+        page.contents_add(b"Q\nq " + _upright(page) + b" cm\n" + _drawing(code, room) + b" Q")
+        with atomic_path(target) as part:
+            pdf.save(part)
+            if text not in read_seals(part):
+                raise SealUnreadable(file=target.name)
+    return room
+
+
+def read_seals(path: Path) -> list[str]:
+    """Texts of the QR codes on page 1 of a PDF, seen as a 200 dpi scan would see them."""
+    picture = _render(path, _READ_DPI)
+    formats = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
+    return [found.text for found in zxingcpp.read_barcodes(picture, formats=formats)]
+
+
+def _render(path: Path, dpi: float) -> NDArray[np.uint8]:
+    """Page 1 as H×W uint8 brightness."""
+    with pypdfium2.PdfDocument(path) as document:
+        page = document[0]
+        picture = page.render(scale=dpi / 72, grayscale=True).to_numpy()
+        return np.asarray(picture, dtype=np.uint8).reshape(picture.shape[:2]).copy()
+
+
+def _taken(path: Path) -> NDArray[np.bool_]:
+    """Where page 1 carries something, at 50 dpi: darker than its paper."""
+    gray = _render(path, _LOOK_DPI)
+    paper = np.percentile(gray, 80)
+    return np.asarray((gray < paper * _DARKER) | (gray < _DARK), dtype=np.bool_)
+
+
+def _edges(page: pikepdf.Page) -> tuple[float, float, float, float]:
+    left, bottom, right, top = (float(edge) for edge in page.cropbox)
+    return left, bottom, right, top
+
+
+def _turned(page: pikepdf.Page) -> int:
+    """Degrees clockwise by which a viewer turns the page: its own or its parents' /Rotate."""
+    return int(page.rotation) % 360
+
+
+def _shown_size(page: pikepdf.Page) -> tuple[float, float]:
+    """Width and height in points of the page as it is shown, after its /Rotate."""
+    left, bottom, right, top = _edges(page)
+    sides = (right - left, top - bottom)
+    return sides if _turned(page) % 180 == 0 else sides[::-1]
+
+
+def _upright(page: pikepdf.Page) -> bytes:
+    """The matrix from the page as it is shown to its own coordinates (ISO 32000-1 8.3.3)."""
+    left, bottom, right, top = _edges(page)
+    turned, x, y = {
+        0: ("1 0 0 1", left, bottom),
+        90: ("0 1 -1 0", right, bottom),
+        180: ("-1 0 0 -1", right, top),
+        270: ("0 -1 1 0", left, top),
+    }[_turned(page)]
+    return f"{turned} {x:.3f} {y:.3f}".encode("ascii")
+
+
+def _free_place(
+    taken: NDArray[np.bool_], page: pikepdf.Page, size: float, rules: SealRules
+) -> Box | None:
+    """The free square nearest the corner the rules ask for, within a third of the page."""
+    width, height = _shown_size(page)
+    rows, columns = taken.shape
+    scale = columns / width  # pixels a point
+    side, margin = int(np.ceil(size * scale)), int(rules.margin_mm * PT * scale)
+    sums = np.pad(taken.astype(np.int64).cumsum(0).cumsum(1), ((1, 0), (1, 0)))
+    best: tuple[int, int] | None = None
+    for y in range(margin, min(rows // 3, rows - side - margin)):
+        for x in range(margin, min(columns // 3, columns - side - margin)):
+            if best is not None and x + y >= sum(best):
+                break
+            column = x if rules.place == "top-left" else columns - side - x
+            if sums[y + side, column + side] - sums[y, column + side] == (
+                sums[y + side, column] - sums[y, column]
+            ):
+                best = (x, y)
+    if best is None:
+        return None
+    x, y = best
+    column = x if rules.place == "top-left" else columns - side - x
+    return Box(column / scale, height - (y + side) / scale, size, size)
+
+
+def _corner_is_free(
+    taken: NDArray[np.bool_], page: pikepdf.Page, keep_free: tuple[float, float], rules: SealRules
+) -> bool:
+    scale = taken.shape[1] / _shown_size(page)[0]
+    width, height = (int(side * PT * scale) for side in keep_free)
+    margin = int(rules.margin_mm * PT * scale)
+    corner = taken[margin : margin + height, taken.shape[1] - margin - width :]
+    return not bool(corner.any())
+
+
+def _add_strip(page: pikepdf.Page, size: float, strip: float, rules: SealRules) -> Box:
+    """Make the page taller by a white strip at its top; what is on it keeps its size."""
+    edges = list(_edges(page))
+    # Which edge of the page's own box is shown at the top, and which way is out.
+    edge, outward = {0: (3, 1), 90: (0, -1), 180: (1, -1), 270: (2, 1)}[_turned(page)]
+    edges[edge] += outward * strip
+    page.mediabox = pikepdf.Array(edges)
+    page.cropbox = page.mediabox
+    width, height = _shown_size(page)
+    margin = rules.margin_mm * PT
+    x = margin if rules.place == "top-left" else width - margin - size
+    return Box(x, height - margin - size, size, size)
+
+
+def _drawing(code: segno.QRCode, room: Box) -> bytes:
+    """Content-stream operators: a white ground and a black rectangle for each run of modules."""
+    matrix = [bytes(row) for row in code.matrix]
+    module = room.width / (len(matrix) + 2 * _QUIET)
+    out = [f"q 1 g {room.left:.3f} {room.bottom:.3f} {room.width:.3f} {room.height:.3f} re f 0 g"]
+    top = room.bottom + room.height
+    for row_number, row in enumerate(matrix):
+        y = top - (row_number + _QUIET + 1) * module
+        for start, end in _runs(row):
+            x = room.left + (start + _QUIET) * module
+            out.append(f"{x:.3f} {y:.3f} {(end - start) * module:.3f} {module:.3f} re")
+    return "\n".join([*out, "f Q"]).encode("ascii")
+
+
+def _runs(row: bytes) -> list[tuple[int, int]]:
+    dark = np.flatnonzero(np.diff(np.array([0, *(b & 1 for b in row), 0], dtype=np.int8)))
+    return [(int(a), int(b)) for a, b in zip(dark[::2], dark[1::2], strict=True)]

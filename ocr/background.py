@@ -1,0 +1,48 @@
+"""Even out the paper behind the ink, for analysis and for the recogniser only."""
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Gray = NDArray[np.uint8]
+
+#: Resolution, dots per inch, at which the background is estimated: paper tint and shade
+#: change slowly, print does not, so little is enough.
+_BACKGROUND_DPI = 25.0
+
+
+def u8(array: Any) -> Gray:
+    """The array as uint8, uncopied where it is: OpenCV's own types promise less than it keeps."""
+    return np.asarray(array, dtype=np.uint8)
+
+
+def flatten(gray: Gray, dpi: float) -> Gray:
+    """The sheet as if its paper were evenly white: paper 255, black ink near 0.
+
+    The paper's brightness is estimated as the local maximum (a grey dilation wider than
+    a letter's strokes), smoothed by a median, and divided out.
+
+    Args:
+        gray: H×W uint8.
+        dpi: resolution of ``gray``.
+
+    Returns:
+        H×W uint8.
+    """
+    paper = background(gray, dpi)
+    return u8(cv2.divide(gray, paper, scale=255))
+
+
+def background(gray: Gray, dpi: float) -> Gray:
+    """The brightness of the bare paper at every pixel, H×W uint8, at least 1."""
+    height, width = gray.shape
+    factor = min(1.0, _BACKGROUND_DPI / dpi)
+    small = cv2.resize(gray, None, fx=factor * 2, fy=factor * 2, interpolation=cv2.INTER_AREA)
+    # 5 px at 50 dpi = 2.5 mm: wider than any stroke of print, narrower than a shadow.
+    brightest = cv2.dilate(small, np.ones((5, 5), np.uint8))
+    brightest = cv2.resize(brightest, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    smooth = cv2.medianBlur(brightest, 21)
+    paper = cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR)
+    return u8(np.maximum(paper, 1))

@@ -1,0 +1,11 @@
+"""How sohoa speaks on a terminal: answers, progress, questions, errors in one line.
+
+    @verb(app, "find")
+    def find(screen: Screen, owner: str) -> Answer:
+        '''Papers held for an owner.'''
+        return Answer(data=[...], text="...")
+"""
+
+from terminal.answers import Answer, Screen, run_app, verb
+
+__all__ = ["Answer", "Screen", "run_app", "verb"]

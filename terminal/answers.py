@@ -1,0 +1,201 @@
+"""What every verb shares: ``--json``, ``--lang``, ``--quiet``, ``--debug``, and its way out.
+
+A verb returns an :class:`Answer` and raises :class:`~foundation.errors.SohoaError`; the
+printing, the exit code and the one line of error are made here, once.
+"""
+
+import errno
+import inspect
+import json
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from typing import Annotated, Any
+
+import typer
+
+from foundation.errors import ExitCode, SohoaError
+from foundation.messages import N_, Language, _, set_language
+from foundation.privacy import mask_text
+from terminal.progress import Screen
+
+# Typer keeps its copy of Click private, but its public BadParameter descends from both.
+_UsageError: Any = typer.BadParameter.__mro__[1]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a verb has to say: ``data`` for ``--json``, ``text`` for people."""
+
+    data: Any
+    text: str = ""
+    code: ExitCode = ExitCode.DONE
+
+
+class DiskFull(SohoaError):
+    """A disk ran full while something was written."""
+
+    exit_code = ExitCode.SETUP
+    message = N_("The disk is full: {file}. Nothing was half-written; free some space and go on.")
+
+
+class Unwritable(SohoaError):
+    """The system refused to read or write a file."""
+
+    exit_code = ExitCode.INPUT
+    message = N_("{file}: {detail}. Check the name and the permissions.")
+
+
+class Fault(SohoaError):
+    """Something nobody foresaw: a defect in sohoa."""
+
+    message = N_("A fault in sohoa ({detail}). Please report it; --debug shows where it happened.")
+
+
+class Stopped(SohoaError):
+    """The user stopped the command."""
+
+    exit_code = ExitCode.STOPPED
+    message = N_("Stopped. All finished work is kept.")
+
+
+_COMMON: dict[str, Any] = {
+    "json_output": Annotated[
+        bool, typer.Option("--json", help=_("Answer as JSON, for programs."))
+    ],
+    "lang": Annotated[
+        Language | None, typer.Option(help=_("Language of the messages: vi or en."))
+    ],
+    "quiet": Annotated[bool, typer.Option("--quiet", "-q", help=_("Only errors and results."))],
+    "debug": Annotated[
+        bool, typer.Option("--debug", help=_("Show where in the program an error arose."))
+    ],
+}
+_DEFAULTS: dict[str, Any] = {"json_output": False, "lang": None, "quiet": False, "debug": False}
+
+
+def verb(
+    app: typer.Typer, name: str, help_text: str
+) -> Callable[[Callable[..., Answer]], Callable[..., None]]:
+    """Register a function as a verb of the command, with the options all verbs share.
+
+    A parameter named ``screen`` is filled in here and is not an option.
+    """
+
+    def register(function: Callable[..., Answer]) -> Callable[..., None]:
+        own = dict(inspect.signature(function).parameters)
+        wants_screen = own.pop("screen", None) is not None
+
+        @wraps(function)
+        def run(**arguments: Any) -> None:
+            common = {key: arguments.pop(key) for key in _COMMON}
+            if common["lang"]:
+                set_language(common["lang"])
+            screen = Screen(json=common["json_output"], quiet=common["quiet"])
+            if wants_screen:
+                arguments["screen"] = screen
+            _carry_out(lambda: function(**arguments), screen, common["debug"])
+
+        shared = [
+            inspect.Parameter(
+                key, inspect.Parameter.KEYWORD_ONLY, default=_DEFAULTS[key], annotation=kind
+            )
+            for key, kind in _COMMON.items()
+        ]
+        run.__signature__ = inspect.Signature([*own.values(), *shared])  # type: ignore[attr-defined]
+        run.__annotations__ = {
+            key: parameter.annotation for key, parameter in own.items()
+        } | _COMMON
+        app.command(name, help=help_text)(run)
+        return run
+
+    return register
+
+
+def _carry_out(action: Callable[[], Answer], screen: Screen, debug: bool) -> None:
+    """Run a verb and leave with its exit code, having printed its answer or one line of error."""
+    try:
+        answer = action()
+    except BaseException as error:
+        if isinstance(error, SystemExit | typer.Exit | GeneratorExit):
+            raise
+        if debug:
+            traceback.print_exception(error)
+        _leave_with(_as_ours(error), screen)
+    else:
+        if screen.json:
+            print_json(answer.data)
+        elif answer.text:
+            sys.stdout.write(answer.text.rstrip("\n") + "\n")
+        raise typer.Exit(int(answer.code))
+
+
+def _as_ours(error: BaseException) -> SohoaError:
+    """Any error as one with a message and an exit code; details are masked of personal numbers."""
+    match error:
+        case SohoaError():
+            return error
+        case KeyboardInterrupt() | typer.Abort() | EOFError():
+            return Stopped()
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT):
+            return DiskFull(file=_name_of(error))
+        case OSError(filename=str() | bytes()):
+            return Unwritable(file=_name_of(error), detail=error.strerror or "")
+        case _:
+            return Fault(detail=mask_text(f"{type(error).__name__}: {error}"[:160]))
+
+
+def _name_of(error: OSError) -> str:
+    return mask_text(str(error.filename or ""))
+
+
+def _leave_with(error: SohoaError, screen: Screen) -> None:
+    if screen.json:
+        print_json(error.as_dict())
+    sys.stderr.write(f"sohoa: {_one_line(str(error))}\n")
+    raise typer.Exit(int(error.exit_code))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def print_json(data: Any) -> None:
+    """Write data to the standard output as JSON with readable Vietnamese."""
+    sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=1, default=str) + "\n")
+
+
+def run_app(app: typer.Typer, arguments: Sequence[str]) -> int:
+    """Run the command; wrong usage becomes one line in the user's language and exit code 2."""
+    try:
+        code = app(args=list(arguments), prog_name="sohoa", standalone_mode=False)
+    except _UsageError as error:
+        sys.stderr.write(f"sohoa: {_usage_line(error)}\n")
+        return int(ExitCode.USAGE)
+    except (typer.Abort, KeyboardInterrupt):
+        sys.stderr.write(f"sohoa: {Stopped()}\n")
+        return int(ExitCode.STOPPED)
+    except typer.Exit as leaving:
+        return int(leaving.exit_code)
+    return int(code or 0)
+
+
+def _usage_line(error: Any) -> str:
+    """Wrong usage in words, with where to look."""
+    command = error.ctx.command_path if error.ctx else "sohoa"
+    match type(error).__name__:
+        case "MissingParameter":
+            hint = error.param.get_error_hint(error.ctx) if error.param else ""
+            what = _("{name} is missing").format(name=hint)
+        case "NoSuchOption":
+            what = _("there is no option {name}").format(name=error.option_name)
+        case "BadParameter":
+            hint = error.param.get_error_hint(error.ctx) if error.param else ""
+            what = _("{name} is not right: {detail}").format(name=hint, detail=error.message)
+        case _:
+            what = error.format_message()
+    return _one_line(
+        _("{what}. Usage: {command} --help").format(what=what.rstrip("."), command=command)
+    )
