@@ -23,11 +23,13 @@ from foundation.errors import SohoaError
 from foundation.privacy import mask_text
 from foundation.times import iso_utc, utc_now
 from warehouse.catalog import Catalog
-from warehouse.errors import WarehouseUnreachable
+from warehouse.errors import AuditAltered, WarehouseUnreachable
 from warehouse.schema import audit, audit_head
 from warehouse.values import Actor, AuditReport, Event, Fault, is_id, new_id
 
 _GENESIS = "0" * 64
+#: What reading an entry raises that :func:`append` did not write.
+_GARBLED = (ValueError, LookupError, TypeError)
 
 
 def append(
@@ -79,9 +81,12 @@ def refusals(
 
 
 def events_of(tx: Connection, record_id: str) -> list[Event]:
-    """All entries about a record, the oldest first."""
+    """All entries about a record, the oldest first. Raises AuditAltered for a garbled one."""
     rows = select(audit.c.entry).where(audit.c.record_id == record_id).order_by(audit.c.seq)
-    return [_event(json.loads(entry)) for entry in tx.execute(rows).scalars()]
+    try:
+        return [_event(entry) for entry in tx.execute(rows).scalars()]
+    except _GARBLED as error:
+        raise AuditAltered(record=record_id) from error
 
 
 def verify(tx: Connection) -> AuditReport:
@@ -111,8 +116,8 @@ def _rows(tx: Connection) -> Iterator[Any]:
 def _agrees(row: Any) -> bool:
     """Whether the row's own columns say what its entry says."""
     try:
-        event = _event(json.loads(row.entry))
-    except (ValueError, LookupError, TypeError):
+        event = _event(row.entry)
+    except _GARBLED:
         return False
     return (event.seq, event.record_id) == (row.seq, row.record_id)
 
@@ -145,7 +150,8 @@ def _canonical(event: Event) -> str:
     return json.dumps(entry, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def _event(entry: Mapping[str, Any]) -> Event:
+def _event(text: str) -> Event:
+    entry = json.loads(text)
     return Event(
         id=entry["id"],
         seq=entry["seq"],

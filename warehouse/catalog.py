@@ -13,7 +13,7 @@ import secrets
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +57,7 @@ class Catalog:
 
     folder: Path
     _engine: Engine
-    _key: bytes
+    _key: bytes = field(repr=False)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

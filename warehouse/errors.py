@@ -55,6 +55,16 @@ class CatalogueMissing(WarehouseUnreachable):
     )
 
 
+class AuditAltered(SohoaError):
+    """An entry of the audit can no longer be read as one."""
+
+    exit_code = ExitCode.WAREHOUSE
+    message = N_(
+        "The audit of record {record} has been altered. "
+        "Restore the warehouse from a backup, then run: sohoa audit verify"
+    )
+
+
 class KeyMissing(WarehouseUnreachable):
     """The key that hides owners' numbers in the audit is gone."""
 
@@ -197,10 +207,9 @@ class NotInForce(SohoaError):
 
 
 class NotReusable(SohoaError):
-    """Base of the reasons why a paper may not be reused."""
+    """Base of the reasons why a paper may not be reused; each has a class of its own."""
 
     exit_code = ExitCode.NOT_ALLOWED
-    message = N_("Record {record} may not be reused. Ask the owner for the paper in force.")
 
 
 class RecordExpired(NotReusable):

@@ -205,7 +205,11 @@ class Warehouse:
         return deposits.revoke(self._catalog, id_or_code, reason, actor)
 
     def history(self, id_or_code: str) -> list[Event]:
-        """All that happened to a record, refusals included, oldest first. Raises RecordNotFound."""
+        """All that happened to a record, refusals included, oldest first.
+
+        Raises:
+            RecordNotFound (3), AuditAltered (10).
+        """
         with self._catalog.reading() as tx:
             return audit.events_of(tx, records.get(tx, id_or_code).id)
 
