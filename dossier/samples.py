@@ -85,8 +85,8 @@ def write_sample_dossier(folder: Path, *, seed: int = 1) -> tuple[SampleSheet, .
 
     A birth certificate with a blank back; a certified copy of the parents' marriage
     certificate, its first sheet fed upside down, its second with a blank back; a copy of
-    the father's ID card, fed 3° askew (so its back leans the other way). The same seed gives the same bytes with the same
-    libraries.
+    the father's ID card, fed 3° askew (so its back leans the other way). The same seed
+    gives the same bytes with the same libraries.
 
     Raises:
         FontMissing: Debian's fonts-croscore is not installed.
