@@ -2,6 +2,7 @@
 
 import mmap
 import re
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium_c
 
 from digitize.jpeg import read_jpeg_header
+from digitize.sheet import Sheet
 from digitize.source_errors import (
     BrokenSheet,
     DamagedPdf,
@@ -146,6 +148,20 @@ def load_pdf_page(
             return _three_or_one(drawn.to_numpy().copy()), dpi
     except pypdfium2.PdfiumError as error:
         raise BrokenSheet(sheet=label) from error
+
+
+def text_of(sheet: Sheet) -> str:
+    """The text of a born-digital page as it stands in the file, NFC, lines parted by ``\\n``.
+
+    Raises:
+        BrokenSheet: the page cannot be read.
+    """
+    try:
+        with _page(sheet.path, sheet.frame) as page:
+            text = page.get_textpage().get_text_range()
+    except pypdfium2.PdfiumError as error:
+        raise BrokenSheet(sheet=sheet.label) from error
+    return unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
 
 
 @contextmanager
