@@ -34,12 +34,15 @@ def check(catalog: Catalog) -> CheckReport:
 
 def _stories(catalog: Catalog) -> Iterator[tuple[list[Record], list[Event]]]:
     """Every record named in the catalogue or in the audit: its versions and its entries."""
-    ids = union(select(records.c.id), select(audit_rows.c.record_id)).subquery()
     last = ""
     while True:
+        # Bounded on both sides of the union: SQLite then merges two indexes and stops early.
+        ids = union(
+            select(records.c.id).where(records.c.id > last),
+            select(audit_rows.c.record_id.label("id")).where(audit_rows.c.record_id > last),
+        )
         with catalog.reading() as tx:
-            query = select(ids.c.id).where(ids.c.id > last).order_by(ids.c.id).limit(_BATCH)
-            batch = list(tx.execute(query).scalars())
+            batch = list(tx.execute(ids.order_by("id").limit(_BATCH)).scalars())
             stories = [(versions(tx, name), _events(tx, name)) for name in batch]
         if not batch:
             return

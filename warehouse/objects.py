@@ -88,9 +88,8 @@ def _source_chunks(source: Path) -> Iterator[bytes]:
 def place(folder: Path, paper: Staged) -> None:
     """Make a staged copy an object, durably. Call it in the transaction that records it."""
     target = _path(folder, paper.id)
-    if not target.parent.exists():
-        target.parent.mkdir(mode=0o700, exist_ok=True)
-        sync_file(target.parent.parent)
+    target.parent.mkdir(mode=0o700, exist_ok=True)
+    sync_file(target.parent.parent)  # even if it was there: its maker may have crashed just then
     sync_file(paper.path.parent)  # the note for recover() first, then what it is about
     os.link(paper.path, target)
     sync_file(target.parent)

@@ -44,11 +44,11 @@ def pdf(tmp_path: Path) -> Callable[..., Path]:
     """Write a one-page PDF that says ``text`` and is ``padding`` bytes larger than it need be."""
 
     def write(text: str = "", padding: int = 0) -> Path:
-        path = tmp_path / f"paper-{abs(hash(text))}-{padding}.pdf"
+        path = tmp_path / f"paper-{text.encode().hex()}-{padding}.pdf"
         with pikepdf.new() as new:
             new.add_blank_page()
             new.Root.Said = pikepdf.Stream(new, text.encode() + bytes(padding))
-            new.save(path, compress_streams=False)
+            new.save(path, compress_streams=False, deterministic_id=True)
         return path
 
     return write

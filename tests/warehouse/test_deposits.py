@@ -1,5 +1,5 @@
+import hashlib
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pikepdf
 import pytest
@@ -170,8 +170,6 @@ def test_a_number_typed_with_spaces_is_the_same_owner(kho, put, pdf, owner) -> N
 def test_a_disk_that_forgets_what_was_written_is_not_trusted(
     kho, put, pdf, owner, monkeypatch
 ) -> None:
-    import hashlib
-
     monkeypatch.setattr(hashlib, "file_digest", lambda *_: hashlib.sha256(b"something else"))
     with pytest.raises(DiskUnsound) as caught:
         put(pdf("a"))
@@ -213,4 +211,4 @@ def test_a_large_paper_does_not_pass_through_memory_whole(kho, put, pdf, tmp_pat
     record = put(paper)
     kho.copy_out(record, tmp_path / "out.pdf")
     assert (tmp_path / "out.pdf").read_bytes() == paper.read_bytes()
-    assert Path(tmp_path / "out.pdf").stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "out.pdf").stat().st_mode & 0o777 == 0o600

@@ -4,6 +4,7 @@ import pytest
 
 from foundation import ExitCode
 from warehouse import DamagedObject, NotReusable, open_warehouse
+from warehouse import reuse as room
 from warehouse.errors import (
     CannotWrite,
     MissingObject,
@@ -151,7 +152,6 @@ def test_the_release_is_committed_before_the_paper_appears(
     kho, put, pdf, reuse, folder, tmp_path, monkeypatch
 ) -> None:
     record, seen = put(pdf("a")), []
-    from warehouse import reuse as room
 
     def watched(*args):
         with open_warehouse(folder) as other:

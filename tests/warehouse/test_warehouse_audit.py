@@ -1,3 +1,4 @@
+import hashlib
 import json
 import sqlite3
 from contextlib import closing
@@ -89,8 +90,6 @@ def test_tampering_is_found_and_named(told, folder, statements, cause, where) ->
 
 
 def test_an_entry_rewritten_with_its_own_hash_breaks_the_next(told, folder) -> None:
-    import hashlib
-
     (_, _, _, previous), (_, _, entry, _) = rows(folder)[2:4]
     forged = entry.replace("sai", "cũ")
     digest = hashlib.sha256((previous + forged).encode()).hexdigest()

@@ -1,3 +1,4 @@
+import pikepdf
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -42,8 +43,6 @@ def test_an_object_no_record_knows_is_reported_but_never_deleted(kho, put, pdf, 
 
 @pytest.fixture(scope="module")
 def one_paper(tmp_path_factory):
-    import pikepdf
-
     folder = tmp_path_factory.mktemp("flip")
     with pikepdf.new() as new:
         new.add_blank_page()

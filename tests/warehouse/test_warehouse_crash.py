@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from warehouse import open_warehouse
+from warehouse import objects, open_warehouse
 
 CHILD = Path(__file__).with_name("child.py")
 LAST_WORD = {"deposited": {"active", "superseded", "revoked"}, "revoked": {"revoked"}}
@@ -90,8 +90,6 @@ def test_killed_at_twenty_random_instants(folder, papers) -> None:
 
 
 def test_a_running_deposit_is_not_mistaken_for_a_crashed_one(folder, put, pdf, kho) -> None:
-    from warehouse import objects
-
     with objects.staged(folder, pdf("a")) as copy, open_warehouse(folder) as other:
         assert other.recover() == 0
         assert copy.path.exists()

@@ -4,6 +4,8 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from datetime import date
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -130,8 +132,6 @@ def test_a_lost_key_is_asked_for_by_name(folder) -> None:
 
 
 def test_a_place_where_nothing_can_be_made_is_named() -> None:
-    from pathlib import Path
-
     cannot_open(Path("/proc/kho"), WarehouseUnreachable)
 
 
@@ -144,7 +144,7 @@ def test_a_writer_that_waited_too_long_is_told_who_it_waited_for(
     ) as other:  # fmt: skip
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(WarehouseBusy):
-            kho.new_dossier_code("{serial}", "H99", None)
+            kho.new_dossier_code("{serial}", "H99", date(2026, 11, 20))
         assert kho.find(owner.identifier) == []  # readers do not wait
 
 
