@@ -1,0 +1,285 @@
+"""The visible text of a signature (NĐ 30/2020, Phụ lục I).
+
+Times New Roman, upright, black, 10 pt, no image, top right of page 1. Tinos stands
+in for Times New Roman: same widths, complete in Vietnamese, free. The text is
+wrapped and the box grows with it, so that no name is ever cut.
+"""
+
+import shutil
+import subprocess
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Literal
+
+from fontTools import subset, ttLib
+from fontTools.ttLib.scaleUpem import scale_upem
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.content import AppearanceContent, ResourceType
+from pyhanko.pdf_utils.font.opentype import GlyphAccumulator
+from pyhanko.pdf_utils.layout import BoxConstraints
+from pyhanko.pdf_utils.writer import BasePdfFileWriter
+from pyhanko.stamp import BaseStampStyle
+
+from profiles.schema import SignatureRules
+from signing.errors import FontMissing
+
+_TINOS = Path("/usr/share/fonts/truetype/croscore/Tinos-Regular.ttf")
+#: Latin with all Vietnamese letters, combining marks, punctuation, the đồng sign.
+_LETTERS = [*range(0x20, 0x250), *range(0x300, 0x324), *range(0x1E00, 0x1F00)]
+_LETTERS += [*range(0x2010, 0x2028), 0x20AB]
+_POINTS_PER_MM = 72 / 25.4
+#: Distance from the edges of the page, in points: 5 mm, inside what scanners keep white.
+_MARGIN = 5 * _POINTS_PER_MM
+#: What the QR seal takes of a small page's width: 6 mm margin, 24 mm code, 4 mm gap.
+_SEAL = 34 * _POINTS_PER_MM
+#: Gap between two blocks in one corner, and white inside a block, in points.
+_GAP, _PADDING = 4.0, 1.0
+#: Line distance as a part of the font size; Vietnamese stacks two marks on a capital.
+_LEADING = 1.2
+#: Where the baseline of the first line stands below the top, as a part of the font size.
+_ASCENT = 1.0
+
+Rotation = Literal[0, 90, 180, 270]
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class PageFrame:
+    """The visible part of a page: user-space corners, how it is turned, size of its unit.
+
+    ``rotation`` in degrees clockwise (/Rotate); ``unit`` in points (/UserUnit).
+    """
+
+    left: float
+    bottom: float
+    right: float
+    top: float
+    rotation: Rotation = 0
+    unit: float = 1.0
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height in points as the page is looked at."""
+        width, height = (self.right - self.left) * self.unit, (self.top - self.bottom) * self.unit
+        return (height, width) if self.rotation in (90, 270) else (width, height)
+
+    def to_user_space(self, box: Box) -> Box:
+        """From (left, top, right, bottom) in points from the seen top left corner."""
+        u1, v1, u2, v2 = (edge / self.unit for edge in box)
+        corners = {
+            0: (self.left + u1, self.top - v2, self.left + u2, self.top - v1),
+            90: (self.left + v1, self.bottom + u1, self.left + v2, self.bottom + u2),
+            180: (self.right - u2, self.bottom + v1, self.right - u1, self.bottom + v2),
+            270: (self.right - v2, self.top - u2, self.right - v1, self.top - u1),
+        }
+        return corners[self.rotation]
+
+    def from_user_space(self, box: Box) -> Box:
+        """The inverse: (left, top, right, bottom) in points as seen."""
+        x1, y1, x2, y2 = box
+        seen = {
+            0: (x1 - self.left, self.top - y2, x2 - self.left, self.top - y1),
+            90: (y1 - self.bottom, x1 - self.left, y2 - self.bottom, x2 - self.left),
+            180: (self.right - x2, y1 - self.bottom, self.right - x1, y2 - self.bottom),
+            270: (self.top - y2, self.right - x2, self.top - y1, self.right - x1),
+        }
+        u1, v1, u2, v2 = (edge * self.unit for edge in seen[self.rotation])
+        return (u1, v1, u2, v2)
+
+
+@dataclass(frozen=True)
+class TextBlock:
+    """Wrapped lines and the size of their box, in points."""
+
+    lines: tuple[str, ...]
+    font_size: float
+    width: float
+    height: float
+
+
+def text_of(rules: SignatureRules, facts: Mapping[str, str]) -> str:
+    """The profile's text with {kind}, {agency}, {signer}, {time} filled in: NFC, no empty lines."""
+    filled = unicodedata.normalize("NFC", rules.text.format(**facts))
+    return "\n".join(line.strip() for line in filled.splitlines() if line.strip())
+
+
+def lay_out(text: str, rules: SignatureRules, frame: PageFrame) -> TextBlock:
+    """Wrap ``text`` to the profile's width; on a small page, to what the QR seal leaves free."""
+    page_width = frame.size[0]
+    free = max(page_width / 2, page_width - _SEAL) - _MARGIN
+    widest = min(rules.width_mm * _POINTS_PER_MM, free) - 2 * _PADDING
+    measure = _measure(rules.font_size_pt)
+    lines = [part for line in text.splitlines() for part in _wrap(line, widest, measure)]
+    return TextBlock(
+        lines=tuple(lines),
+        font_size=rules.font_size_pt,
+        width=max(map(measure, lines), default=0) + 2 * _PADDING,
+        height=len(lines) * rules.font_size_pt * _LEADING + 2 * _PADDING,
+    )
+
+
+def place(block: TextBlock, rules: SignatureRules, frame: PageFrame, taken: list[Box]) -> Box:
+    """Where the block stands, in user space: in its corner, under what stands there already.
+
+    Args:
+        taken: boxes of other visible signatures on the page, in user space.
+    """
+    page_width, page_height = frame.size
+    # On a page too small for it the block shrinks as a whole: it is never cut.
+    room = (page_width - 2 * _MARGIN) / block.width, (page_height - 2 * _MARGIN) / block.height
+    scale = max(min(1.0, *room), 0.05)
+    width, height = block.width * scale, block.height * scale
+    left = _MARGIN if rules.place == "top-left" else page_width - _MARGIN - width
+    top = _MARGIN
+    for other in sorted((frame.from_user_space(box) for box in taken), key=lambda box: box[1]):
+        beside = other[2] <= left or other[0] >= left + width
+        if not beside and other[1] < top + height and other[3] > top:
+            top = other[3] + _GAP
+    top = max(0.0, min(top, page_height - height))
+    return frame.to_user_space((left, top, left + width, top + height))
+
+
+@dataclass(frozen=True)
+class TextStyle(BaseStampStyle):
+    """pyHanko's stamp style for a :class:`TextBlock`."""
+
+    block: TextBlock = TextBlock((), 10, 1, 1)
+    rotation: Rotation = 0
+
+    def create_stamp(  # type: ignore[override]  # any appearance does, not only its own
+        self,
+        writer: BasePdfFileWriter,
+        box: BoxConstraints,  # noqa: ARG002  the box comes from the block
+        text_params: dict[str, Any],  # noqa: ARG002  so does the text
+    ) -> "_TextStamp":
+        """The appearance to be put on the signature's widget."""
+        return _TextStamp(writer, self.block, self.rotation)
+
+
+class _TextStamp(AppearanceContent):
+    """The form XObject: black text, nothing else (PDF/A: one embedded subset font, DeviceGray)."""
+
+    #: The form is turned against /Rotate so that the text is upright on the page as seen.
+    _MATRICES: dict[int, tuple[int, ...]] = {  # noqa: RUF012  never changed
+        90: (0, 1, -1, 0, 0, 0),
+        180: (-1, 0, 0, -1, 0, 0),
+        270: (0, -1, 1, 0, 0, 0),
+    }
+
+    def __init__(self, writer: BasePdfFileWriter, block: TextBlock, rotation: Rotation) -> None:
+        super().__init__(writer=writer)
+        self._block, self._rotation = block, rotation
+
+    def render(self) -> bytes:
+        """The drawing operators."""
+        block = self._block
+        font = GlyphAccumulator(
+            self._ensure_writer, BytesIO(_font_file()), font_size=block.font_size
+        )
+        self.set_resource(ResourceType.FONT, generic.pdf_name("/F1"), font.as_resource())
+        parts = [b"q 0 g"]
+        baseline = block.height - _PADDING - _ASCENT * block.font_size
+        for line in block.lines:
+            shown = font.shape(_writable(line), with_actual_text=False).graphics_ops
+            start = b"BT /F1 %g Tf 1 0 0 1 %g %g Tm " % (block.font_size, _PADDING, baseline)
+            parts.append(start + shown + b" ET")
+            baseline -= block.font_size * _LEADING
+        return b"\n".join([*parts, b"Q"])
+
+    def as_form_xobject(self) -> generic.StreamObject:
+        """The form with its own box in points; the widget's rectangle scales it."""
+        commands = self.render()
+        form = generic.StreamObject(stream_data=commands)
+        box = generic.ArrayObject(
+            map(generic.FloatObject, (0, 0, self._block.width, self._block.height))
+        )
+        form.update(
+            {
+                generic.pdf_name("/Type"): generic.pdf_name("/XObject"),
+                generic.pdf_name("/Subtype"): generic.pdf_name("/Form"),
+                generic.pdf_name("/BBox"): box,
+                generic.pdf_name("/Resources"): self.resources.as_pdf_object(),
+            }
+        )
+        if matrix := self._MATRICES.get(self._rotation):
+            form[generic.pdf_name("/Matrix")] = generic.ArrayObject(
+                map(generic.NumberObject, matrix)
+            )
+        form.compress()
+        return form
+
+
+@cache
+def _font_file() -> bytes:
+    """Tinos cut down to Vietnamese text and scaled to 1000 units per em.
+
+    pyHanko writes glyph widths in font units where PDF wants thousandths of an em:
+    with 2048 units names come out twice as wide. Cutting first makes the scaling
+    and the subsetting of each document quick. Kerning and ligatures go, so that a
+    line is as wide as the sum of its letters.
+    """
+    font = ttLib.TTFont(_find_font())
+    options = subset.Options(layout_features=[], hinting=False, notdef_outline=True)
+    cutter = subset.Subsetter(options)
+    cutter.populate(unicodes=_LETTERS)
+    cutter.subset(font)
+    scale_upem(font, 1000)
+    out = BytesIO()
+    font.save(out)
+    return out.getvalue()
+
+
+@cache
+def _advances() -> dict[str, int]:
+    """Width of each letter in thousandths of an em."""
+    font = ttLib.TTFont(BytesIO(_font_file()))
+    return {chr(code): font["hmtx"][name][0] for code, name in font.getBestCmap().items()}
+
+
+def _measure(font_size: float) -> Callable[[str], float]:
+    advances = _advances()
+
+    def width(text: str) -> float:
+        return sum(advances[letter] for letter in _writable(text)) * font_size / 1000
+
+    return width
+
+
+def _writable(text: str) -> str:
+    """The text with letters the font does not have shown as "?": PDF/A forbids empty glyphs."""
+    return "".join(letter if letter in _advances() else "?" for letter in text)
+
+
+def _wrap(line: str, widest: float, measure: Callable[[str], float]) -> list[str]:
+    """Break at spaces; a word wider than the line is broken anywhere."""
+    lines, current = [], ""
+    for word in line.split():
+        if measure(joined := f"{current} {word}".strip()) <= widest:
+            current = joined
+            continue
+        if current:
+            lines.append(current)
+        while len(word) > 1 and measure(word) > widest:
+            fitting = next(
+                n for n in range(len(word), 0, -1) if n == 1 or measure(word[:n]) <= widest
+            )
+            lines.append(word[:fitting])
+            word = word[fitting:]  # noqa: PLW2901  the rest of the word is the next word
+        current = word
+    return [*lines, current] if current else lines
+
+
+def _find_font() -> Path:
+    if _TINOS.is_file():
+        return _TINOS
+    if shutil.which("fc-match"):
+        asked = ["fc-match", "-f", "%{family}|%{file}", "Tinos:style=Regular"]
+        answer = subprocess.run(asked, capture_output=True, text=True, check=False).stdout
+        family, _bar, file = answer.partition("|")
+        if "Tinos" in family and Path(file).is_file():
+            return Path(file)
+    raise FontMissing()

@@ -1,0 +1,92 @@
+"""Small questions to X.509 certificates (asn1crypto objects, as pyHanko takes them)."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from asn1crypto import x509
+from cryptography import x509 as pyca
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+
+#: What a certificate must allow, one of both, to sign documents (RFC 5280 4.2.1.3).
+SIGNING_USAGES = frozenset({"digital_signature", "non_repudiation"})
+
+
+def display_name(certificate: x509.Certificate) -> str:
+    """The subject's common name, else its organisation, else the whole name."""
+    native = certificate.subject.native
+    for key in ("common_name", "organization_name"):
+        value = native.get(key)
+        if isinstance(value, str):
+            return value
+    return str(certificate.subject.human_friendly)
+
+
+def key_usages(certificate: x509.Certificate) -> frozenset[str]:
+    """The key usages it names; empty when it names none."""
+    usage = certificate.key_usage_value
+    return frozenset(usage.native) if usage is not None else frozenset()
+
+
+def may_sign(certificate: x509.Certificate) -> bool:
+    """Whether it may sign documents; one without key usage may (RFC 5280)."""
+    usages = key_usages(certificate)
+    return not usages or bool(usages & SIGNING_USAGES)
+
+
+def valid_at(certificate: x509.Certificate, moment: datetime) -> bool:
+    """Whether ``moment`` lies in the certificate's validity."""
+    start, end = certificate.not_valid_before, certificate.not_valid_after
+    return bool(start <= moment <= end)
+
+
+def signed_with(certificate: x509.Certificate, signature: bytes, data: bytes) -> bool:
+    """Whether the key of ``certificate`` made ``signature`` over ``data`` (SHA-256).
+
+    RSA PKCS#1 v1.5 or ECDSA in DER form; any other kind of key is "no".
+    """
+    key = pyca.load_der_x509_certificate(certificate.dump()).public_key()
+    try:
+        if isinstance(key, rsa.RSAPublicKey):
+            key.verify(signature, data, padding.PKCS1v15(), hashes.SHA256())
+        elif isinstance(key, ec.EllipticCurvePublicKey):
+            key.verify(signature, data, ec.ECDSA(hashes.SHA256()))
+        else:
+            return False
+    except InvalidSignature:
+        return False
+    return True
+
+
+def issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    """Whether ``issuer`` really signed ``certificate``: names and signature."""
+    if certificate.issuer != issuer.subject:
+        return False
+    try:
+        child = pyca.load_der_x509_certificate(certificate.dump())
+        child.verify_directly_issued_by(pyca.load_der_x509_certificate(issuer.dump()))
+    except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
+        return False
+    return True
+
+
+def chain_of(
+    certificate: x509.Certificate, others: Iterable[x509.Certificate]
+) -> list[x509.Certificate]:
+    """The issuers of ``certificate`` among ``others``, nearest first, no self-signed root."""
+    remaining, chain, current = list(others), [], certificate
+    while issuer := next((other for other in remaining if issued_by(current, other)), None):
+        if issuer.subject == issuer.issuer:
+            break
+        chain.append(issuer)
+        remaining.remove(issuer)
+        current = issuer
+    return chain
+
+
+def same_name_and_key(one: x509.Certificate, other: x509.Certificate) -> bool:
+    """Whether two certificates name the same holder and key, as cross-certificates do."""
+    same_key: Any = one.public_key.dump() == other.public_key.dump()
+    return bool(same_key and one.subject == other.subject)

@@ -1,0 +1,80 @@
+"""What may be appended to a signed file: signatures, their evidence, and dates.
+
+pyHanko compares the revisions object by object; the rules here are narrower than
+its own where those let a title, an author or any other metadata be rewritten.
+"""
+
+from collections.abc import Iterable, Iterator
+from xml.etree import ElementTree
+
+from pyhanko.pdf_utils.generic import StreamObject
+from pyhanko.pdf_utils.reader import HistoricalResolver
+from pyhanko.sign.diff_analysis import (
+    DEFAULT_DIFF_POLICY,
+    ModificationLevel,
+    StandardDiffPolicy,
+    SuspiciousModification,
+)
+from pyhanko.sign.diff_analysis.rules.metadata_rules import DocInfoRule, MetadataUpdateRule
+from pyhanko.sign.diff_analysis.rules_api import QualifiedWhitelistRule, ReferenceUpdate
+
+from signing.document import value_of
+
+#: Entries of /Info that a signing program may bring up to date.
+_DATES = {"/ModDate", "/Producer"}
+#: The same in XMP, by local name.
+_XMP_DATES = {"ModifyDate", "MetadataDate", "Producer", "InstanceID", "History", "CreatorTool"}
+
+
+class _DatesInInfo(DocInfoRule):
+    """/Info may change in its dates only."""
+
+    def apply(self, old: HistoricalResolver, new: HistoricalResolver) -> Iterable[ReferenceUpdate]:
+        """Raise when anything else changed; else approve."""
+        before, after = (value_of(view.trailer_view, "/Info", {}) for view in (old, new))
+        for key in {*before, *after} - _DATES:
+            if after and value_of(before, key) != value_of(after, key):
+                raise SuspiciousModification(f"/Info {key} was changed")
+        yield from super().apply(old, new)
+
+
+class _DatesInXmp(MetadataUpdateRule):
+    """XMP may change in its dates only."""
+
+    def apply(self, old: HistoricalResolver, new: HistoricalResolver) -> Iterable[ReferenceUpdate]:
+        """Raise when anything else changed; else approve."""
+        yield from super().apply(old, new)  # well-formed, and really XMP
+        before, after = (value_of(view.root, "/Metadata") for view in (old, new))
+        if isinstance(before, StreamObject) and set(_facts(before)) != set(_facts(after)):
+            raise SuspiciousModification("the metadata were changed")
+
+
+def strict_policy() -> StandardDiffPolicy:
+    """pyHanko's policy with the two rules above in place of its own."""
+    kept: list[QualifiedWhitelistRule] = [
+        rule
+        for rule in DEFAULT_DIFF_POLICY.global_rules
+        if not isinstance(getattr(rule, "rule", rule), DocInfoRule | MetadataUpdateRule)
+    ]
+    kept += [
+        _DatesInInfo().as_qualified(ModificationLevel.LTA_UPDATES),
+        _DatesInXmp().as_qualified(  # type: ignore[no-untyped-call]
+            ModificationLevel.LTA_UPDATES
+        ),
+    ]
+    return StandardDiffPolicy(kept, DEFAULT_DIFF_POLICY.form_rule)
+
+
+def _facts(stream: StreamObject) -> Iterator[tuple[str, str, str]]:
+    """Every element and attribute with its text, dates left out."""
+    for element in ElementTree.fromstring(stream.data).iter():  # noqa: S314  syntax-checked above
+        name = str(element.tag)
+        if _local(name) not in _XMP_DATES:
+            yield name, "", (element.text or "").strip()
+            for key, value in element.attrib.items():
+                if _local(key) not in _XMP_DATES:
+                    yield name, key, value
+
+
+def _local(name: str) -> str:
+    return name.rpartition("}")[2]

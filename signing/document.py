@@ -1,0 +1,129 @@
+"""What signing needs to know of a PDF: can it be read, how its first page lies, who signed."""
+
+import struct
+import zlib
+from pathlib import Path
+from typing import IO, Any, cast
+
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.misc import PdfError
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.fields import enumerate_sig_fields
+
+from signing.appearance import Box, PageFrame, Rotation
+from signing.errors import PdfEncrypted, PdfUnreadable
+
+#: What parsing a broken or hostile file may raise in pyHanko, asn1crypto and zlib. Every one of
+#: them says the same thing about the file, and none may reach the user as a traceback.
+MALFORMED = (
+    PdfError,
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    ArithmeticError,
+    RuntimeError,  # also RecursionError and NotImplementedError
+    EOFError,
+    MemoryError,
+    struct.error,
+    zlib.error,
+)
+
+
+class AppendingWriter(IncrementalPdfFileWriter):
+    """Appends a revision and leaves the document's metadata as they are.
+
+    pyHanko would rewrite XMP and /Info with a new date; the metadata say how the
+    document was made and are evidence, and PDF/A wants both to agree.
+    """
+
+    def _update_meta(self) -> None:
+        pass
+
+
+def open_writer(file: Path, stream: IO[bytes]) -> AppendingWriter:
+    """A writer that appends to ``stream``.
+
+    Raises:
+        PdfUnreadable, PdfEncrypted: ``file`` is not a PDF that can be signed.
+    """
+    try:
+        writer = AppendingWriter(stream)
+        writer.prev.root["/Pages"]["/Kids"][0].get_object()
+    except MALFORMED as error:
+        raise PdfUnreadable(file=file, detail=str(error) or type(error).__name__) from error
+    if writer.security_handler is not None:
+        raise PdfEncrypted(file=file)
+    return writer
+
+
+def field_names(reader: PdfFileReader) -> set[str]:
+    """The names of all signature fields, filled or not."""
+    return {name for name, _value, _field in enumerate_sig_fields(reader)}
+
+
+def frame_of_first_page(reader: PdfFileReader) -> PageFrame:
+    """How page 1 lies: crop box (within the media box), rotation and unit."""
+    page = first_page(reader)
+    media = _box(_inherited(page, "/MediaBox"))
+    crop = _box(_inherited(page, "/CropBox")) if _inherited(page, "/CropBox") else media
+    left, bottom = max(media[0], crop[0]), max(media[1], crop[1])
+    right, top = min(media[2], crop[2]), min(media[3], crop[3])
+    if right <= left or top <= bottom:  # a crop box off the page counts for nothing
+        left, bottom, right, top = media
+    rotation = int(_inherited(page, "/Rotate") or 0) % 360
+    return PageFrame(
+        left=left,
+        bottom=bottom,
+        right=right,
+        top=top,
+        rotation=cast(Rotation, rotation if rotation in (90, 180, 270) else 0),
+        unit=float(value_of(page, "/UserUnit", 1.0)),
+    )
+
+
+def signature_boxes(reader: PdfFileReader) -> list[Box]:
+    """The rectangles of visible signatures on page 1, in user space."""
+    boxes = []
+    for reference in value_of(first_page(reader), "/Annots", ()):
+        annotation = reference.get_object()
+        parent = value_of(annotation, "/Parent", {})
+        if "/Sig" in (value_of(annotation, "/FT"), value_of(parent, "/FT")):
+            box = _box(annotation["/Rect"])
+            if box[2] > box[0] and box[3] > box[1]:
+                boxes.append(box)
+    return boxes
+
+
+def first_page(reader: PdfFileReader) -> generic.DictionaryObject:
+    """The dictionary of page 1."""
+    node: generic.DictionaryObject = reader.root["/Pages"]
+    while "/Kids" in node:
+        node = next(
+            kid
+            for reference in node["/Kids"]
+            if value_of(kid := reference.get_object(), "/Count", 1) > 0
+        )
+    return node
+
+
+def value_of(dictionary: Any, key: str, default: Any = None) -> Any:
+    """The value itself, where pyHanko's ``get`` may give a reference to it."""
+    return dictionary[key] if key in dictionary else default  # noqa: SIM401  not the same here
+
+
+def _inherited(page: generic.DictionaryObject, key: str) -> Any:
+    node: Any = page
+    while node is not None:
+        if key in node:
+            return node[key]
+        node = value_of(node, "/Parent")
+    return None
+
+
+def _box(values: Any) -> Box:
+    x1, y1, x2, y2 = (float(value) for value in values)
+    return (min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))

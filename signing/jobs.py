@@ -1,0 +1,64 @@
+"""What is signed, how, and what came of it: the values that travel through signing."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from foundation.errors import SohoaError
+from profiles.schema import SignatureRules, Signer
+from signing.facts import SignatureFacts
+
+Level = Literal["b-b", "b-t", "b-lt", "b-lta"]
+
+
+@dataclass(frozen=True)
+class SignJob:
+    """A file to sign and where the signed file goes; both may be the same path."""
+
+    source: Path
+    target: Path
+
+
+@dataclass(frozen=True)
+class SigningRequest:
+    """How a batch is signed.
+
+    Args:
+        signer: the key, from the office profile.
+        rules: role, look and place of the signature, from the paper or office profile.
+        kind: kind of copy for the visible text: SAO Y, SAO LỤC, TRÍCH SAO.
+        agency: the agency's name for the visible text.
+        level: PAdES level (ETSI EN 319 142-1), ``b-b`` to ``b-lta``.
+        timestamp_urls: RFC 3161 services, tried in order; needed from ``b-t`` up.
+        reason: /Reason of the signature, if any.
+        trust: root certificates; needed from ``b-lt`` up, to gather revocation data.
+        chain: files with issuing certificates, for tokens that do not hold them.
+        again: sign even what this signer has signed before.
+        allow_last_try: log in although one more wrong PIN would lock the token.
+    """
+
+    signer: Signer
+    rules: SignatureRules
+    kind: str
+    agency: str
+    level: Level
+    timestamp_urls: tuple[str, ...] = ()
+    reason: str | None = None
+    trust: tuple[Path, ...] = ()
+    chain: tuple[Path, ...] = ()
+    again: bool = False
+    allow_last_try: bool = False
+
+
+@dataclass(frozen=True)
+class SignResult:
+    """What became of one job.
+
+    ``outcome`` is ``signed``; ``failed``, with its error; or ``skipped``, with the
+    error that stopped the batch before this file was tried.
+    """
+
+    job: SignJob
+    outcome: Literal["signed", "failed", "skipped"]
+    error: SohoaError | None = None
+    signature: SignatureFacts | None = None

@@ -1,0 +1,165 @@
+"""Sign PDF files with a token: PAdES, incrementally, checked before they count.
+
+One PIN and one session serve many files. A file is copied to a temporary name, the
+signature is appended there, the result is verified, and only then does it get its
+name. What was signed before is a prefix of the new file, byte for byte.
+"""
+
+import asyncio
+import shutil
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from foundation.errors import SohoaError
+from foundation.files import atomic_path
+from foundation.times import utc_now
+from signing import errors
+from signing.appearance import PageFrame, lay_out
+from signing.certificates import chain_of
+from signing.document import open_writer
+from signing.facts import FileFacts, SignatureFacts, gather_async
+from signing.jobs import Level, SigningRequest, SignJob, SignResult
+from signing.pins import PinSource
+from signing.policy import Cause, broken, judge_file
+from signing.stages import Tools, append_signature, unreadable
+from signing.timestamps import TimestampService
+from signing.tokens import open_token
+from signing.trust import load_anchors
+from signing.verify import explain
+
+__all__ = ["Level", "SignJob", "SignResult", "SigningRequest", "sign_file", "sign_files"]
+
+Progress = Callable[[int, int, SignJob], None]
+
+
+def sign_files(
+    jobs: Sequence[SignJob],
+    request: SigningRequest,
+    pin_source: PinSource,
+    *,
+    on_progress: Progress | None = None,
+) -> list[SignResult]:
+    """Sign many files with one PIN and one session.
+
+    A file that cannot be signed is reported and the next is taken. An error of the
+    token or of a service would repeat itself with every file, so it stops the batch:
+    what was signed before stays, the rest is ``skipped``.
+
+    Args:
+        jobs: what to sign, in this order.
+        request: how.
+        pin_source: asked once.
+        on_progress: called after each file with done, total and its job.
+
+    Raises:
+        TokenError, DriverMissing, DriverFault: the token could not be opened; nothing was signed.
+        FontMissing, NoTimestampService, BadTrustFile: found before the PIN is asked for.
+    """
+    timestamps = _timestamps(request)
+    anchors = tuple(anchor.certificate for anchor in load_anchors(request.trust))
+    extra = tuple(anchor.certificate for anchor in load_anchors(request.chain))
+    if request.rules.visible:
+        _check_font(request)
+    last_try = request.allow_last_try
+    with open_token(request.signer, pin_source, allow_last_try=last_try) as session:
+        chain = tuple(chain_of(session.certificate, [*session.chain, *extra]))
+        tools = Tools(request, session, chain, anchors, timestamps)
+        return asyncio.run(_sign_all(jobs, tools, on_progress))
+
+
+def sign_file(job: SignJob, request: SigningRequest, pin_source: PinSource) -> SignatureFacts:
+    """Sign one file. Raises what :func:`sign_files` raises and what it reports for the file."""
+    (result,) = sign_files([job], request, pin_source)
+    if result.error is not None:
+        raise result.error
+    assert result.signature is not None  # noqa: S101  a signed result has one
+    return result.signature
+
+
+async def _sign_all(
+    jobs: Sequence[SignJob], tools: Tools, on_progress: Progress | None
+) -> list[SignResult]:
+    results: list[SignResult] = []
+    for done, job in enumerate(jobs, start=1):
+        try:
+            facts = await _sign_one(job, tools)
+            results.append(SignResult(job, "signed", signature=facts))
+        except SohoaError as error:
+            results.append(SignResult(job, "failed", error))
+            if isinstance(error, errors.TokenError | errors.ServiceError):
+                results += [SignResult(rest, "skipped", error) for rest in jobs[done:]]
+                break
+        finally:
+            if on_progress:
+                on_progress(done, len(jobs), job)
+    return results
+
+
+async def _sign_one(job: SignJob, tools: Tools) -> SignatureFacts:
+    await _refuse(job.source, tools)
+    with atomic_path(job.target) as part:
+        try:
+            shutil.copyfile(job.source, part)
+        except OSError as error:
+            raise unreadable(job.source, error) from error
+        signed_length = part.stat().st_size
+        await append_signature(job.source, part, tools)
+        return await _check(job.source, part, signed_length, tools)
+
+
+async def _refuse(source: Path, tools: Tools) -> None:
+    """Raise where signing would be wrong: signed by the same person, or broken already."""
+    try:
+        with source.open("rb") as stream:
+            open_writer(source, stream)
+        earlier = await gather_async(source, (), utc_now())
+    except OSError as error:
+        raise unreadable(source, error) from error
+    if earlier.signatures and (cause := _unsound(earlier)):
+        raise errors.EarlierSignatureBroken(file=source, detail=explain(cause))
+    ours = tools.session.certificate.sha256
+    if not tools.request.again and any(one.certificate == ours for one in earlier.signatures):
+        raise errors.AlreadySigned(file=source, signer=tools.name)
+
+
+async def _check(source: Path, part: Path, signed_length: int, tools: Tools) -> SignatureFacts:
+    """Verify the finished file before it gets its name. Raises :class:`errors.OutputNotSound`."""
+    fail = partial(errors.OutputNotSound, file=source)
+    if not _begins_with(part, source, signed_length):
+        raise fail(detail="the original was altered")
+    facts = await gather_async(part, (), utc_now())
+    if cause := _unsound(facts):
+        raise fail(detail=explain(cause))
+    ours = tools.session.certificate.sha256
+    made = [one for one in facts.signatures if one.certificate == ours]
+    if not made or not facts.signatures[-1].covers_whole_file:
+        raise fail(detail="the signature does not cover the file")
+    if tools.request.level != "b-b" and made[-1].timestamp is None:
+        raise fail(detail="no timestamp")
+    return made[-1]
+
+
+def _unsound(facts: FileFacts) -> Cause:
+    """What is wrong with the file or one of its signatures, whoever signed; trust aside."""
+    causes = [judge_file(facts)[1] if facts.fault else Cause.NONE, *map(broken, facts.signatures)]
+    return next((cause for cause in causes if cause), Cause.NONE)
+
+
+def _begins_with(part: Path, source: Path, length: int) -> bool:
+    with part.open("rb") as new, source.open("rb") as old:
+        blocks = iter(partial(old.read, 1 << 20), b"")
+        return all(new.read(len(block)) == block for block in blocks) and old.tell() == length
+
+
+def _timestamps(request: SigningRequest) -> TimestampService | None:
+    if request.level == "b-b":
+        return None
+    if not request.timestamp_urls:
+        raise errors.NoTimestampService(level=request.level)
+    return TimestampService(request.timestamp_urls)
+
+
+def _check_font(request: SigningRequest) -> None:
+    """Find a missing font before the PIN is asked for."""
+    lay_out(request.kind, request.rules, PageFrame(0, 0, 595, 842))

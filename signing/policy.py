@@ -1,0 +1,133 @@
+"""Judge the facts: which signature holds, and which file.
+
+``valid`` needs everything: intact, the whole file covered or only signatures and
+their evidence appended, trusted to a given root, in date, meant for signing.
+``invalid``: something proves the file or the signature wrong. ``indeterminate``:
+not proven either way, which is never enough.
+"""
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Literal
+
+from signing.facts import Changes, FileFacts, FileFault, SignatureFacts
+
+Verdict = Literal["valid", "invalid", "indeterminate"]
+
+#: How far a claimed time may lie ahead of the moment of judging: clocks differ.
+CLOCK_TOLERANCE = timedelta(minutes=5)
+
+
+class Cause(StrEnum):
+    """Why a signature or a file is not valid. Each has its words in :mod:`signing.verify`."""
+
+    NONE = ""
+    UNREADABLE = "unreadable"
+    ALTERED = "altered"
+    WRONG_VALUE = "wrong-value"
+    CONTAINER = "container"
+    PARTIAL = "partial"
+    APPENDED = "appended"
+    FORMS = "forms"
+    CONTENT = "content"
+    BROKEN_TIMESTAMP = "broken-timestamp"
+    WEAK = "weak"
+    REVOKED = "revoked"
+    NO_ROOTS = "no-roots"
+    UNTRUSTED = "untrusted"
+    OUT_OF_DATE = "out-of-date"
+    NOT_FOR_SIGNING = "not-for-signing"
+    UNTRUSTED_TIMESTAMP = "untrusted-timestamp"
+    FUTURE = "future"
+    NOT_SIGNED = "not-signed"
+    ONLY_TIMESTAMPS = "only-timestamps"
+    MALFORMED = "malformed"
+    ENCRYPTED = "encrypted"
+    HIDDEN = "hidden-signature"
+    UNKNOWN_KIND = "unknown-kind"
+
+
+_CHANGES = {
+    Changes.APPENDED: Cause.APPENDED,
+    Changes.FORMS: Cause.FORMS,
+    Changes.CONTENT: Cause.CONTENT,
+}
+_FILE_FAULTS: dict[FileFault, tuple[Verdict, Cause]] = {
+    FileFault.MALFORMED: ("invalid", Cause.MALFORMED),
+    FileFault.ENCRYPTED: ("indeterminate", Cause.ENCRYPTED),
+    FileFault.HIDDEN: ("invalid", Cause.HIDDEN),
+    FileFault.UNKNOWN_KIND: ("indeterminate", Cause.UNKNOWN_KIND),
+}
+
+
+def broken(facts: SignatureFacts) -> Cause:
+    """What proves the signature wrong whoever its signer is; ``NONE`` when nothing does."""
+    stamp = facts.timestamp
+    return _first(
+        (Cause.WEAK, facts.trouble == "weak"),
+        (Cause.UNREADABLE, bool(facts.unreadable)),
+        (Cause.ALTERED, not facts.intact),
+        (Cause.WRONG_VALUE, not facts.value_right),
+        (Cause.CONTAINER, bool(facts.container)),
+        (Cause.PARTIAL, not facts.covers_revision),
+        (Cause.BROKEN_TIMESTAMP, stamp is not None and not stamp.intact),
+        (_CHANGES.get(facts.changes, Cause.NONE), True),
+    )
+
+
+def judge_signature(facts: SignatureFacts, file: FileFacts) -> tuple[Verdict, Cause]:
+    """The verdict on one signature and its cause."""
+    if (cause := broken(facts)) is not Cause.NONE:
+        return "invalid", cause
+    if facts.trouble == "revoked":
+        return "invalid", Cause.REVOKED
+    if (cause := _doubt(facts, file)) is not Cause.NONE:
+        return "indeterminate", cause
+    return "valid", Cause.NONE
+
+
+def judge_file(file: FileFacts) -> tuple[Verdict, Cause]:
+    """The verdict on the file: as bad as its worst signature. The cause is the file's own."""
+    if file.fault is not FileFault.NONE:
+        return _FILE_FAULTS[file.fault]
+    verdicts = [judge_signature(one, file)[0] for one in file.signatures]
+    if "invalid" in verdicts:
+        return "invalid", Cause.NONE
+    if not verdicts:
+        return "indeterminate", Cause.NOT_SIGNED
+    if all(one.kind == "timestamp" for one in file.signatures):
+        return "indeterminate", Cause.ONLY_TIMESTAMPS
+    return ("indeterminate" if "indeterminate" in verdicts else "valid"), Cause.NONE
+
+
+def level_of(facts: SignatureFacts, file: FileFacts) -> str:
+    """The PAdES level reached (ETSI EN 319 142-1), or ``pkcs7`` for older signatures."""
+    if facts.kind == "timestamp":
+        return "timestamp"
+    if facts.subfilter != "/ETSI.CAdES.detached":
+        return "pkcs7"
+    if facts.timestamp is None:
+        return "b-b"
+    if not facts.evidence_embedded or facts.revocation == "unchecked":
+        return "b-t"
+    place = file.signatures.index(facts)
+    later = file.signatures[place + 1 :]
+    return "b-lta" if any(one.kind == "timestamp" for one in later) else "b-lt"
+
+
+def _doubt(facts: SignatureFacts, file: FileFacts) -> Cause:
+    """What keeps a sound signature from being trusted."""
+    stamp, latest = facts.timestamp, file.at + CLOCK_TOLERANCE
+    moments = [facts.claimed_at, stamp.time if stamp else None]
+    return _first(
+        (Cause.NO_ROOTS, not file.anchors_given),
+        (Cause.OUT_OF_DATE, not facts.in_date or facts.trouble == "out-of-date"),
+        (Cause.NOT_FOR_SIGNING, not facts.may_sign),
+        (Cause.UNTRUSTED, not facts.trusted),
+        (Cause.UNTRUSTED_TIMESTAMP, stamp is not None and not stamp.trusted),
+        (Cause.FUTURE, any(moment and moment > latest for moment in moments)),
+    )
+
+
+def _first(*findings: tuple[Cause, bool]) -> Cause:
+    return next((cause for cause, found in findings if found), Cause.NONE)

@@ -1,0 +1,231 @@
+"""pyHanko's stages, one after the other, on one file opened for writing.
+
+Field, appearance, digest, signature, timestamp, evidence: each with a value in
+between. What goes wrong comes out as an error of this room.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import IO, cast
+
+from asn1crypto import x509
+from pyhanko.pdf_utils.layout import LayoutError
+from pyhanko.pdf_utils.misc import PdfError, PdfReadError
+from pyhanko.sign import PdfSignatureMetadata, PdfSigner
+from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
+from pyhanko.sign.general import SigningError
+from pyhanko.sign.signers.pdf_cms import PdfCMSSignedAttributes
+from pyhanko.sign.signers.pdf_cms import Signer as CmsSigner
+from pyhanko.sign.signers.pdf_signer import (
+    DSSContentSettings,
+    PdfTimeStamper,
+    SigDSSPlacementPreference,
+    TimestampDSSContentSettings,
+)
+from pyhanko_certvalidator import ValidationContext
+from pyhanko_certvalidator.errors import PathError, ValidationError
+from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+from foundation.errors import SohoaError
+from foundation.times import utc_now, vietnam_time
+from signing import errors
+from signing.appearance import Box, TextStyle, lay_out, place, text_of
+from signing.certificates import display_name
+from signing.document import (
+    MALFORMED,
+    AppendingWriter,
+    field_names,
+    frame_of_first_page,
+    open_writer,
+    signature_boxes,
+)
+from signing.jobs import SigningRequest
+from signing.timestamps import TimestampService
+from signing.tokens import TokenSession
+
+_DIGEST = "sha256"
+#: Room for the largest signature value when the container is sized: RSA 4096.
+_SIGNATURE_BYTES = 512
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What a batch opens once."""
+
+    request: SigningRequest
+    session: TokenSession
+    chain: tuple[x509.Certificate, ...]
+    anchors: tuple[x509.Certificate, ...]
+    timestamps: TimestampService | None = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """The signer as people call them: the profile's name, else the certificate's."""
+        return self.request.signer.display_name or display_name(self.session.certificate)
+
+
+async def append_signature(source: Path, part: Path, tools: Tools) -> None:
+    """Append a signature to ``part``, a copy of ``source``.
+
+    Raises:
+        PdfUnreadable, PdfEncrypted, ChangesForbidden: the file.
+        TokenError, TimestampUnavailable, RevocationUnavailable: what signing needs.
+    """
+    context = _validation_context(tools)
+    try:
+        with part.open("r+b") as stream:
+            writer = open_writer(source, stream)
+            await _run_stages(writer, tools, context)
+        if tools.request.level == "b-lta":
+            with part.open("r+b") as stream:
+                await _append_archive_timestamp(stream, tools, context)
+    except SigningError as error:
+        raise _translated(source, error, context) from error
+    except (PathError, ValidationError) as error:  # the timestamp service's certificates
+        raise errors.RevocationUnavailable(file=source, detail=error) from error
+    except (PdfError, LayoutError) as error:
+        raise unreadable(source, error) from error
+    finally:
+        if context is not None:
+            await context.aclose()
+
+
+async def _run_stages(
+    writer: AppendingWriter, tools: Tools, context: ValidationContext | None
+) -> None:
+    moment = vietnam_time(utc_now())
+    signer = _pdf_signer(writer, tools, context, moment)
+    session = signer.init_signing_session(writer)
+    session.system_time = moment
+    checked = await session.perform_presign_validation(writer)
+    size = await session.estimate_signature_container_size(checked)
+    prepared = session.prepare_tbs_document(checked, bytes_reserved=size)
+    digest, _output = prepared.digest_tbs_document(in_place=True)
+    # PAdES keeps the claimed time in /M, not among the signed attributes (EN 319 142-1, 6.3).
+    await prepared.perform_signature(
+        document_digest=digest.document_digest,
+        pdf_cms_signed_attrs=PdfCMSSignedAttributes(signing_time=moment),
+    )
+
+
+def _pdf_signer(
+    writer: AppendingWriter,
+    tools: Tools,
+    context: ValidationContext | None,
+    moment: datetime,
+) -> PdfSigner:
+    request = tools.request
+    name = _free_name(f"sohoa-{request.rules.role}", field_names(writer.prev))
+    style, box = _appearance(writer, tools, moment) if request.rules.visible else (None, None)
+    metadata = PdfSignatureMetadata(
+        field_name=name,
+        md_algorithm=_DIGEST,
+        subfilter=SigSeedSubFilter.PADES,
+        reason=request.reason,
+        name=tools.name,
+        embed_validation_info=context is not None,
+        validation_context=context,
+        signer_key_usage=set(),  # checked when the token was opened
+        # In the signature's own revision, so that the signature covers it and the whole file.
+        dss_settings=DSSContentSettings(
+            include_vri=False, placement=SigDSSPlacementPreference.TOGETHER_WITH_SIGNATURE
+        ),
+    )
+    return PdfSigner(
+        metadata,
+        _CmsSigner(tools),
+        timestamper=tools.timestamps,
+        stamp_style=style,
+        new_field_spec=SigFieldSpec(
+            name,
+            on_page=0,
+            box=cast("tuple[int, int, int, int] | None", box),  # pyHanko takes real numbers too
+            readable_field_name=tools.name,
+        ),
+    )
+
+
+def _appearance(writer: AppendingWriter, tools: Tools, moment: datetime) -> tuple[TextStyle, Box]:
+    request = tools.request
+    try:
+        frame, taken = frame_of_first_page(writer.prev), signature_boxes(writer.prev)
+    except MALFORMED as error:
+        raise PdfReadError("page 1") from error
+    facts = {
+        "kind": request.kind,
+        "agency": request.agency,
+        "signer": tools.name,
+        "time": moment.isoformat(timespec="seconds"),
+    }
+    block = lay_out(text_of(request.rules, facts), request.rules, frame)
+    box = place(block, request.rules, frame, taken)
+    return TextStyle(block=block, rotation=frame.rotation), box
+
+
+class _CmsSigner(CmsSigner):
+    """pyHanko's signer over a token session. Roots are left out: the verifier has its own."""
+
+    def __init__(self, tools: Tools) -> None:
+        certificate = tools.session.certificate
+        store = SimpleCertificateStore.from_certs([certificate, *tools.chain])
+        super().__init__(signing_cert=certificate, cert_registry=store, embed_roots=False)
+        self._session = tools.session
+
+    async def async_sign_raw(
+        self, data: bytes, digest_algorithm: str, dry_run: bool = False
+    ) -> bytes:
+        """The signature value, from the token, in this thread: drivers want only one."""
+        if dry_run:
+            return bytes(_SIGNATURE_BYTES)
+        return self._session.sign(data, self.get_signature_mechanism_for_digest(digest_algorithm))
+
+
+async def _append_archive_timestamp(
+    stream: IO[bytes], tools: Tools, context: ValidationContext | None
+) -> None:
+    """B-LTA: a document timestamp over signature and validation data."""
+    assert tools.timestamps is not None  # noqa: S101  every level above b-b has them
+    await PdfTimeStamper(tools.timestamps).async_timestamp_pdf(
+        AppendingWriter(stream),
+        _DIGEST,
+        validation_context=context,
+        in_place=True,
+        dss_settings=TimestampDSSContentSettings(include_vri=False, update_before_ts=True),
+        embed_roots=False,
+    )
+
+
+def _validation_context(tools: Tools) -> ValidationContext | None:
+    if tools.request.level in ("b-b", "b-t"):
+        return None
+    return ValidationContext(
+        trust_roots=list(tools.anchors),
+        other_certs=list(tools.chain),
+        allow_fetching=True,
+        revocation_mode="hard-fail",
+    )
+
+
+def _free_name(wanted: str, taken: Iterable[str]) -> str:
+    used, number, name = set(taken), 1, wanted
+    while name in used:
+        number += 1
+        name = f"{wanted}-{number}"
+    return name
+
+
+def _translated(source: Path, error: SigningError, context: ValidationContext | None) -> SohoaError:
+    """pyHanko's one class of signing errors, by cause."""
+    if "forbids" in str(error):
+        return errors.ChangesForbidden(file=source)
+    if context is not None:
+        return errors.RevocationUnavailable(file=source, detail=error.__cause__ or error)
+    return errors.PdfUnreadable(file=source, detail=error)
+
+
+def unreadable(source: Path, error: BaseException) -> errors.PdfUnreadable:
+    """The error for a file that cannot be read, in the system's words where there are any."""
+    detail = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return errors.PdfUnreadable(file=source, detail=detail or type(error).__name__)

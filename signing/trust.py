@@ -1,0 +1,75 @@
+"""The roots that a verifier trusts: read from files, shown by fingerprint.
+
+None is trusted by default. Whoever adds one compares its fingerprint with the one
+its owner published.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from asn1crypto import pem, x509
+
+from signing.certificates import display_name
+from signing.errors import BadTrustFile
+
+_SUFFIXES = {".pem", ".crt", ".cer", ".der"}
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """A trusted root and where it came from. ``fingerprint``: SHA-256, colon-separated pairs."""
+
+    name: str
+    fingerprint: str
+    not_after: datetime
+    source: Path
+    certificate: x509.Certificate
+
+
+def load_anchors(paths: Sequence[Path]) -> tuple[Anchor, ...]:
+    """The roots in PEM or DER files, or in all such files of a folder; each once.
+
+    Raises:
+        BadTrustFile: a path is missing or holds no certificate.
+    """
+    files = [file for path in paths for file in _files(path)]
+    anchors = [anchor for file in files for anchor in _read(file)]
+    return tuple({anchor.fingerprint: anchor for anchor in anchors}.values())
+
+
+def fingerprint(certificate: x509.Certificate) -> str:
+    """SHA-256 of the certificate in the form people compare: ``AB:CD:…``."""
+    return bytes(certificate.sha256).hex(":").upper()
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    files = sorted(file for file in path.iterdir() if file.suffix.lower() in _SUFFIXES)
+    if not files:
+        raise BadTrustFile(file=path, detail=", ".join(sorted(_SUFFIXES)))
+    return files
+
+
+def _read(file: Path) -> list[Anchor]:
+    try:
+        data = file.read_bytes()
+        blocks = _pem_blocks(data) if pem.detect(data) else [data]
+        certificates = [x509.Certificate.load(block, strict=True) for block in blocks]
+        anchors = [
+            Anchor(display_name(item), fingerprint(item), item.not_valid_after, file, item)
+            for item in certificates
+        ]
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        detail = (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
+        raise BadTrustFile(file=file, detail=detail) from error
+    if not anchors:
+        raise BadTrustFile(file=file, detail="PEM")
+    return anchors
+
+
+def _pem_blocks(data: bytes) -> list[bytes]:
+    blocks = pem.unarmor(data, multiple=True)
+    return [block for kind, _headers, block in blocks if kind.endswith("CERTIFICATE")]
