@@ -12,7 +12,7 @@ import os
 import secrets
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -100,12 +100,12 @@ def open_catalog(folder: Path) -> Catalog:
                 if not path.exists():
                     _create(folder)
         engine = _engine(path)
-        try:
+        with ExitStack() as on_failure:
+            on_failure.callback(engine.dispose)
             _bring_up_to_date(folder, engine)
-            return Catalog(folder, engine, _read_key(folder))
-        except BaseException:
-            engine.dispose()
-            raise
+            catalog = Catalog(folder, engine, _read_key(folder))
+            on_failure.pop_all()
+        return catalog
 
 
 @contextmanager

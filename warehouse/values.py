@@ -4,24 +4,32 @@ import re
 import unicodedata
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Any, ClassVar, Literal
-
-from ulid import PureRandomPolicy, ULIDGenerator
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from foundation.messages import N_, _
 from foundation.times import utc_now, vietnam_time
 
+if TYPE_CHECKING:
+    from ulid import ULIDGenerator
+
 OwnerKind = Literal["person", "organisation"]
 Status = Literal["active", "superseded", "revoked", "expired"]
 
-# Random within a millisecond, not counting up: a forked worker would count the same numbers.
-_ids = ULIDGenerator(policy=PureRandomPolicy())
 _ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
 
 
 def new_id() -> str:
     """A new ULID: 26 characters of Crockford's base 32 that sort by time and say nothing else."""
-    return str(_ids.generate())
+    return str(_generator().generate())
+
+
+@cache
+def _generator() -> "ULIDGenerator":
+    from ulid import PureRandomPolicy, ULIDGenerator
+
+    # Random within a millisecond, not counting up: a forked worker would count alike.
+    return ULIDGenerator(policy=PureRandomPolicy())
 
 
 def is_id(text: str) -> bool:
@@ -41,9 +49,9 @@ def today() -> date:
 
 @dataclass(frozen=True)
 class Owner:
-    """The person or organisation a paper belongs to."""
+    """The person or organisation a paper belongs to. The number stays out of ``repr()``."""
 
-    identifier: str
+    identifier: str = field(repr=False)
     name: str = ""
     kind: OwnerKind = "person"
 
@@ -78,21 +86,21 @@ class Record:
     """
 
     id: str
-    code: str
+    code: str = field(repr=False)
     version: int
     owner: Owner
     paper_type: str
     type_code: str
     title: str
     status: Status
-    number: str
+    number: str = field(repr=False)
     sha256: str
     size: int
     deposited_at: datetime
     deposited_by: str
     office: str
     valid_until: date | None
-    fields: dict[str, str] = field(hash=False)
+    fields: dict[str, str] = field(hash=False, repr=False)
     procedure: str
     dossier_code: str
     object_id: str

@@ -201,6 +201,17 @@ def test_an_unknown_code_is_not_echoed_with_the_number_in_it(kho) -> None:
         kho.versions("01JD0000000000000000000000")
 
 
+def test_a_record_printed_into_a_log_hides_its_owner(put, pdf, owner) -> None:
+    record = put(
+        pdf("a"),
+        code=f"{owner.identifier}.KQ.1",
+        number=owner.identifier,
+        fields={"so_dinh_danh": owner.identifier},
+    )
+    assert record.id in repr(record)
+    assert owner.identifier not in repr(record)
+
+
 def test_an_id_may_be_typed_in_small_letters(kho, put, pdf) -> None:
     record = put(pdf("a"))
     assert kho.get(f" {record.id.lower()} ") == record
