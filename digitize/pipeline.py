@@ -19,10 +19,10 @@ from typing import Any
 from pebble import ProcessExpired, ProcessPool
 
 from digitize.assemble import AssemblyResult, Provenance, write_pdf
+from digitize.borndigital import text_of
 from digitize.page import PageSettings, finish_page, start_worker
 from digitize.quality import AllBlank
 from digitize.sheet import Finding, FinishedPage, Sheet
-from digitize.source_pdf import text_of
 from foundation.errors import ExitCode, SohoaError
 from foundation.messages import N_
 from foundation.places import home
@@ -117,12 +117,11 @@ def digitize(
         SohoaError: every sheet was refused: the first one's error.
     """
     began = time.monotonic()
-    require(options.paper.pages.ocr_language)
     findings: list[Finding] = []
     lost: list[SohoaError] = []
 
     def kept(folder: Path) -> Iterator[FinishedPage]:
-        for outcome in _outcomes(sheets, options, folder):
+        for outcome in outcomes(sheets, options, folder):
             findings.append(outcome.finding)
             if outcome.error is not None:
                 lost.append(outcome.error)
@@ -137,27 +136,38 @@ def digitize(
         if not any(finding.kept for finding in findings):
             raise lost[0] if lost else AllBlank(count=len(findings))
 
-    with _work_folder(options.work) as folder:
+    with work_folder(options.work) as folder:
         assembly = write_pdf(kept(Path(folder)), target, provenance)
     seconds = time.monotonic() - began
     return Digitized(target, tuple(findings), assembly, seconds, tuple(lost))
 
 
 @dataclass(frozen=True)
-class _Outcome:
+class Outcome:
+    """What became of one sheet: a page, or the error that lost it."""
+
     finding: Finding
     page: FinishedPage | None = None
     error: SohoaError | None = None
 
 
-def _work_folder(wanted: Path | None) -> "tempfile.TemporaryDirectory[str]":
+def work_folder(wanted: Path | None = None) -> "tempfile.TemporaryDirectory[str]":
+    """A private folder for pages in the making, removed at the end of the block."""
     base = wanted or home() / "work"
     base.mkdir(parents=True, exist_ok=True, mode=0o700)
     return tempfile.TemporaryDirectory(dir=base, prefix="pages-")
 
 
-def _outcomes(sheets: Iterable[Sheet], options: Options, folder: Path) -> Iterator[_Outcome]:
-    """What became of each sheet, in order, with a bounded number in the air."""
+def outcomes(sheets: Iterable[Sheet], options: Options, folder: Path) -> Iterator[Outcome]:
+    """What became of each sheet, in order, with a bounded number in the air.
+
+    Args:
+        folder: where the pages' pictures go; it must stay until they are written.
+
+    Raises:
+        RecogniserMissing: Tesseract or its model is not installed.
+    """
+    require(options.paper.pages.ocr_language)
     settings = PageSettings(options.paper.pages, folder, options.keep_blank)
     jobs = options.jobs or len(os.sched_getaffinity(0))
     pool = ProcessPool(jobs, initializer=start_worker, context=get_context("spawn"))
@@ -169,9 +179,9 @@ def _outcomes(sheets: Iterable[Sheet], options: Options, folder: Path) -> Iterat
                 yield _finish(pool, settings, *waiting.popleft())
         while waiting:
             yield _finish(pool, settings, *waiting.popleft())
-        pool.close()
+        pool.close()  # type: ignore[no-untyped-call]
     finally:
-        pool.stop()
+        pool.stop()  # type: ignore[no-untyped-call]
         pool.join()
 
 
@@ -186,10 +196,10 @@ def _ready(future: Any) -> bool:
     return future is None or bool(future.done())
 
 
-def _finish(pool: ProcessPool, settings: PageSettings, sheet: Sheet, future: Any) -> _Outcome:
+def _finish(pool: ProcessPool, settings: PageSettings, sheet: Sheet, future: Any) -> Outcome:
     if future is None:
         page = _as_it_is(sheet)
-        return _Outcome(page.finding, page)
+        return Outcome(page.finding, page)
     try:
         try:
             page = future.result()
@@ -203,11 +213,11 @@ def _finish(pool: ProcessPool, settings: PageSettings, sheet: Sheet, future: Any
         if error.exit_code is ExitCode.SETUP:
             raise
         return _lost(sheet, error)
-    return _Outcome(page.finding, page)
+    return Outcome(page.finding, page)
 
 
-def _lost(sheet: Sheet, error: SohoaError) -> _Outcome:
-    return _Outcome(Finding(sheet.index, sheet.label, kept=False, flags=("failed",)), error=error)
+def _lost(sheet: Sheet, error: SohoaError) -> Outcome:
+    return Outcome(Finding(sheet.index, sheet.label, kept=False, flags=("failed",)), error=error)
 
 
 def _as_it_is(sheet: Sheet) -> FinishedPage:

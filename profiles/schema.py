@@ -110,6 +110,8 @@ class Paper(Dated):
 
     code: str = Field(min_length=1)
     aliases: tuple[str, ...] = ()
+    #: Titles printed on page 1, by which the paper is known in a stack.
+    headings: tuple[str, ...] = ()
     #: Kind of copy named in the agency's signature (NĐ 30/2020): SAO Y, SAO LỤC, TRÍCH SAO.
     copy_kind: Literal["SAO Y", "SAO LỤC", "TRÍCH SAO"] = "SAO Y"
     sensitive: bool = False
@@ -162,7 +164,10 @@ class Office(Dated):
     dossier_code: str = "{office}-{date:%Y%m%d}-{serial:07d}"
     scanner: str = ""
     timestamp_urls: tuple[str, ...] = ()
+    #: Files or folders with root certificates this office trusts; none is trusted by default.
     trust: tuple[str, ...] = ()
+    #: Files with issuing certificates, for tokens that do not hold them.
+    chain: tuple[str, ...] = ()
     seal: SealRules = SealRules()
     signatures: tuple[SignatureRules, ...] = (SignatureRules(role="agency"),)
     signers: dict[str, Signer] = {}

@@ -1,0 +1,118 @@
+"""The receipt: a signed page that says what was handed in, reused and kept, and where.
+
+A5, for the person to take home or to get by message. The owner's number is masked: the
+receipt may lie about.
+"""
+
+import shutil
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dossier.desk import Desk
+from dossier.values import Dossier, Part
+from foundation.errors import ExitCode, SohoaError
+from foundation.files import atomic_path
+from foundation.messages import N_, _
+from foundation.privacy import mask_number
+from foundation.times import utc_now, vietnam_time
+from profiles import load_paper, load_procedure
+
+if TYPE_CHECKING:
+    from fpdf import FPDF
+
+_STAGES = {
+    "reused": N_("reused from the store, not asked for again"),
+    "deposited": N_("digitised, signed and deposited in the store"),
+    "kept": N_("digitised and signed, handed in with the dossier only"),
+    "needed": N_("not handed in yet"),
+}
+
+
+class TinosMissing(SohoaError):
+    """The font for documents is not installed."""
+
+    exit_code = ExitCode.SETUP
+    message = N_("The font Tinos is missing. Install it: sudo apt-get install fonts-croscore")
+
+
+def write_receipt(desk: Desk, dossier: Dossier) -> Path:
+    """Write ``receipt.pdf`` into the dossier's folder, signed by the clerk's key."""
+    from signing import SignJob, sign_file
+
+    path = dossier.folder / "receipt.pdf"
+    with atomic_path(path, mode=0o600) as part:
+        part.write_bytes(_pages(desk, dossier))
+    rules = next(
+        (rules for rules in desk.office.signatures if rules.role == "clerk"),
+        desk.office.signatures[0],
+    )
+    hidden = rules.model_copy(update={"visible": False})
+    sign_file(SignJob(path, path), desk.request(hidden, "SAO Y"), desk.pins(rules.role))
+    return path
+
+
+def _pages(desk: Desk, dossier: Dossier) -> bytes:
+    from fpdf import FPDF
+
+    pdf = FPDF(format=(148, 210))  # ISO 216 A5, millimetres
+    pdf.set_creation_date(utc_now())
+    regular = tinos()
+    pdf.add_font("Tinos", "", regular)
+    pdf.add_font("Tinos", "B", regular.with_name("Tinos-Bold.ttf"))
+    pdf.set_title(_("Receipt"))
+    pdf.set_margin(15)
+    pdf.add_page()
+    _line(pdf, desk.office.agency, bold=True)
+    _line(pdf, desk.office.title)
+    pdf.ln(4)
+    _line(pdf, _("RECEIPT OF PAPERS"), bold=True, size=14, align="C")
+    pdf.ln(2)
+    procedure = load_procedure(dossier.procedure)
+    now = vietnam_time(utc_now()).strftime("%H:%M:%S %d/%m/%Y +07:00")
+    for label, value in (
+        (_("Dossier"), dossier.code),
+        (_("Procedure"), f"{procedure.title} ({procedure.code})"),
+        (_("Owner"), f"{dossier.owner.name} {mask_number(dossier.owner.identifier)}".strip()),
+        (_("Received by"), desk.actor.name),
+        (_("Time"), now),
+    ):
+        _line(pdf, f"{label}: {value}")
+    pdf.ln(3)
+    for number, one in enumerate(dossier.parts, 1):
+        _describe(pdf, number, one)
+    return bytes(pdf.output())
+
+
+def _describe(pdf: "FPDF", number: int, part: Part) -> None:
+    _line(pdf, f"{number}. {load_paper(part.paper).title}", bold=True)
+    _line(pdf, _(_STAGES.get(part.stage, _STAGES["needed"])))
+    if part.record_id:
+        _line(pdf, _("Record: {record}").format(record=part.record_id))
+    if part.sha256:
+        _line(pdf, f"SHA-256: {part.sha256[:32]} {part.sha256[32:]}", size=8)
+    pdf.ln(1)
+
+
+def _line(
+    pdf: "FPDF", text: str, *, bold: bool = False, size: float = 11, align: str = "L"
+) -> None:
+    pdf.set_font("Tinos", "B" if bold else "", size)
+    pdf.multi_cell(0, size * 0.5, text, align=align, new_x="LMARGIN", new_y="NEXT")
+
+
+def tinos() -> Path:
+    """The file of Tinos Regular, as fontconfig or Debian places it. Raises TinosMissing."""
+    usual = Path("/usr/share/fonts/truetype/croscore/Tinos-Regular.ttf")
+    if usual.is_file():
+        return usual
+    if shutil.which("fc-match"):
+        found = subprocess.run(
+            ["fc-match", "-f", "%{file}", "Tinos:style=Regular"],
+            capture_output=True,
+            text=True,
+            check=False,
+        ).stdout
+        if Path(found).name.startswith("Tinos"):
+            return Path(found)
+    raise TinosMissing()

@@ -1,0 +1,66 @@
+"""Which paper is this? Pages of one stack put together to documents by their headings."""
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from digitize.sheet import FinishedPage
+from ocr.idcard import parse_payload
+from profiles import Paper
+
+#: How alike a line and a heading must be (0-1, Ratcliff/Obershelp on letters without marks):
+#: two wrong letters in "GIẤY KHAI SINH" still pass, "giấy khai sinh của con" does not.
+_ALIKE = 0.85
+
+
+@dataclass(frozen=True)
+class SortedPaper:
+    """The pages of one document found in a stack; ``paper`` is None where no heading was known."""
+
+    paper: Paper | None
+    pages: tuple[FinishedPage, ...]
+
+
+def paper_of(page: FinishedPage, papers: Iterable[Paper], qr_texts: Sequence[str] = ()) -> Paper | None:
+    """The paper that begins on this page, by its heading or an identity card's QR code."""
+    card = any(parse_payload(text) for text in qr_texts)
+    lines = [_letters(line) for line in page.text.splitlines() if line.strip()]
+    for paper in papers:
+        if card and paper.identifies_owner:
+            return paper
+        if any(_alike(line, _letters(heading)) for heading in paper.headings for line in lines):
+            return paper
+    return None
+
+
+def sort_stack(
+    pages: Iterable[tuple[FinishedPage, Sequence[str]]], papers: Sequence[Paper]
+) -> list[SortedPaper]:
+    """Documents of a stack in order. A page without a heading goes on with the paper before it.
+
+    Args:
+        pages: written pages in order, each with the texts of its QR codes.
+        papers: the papers that may be in the stack.
+    """
+    found: list[tuple[Paper | None, list[FinishedPage]]] = []
+    for page, qr_texts in pages:
+        paper = paper_of(page, papers, qr_texts)
+        if not found or paper is not None:
+            found.append((paper, [page]))
+        else:
+            found[-1][1].append(page)
+    return [SortedPaper(paper, tuple(group)) for paper, group in found]
+
+
+def _letters(text: str) -> str:
+    """Letters in lower case without marks: what a misread tone cannot change."""
+    bare = unicodedata.normalize("NFD", text.casefold().replace("đ", "d"))
+    return "".join(c for c in bare if c.isalpha() and not unicodedata.combining(c))
+
+
+def _alike(line: str, heading: str) -> bool:
+    longer = max(len(line), len(heading), 1)
+    if abs(len(line) - len(heading)) > (1 - _ALIKE) * 2 * longer:
+        return False
+    return SequenceMatcher(None, line, heading).ratio() >= _ALIKE

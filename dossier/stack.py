@@ -1,0 +1,131 @@
+"""A stack of sheets through the scanner: worked on while it is scanned, kept whatever happens."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from digitize.pipeline import Options, outcomes
+from digitize.scanner import Device, ScanSettings, scan
+from digitize.sheet import Finding, FinishedPage, Sheet
+from digitize.sources import check_sources, read_sources
+from dossier.making import as_sheet
+from dossier.sorting import SortedPaper, sort_stack
+from foundation.errors import SohoaError
+from ocr.background import u8
+from ocr.idcard import IdCard, parse_payload, read_qr_codes
+from profiles import Paper
+
+
+@dataclass(frozen=True)
+class Stack:
+    """What came out of a stack so far.
+
+    Attributes:
+        pages: written pages in order, their pictures on disk.
+        qr_texts: for each of those pages the texts of its QR codes.
+        findings: what was found out about every sheet, blanks included.
+        fault: what stopped the scanner; None when the stack went through.
+    """
+
+    pages: tuple[FinishedPage, ...] = ()
+    qr_texts: tuple[tuple[str, ...], ...] = ()
+    findings: tuple[Finding, ...] = ()
+    fault: SohoaError | None = None
+
+    def joined(self, more: "Stack") -> "Stack":
+        """This stack with what a further scan brought."""
+        return Stack(
+            self.pages + more.pages,
+            self.qr_texts + more.qr_texts,
+            self.findings + more.findings,
+            more.fault,
+        )
+
+    def cards(self) -> Iterator[IdCard]:
+        """Identity cards whose QR code was read."""
+        for texts in self.qr_texts:
+            for text in texts:
+                if card := parse_payload(text):
+                    yield card
+
+    def sorted(self, papers: Sequence[Paper]) -> list[SortedPaper]:
+        """The documents in the stack, by their headings."""
+        return sort_stack(zip(self.pages, self.qr_texts, strict=True), papers)
+
+
+@dataclass
+class _Feed:
+    """Sheets as they come; a fault ends them and is kept for later instead of losing them."""
+
+    sheets: Iterator[Sheet]
+    fault: SohoaError | None = field(default=None)
+
+    def __iter__(self) -> Iterator[Sheet]:
+        try:
+            yield from self.sheets
+        except SohoaError as fault:
+            self.fault = fault
+
+
+def scan_stack(
+    device: Device | str,
+    settings: ScanSettings,
+    folder: Path,
+    paper: Paper,
+    *,
+    jobs: int = 0,
+    start_number: int = 1,
+    on_sheet: Callable[[Sheet], None] | None = None,
+    cancel: threading.Event | None = None,
+) -> Stack:
+    """Scan what lies in the feeder and make pages of it meanwhile.
+
+    Args:
+        folder: where sheets and pages go; it must stay until the documents are written.
+        paper: profile with the rules for the pages.
+        start_number: number of the first sheet; after a fault its ``facts["page"]``.
+        on_sheet: called as each sheet comes.
+        cancel: set it to stop; what came is kept.
+    """
+
+    def sheets() -> Iterator[Sheet]:
+        scanned = scan(device, settings, folder, start_number=start_number, cancel=cancel)
+        for one in scanned:
+            sheet = as_sheet(one)
+            if on_sheet:
+                on_sheet(sheet)
+            yield sheet
+
+    return _work_on(sheets(), folder, paper, jobs)
+
+
+def read_stack(files: Sequence[Path], folder: Path, paper: Paper, *, jobs: int = 0) -> Stack:
+    """The same from picture or PDF files. Raises what :func:`check_sources` raises."""
+    check_sources(files)
+    return _work_on(read_sources(files), folder, paper, jobs)
+
+
+def _work_on(sheets: Iterator[Sheet], folder: Path, paper: Paper, jobs: int) -> Stack:
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    feed = _Feed(sheets)
+    pages: list[FinishedPage] = []
+    findings: list[Finding] = []
+    fault: SohoaError | None = None
+    for outcome in outcomes(iter(feed), Options(paper, jobs), folder):
+        findings.append(outcome.finding)
+        fault = fault or outcome.error
+        if outcome.page and outcome.page.finding.kept:
+            pages.append(outcome.page)
+    texts = tuple(tuple(_qr_texts(page)) for page in pages)
+    return Stack(tuple(pages), texts, tuple(findings), feed.fault or fault)
+
+
+def _qr_texts(page: FinishedPage) -> list[str]:
+    if page.picture is None:
+        return []
+    data = np.frombuffer(page.picture.read_bytes(), np.uint8)
+    return read_qr_codes(u8(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)))
