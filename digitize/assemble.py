@@ -21,6 +21,7 @@ from digitize.jpeg import read_jpeg_header
 from digitize.merge import Place, merge
 from digitize.provenance import Provenance, read_provenance, write_provenance
 from digitize.sheet import FinishedPage
+from digitize.source_errors import DamagedPdf, file_label
 from digitize.spool import Spool
 from foundation.errors import ExitCode, SohoaError
 from foundation.files import atomic_path
@@ -96,6 +97,7 @@ def write_pdf(
 
     Raises:
         NothingToWrite: there was no page.
+        DamagedPdf: a born-digital page's file cannot be read any more.
         PictureNotUsable, NotConforming: a fault in sohoa.
         OSError: the folder of ``target`` cannot be written to.
     """
@@ -110,8 +112,11 @@ def write_pdf(
             ExitStack() as files,
             atomic_path(target) as part,
         ):
-            document = merge(drawn, places, target.parent, files)
-            notes = _save(document, places, provenance, part)
+            try:
+                document = merge(drawn, places, target.parent, files)
+                notes = _save(document, places, provenance, part)
+            except pikepdf.PdfError as error:
+                raise DamagedPdf(file=_born_digital(places) or target.name) from error
             size = part.stat().st_size
     return AssemblyResult(pages=len(places), bytes=size, pdfa=not notes, notes=notes)
 
@@ -158,7 +163,8 @@ def _save(
     preferences = document.Root.get("/ViewerPreferences", pikepdf.Dictionary())
     preferences.DisplayDocTitle = True
     document.Root.ViewerPreferences = preferences
-    if "/OutputIntents" not in document.Root:
+    intent_added = "/OutputIntents" not in document.Root
+    if intent_added:
         document.Root.OutputIntents = _output_intents(document)
     options = pikepdf.pdfa.resolve_save_kwargs(_FLAVOUR)
     write_provenance(document, provenance, sheets, pdfa=True)
@@ -166,12 +172,20 @@ def _save(
     report = pikepdf.pdfa.validate_written(part, _FLAVOUR, save_kwargs=options)
     if report.passed:
         return ()
-    own = {place.sheet.label.partition("#")[0] for place in places if place.drawn is None}
+    own = _born_digital(places)
     if not own:
-        raise NotConforming(detail=report.findings[0])
+        raise NotConforming(detail=str(report.findings[0]))
+    if intent_added:
+        del document.Root.OutputIntents
     write_provenance(document, provenance, sheets, pdfa=False)
     document.save(part, **options)
-    return _why_not(report, ", ".join(sorted(own)))
+    return _why_not(report, own)
+
+
+def _born_digital(places: list[Place]) -> str:
+    """The files whose pages are kept as they are, as messages name them."""
+    names = {file_label(place.sheet.path) for place in places if place.drawn is None}
+    return ", ".join(sorted(names))
 
 
 def _output_intents(document: pikepdf.Pdf) -> pikepdf.Object:
