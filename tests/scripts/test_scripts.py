@@ -15,7 +15,6 @@ SHELL_SCRIPTS = [
     for path in sorted([*(ROOT / "scripts").iterdir(), ROOT / ".ci" / "run"])
     if path.is_file() and path.read_bytes().startswith(b"#!/usr/bin/env bash")
 ]
-ROOMS = ("foundation", "profiles", "digitize", "ocr", "signing", "warehouse", "dossier", "tests")
 
 
 def wanted_packages() -> set[str]:
@@ -28,7 +27,8 @@ def wanted_packages() -> set[str]:
 def programs_and_files_named_in_the_code() -> set[Path]:
     """Installed programs that head a list or are looked up, and files named from /usr on."""
     found: set[Path] = set()
-    for source in (path for room in ROOMS for path in (ROOT / room).rglob("*.py")):
+    rooms = [file.parent for file in ROOT.glob("*/__init__.py")]
+    for source in (path for room in [*rooms, ROOT / "tests"] for path in room.rglob("*.py")):
         for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
             match node:
                 case (
