@@ -10,7 +10,7 @@ page that came has been given out, and the error says where to go on.
 """
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -22,6 +22,7 @@ from digitize.scanner_errors import (
     FeederEmpty,
     FeederJammed,
     NoScannerFound,
+    NoScanOption,
     SaneMissing,
     ScannerBusy,
     ScannerCrashed,
@@ -47,6 +48,7 @@ __all__ = [
     "DeviceOption",
     "FeederEmpty",
     "FeederJammed",
+    "NoScanOption",
     "NoScannerFound",
     "SaneMissing",
     "ScanNotStored",
@@ -224,7 +226,7 @@ def scan(
     on_progress: Callable[[ScanProgress], None] | None = None,
     cancel: threading.Event | None = None,
     page_timeout: float = PAGE_TIMEOUT,
-) -> Iterator[ScannedSheet]:
+) -> Generator[ScannedSheet, None, None]:
     """Scan sheet after sheet, giving each page out as soon as it is whole on disk.
 
     The scan begins when the first page is asked for. After an error, call again with
@@ -247,7 +249,12 @@ def scan(
         ScannerError: any other fault, see :mod:`digitize.scanner_errors`.
     """
     device = _as_device(device)
-    into.mkdir(parents=True, exist_ok=True)
+    try:
+        into.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        detail = error.strerror or ""
+        facts = _facts(device, start_number, 0, False)
+        raise ScanNotStored(folder=str(into), detail=detail, **facts) from error
     request = {
         "do": "scan",
         "device": device.name,
@@ -257,7 +264,7 @@ def scan(
     }
     kept = 0
 
-    def facts() -> dict[str, Any]:
+    def so_far() -> dict[str, Any]:
         return _facts(device, start_number, kept, settings.source == "adf-duplex")
 
     with worker(request, device.config) as process:
@@ -269,13 +276,13 @@ def scan(
                 elif message["event"] == "progress" and on_progress:
                     on_progress(ScanProgress(message["number"], message["part"]))
                 elif message["event"] == "stopped":
-                    raise ScanStopped(**facts())
+                    raise ScanStopped(**so_far())
                 elif message["event"] == "fault":
-                    raise error_for(message, **facts())
+                    raise error_for(message, **so_far())
         except WorkerSilent:
-            raise ScannerHung(seconds=round(page_timeout), **facts()) from None
+            raise ScannerHung(seconds=round(page_timeout), **so_far()) from None
         except WorkerDied as death:
-            raise ScannerCrashed(detail=death.detail, **facts()) from death
+            raise ScannerCrashed(detail=death.detail, **so_far()) from death
 
 
 def _facts(device: Device, start_number: int, kept: int, duplex: bool) -> dict[str, Any]:

@@ -31,7 +31,7 @@ class ScanInterrupted(ScannerError):
                 "lay the sheets in again from page {page} and go on."
             )
         else:
-            then = _("Then scan again.")
+            then = _("Scan again when ready.")
         return f"{super().__str__()} {then.format(page=page)}"
 
 
@@ -74,6 +74,13 @@ class BadScanOption(ScannerError):
 
     exit_code = ExitCode.USAGE
     message = N_("{device} does not take {option} = {value}. Allowed: {allowed}.")
+
+
+class NoScanOption(ScannerError):
+    """The scanner has no such option, or it cannot be set in its present state."""
+
+    exit_code = ExitCode.USAGE
+    message = N_("{device} has no option “{option}” that can be set. Leave it out.")
 
 
 class UnsafePicture(ScannerError):
@@ -154,6 +161,7 @@ class ScanStopped(ScanInterrupted):
 
 #: SANE's status texts (``sane_strstatus`` of SANE 1.0 to 1.3) and their causes.
 _BY_STATUS: dict[str, type[ScannerError]] = {
+    "Operation was canceled": ScanStopped,
     "Operation was cancelled": ScanStopped,
     "Device busy": ScannerBusy,
     "Document feeder jammed": FeederJammed,
@@ -167,6 +175,7 @@ _BY_STATUS: dict[str, type[ScannerError]] = {
 _BY_KIND: dict[str, type[ScannerError]] = {
     "sane-missing": SaneMissing,
     "bad-option": BadScanOption,
+    "no-option": NoScanOption,
     "unsafe-picture": UnsafePicture,
     "truncated": TruncatedPage,
     "storage-full": ScanStorageFull,

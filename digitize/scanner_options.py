@@ -4,33 +4,32 @@ python-sane takes unknown names for plain attributes and rounds inexact values w
 word; nothing here relies on it. Runs in the worker process only.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 #: SANE's value types and units by number (SANE standard 1.06, section 4.2.9).
 TYPES = ("bool", "int", "fixed", "string", "button", "group")
 UNITS = ("", "pixel", "bit", "mm", "dpi", "percent", "microsecond")
+#: SANE_CAP_SOFT_DETECT: the value can be read back.
+READABLE = 4
 #: A4 in millimetres (ISO 216): what a page is taken for when no area is asked.
 A4 = (210.0, 297.0)
 #: Largest difference between the area asked and the area the device grants, millimetres.
 AREA_TOLERANCE = 1.0
 
 
-@dataclass(frozen=True)
-class Refusal:
-    """Why a value was not taken: the option, the value, and what is allowed."""
-
-    option: str
-    value: object
-    allowed: str
-
-
 class OptionRefused(Exception):
-    """The device does not take a value; ``refusal`` says what it allows."""
+    """The device does not take a value.
 
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal)
-        self.refusal = refusal
+    Attributes:
+        option: what was to be set. value: the value refused.
+        allowed: what it takes instead, for people; None where it cannot be set at all.
+    """
+
+    def __init__(self, option: str, value: object, allowed: str | None) -> None:
+        super().__init__(option, value, allowed)
+        self.option = option
+        self.value = value
+        self.allowed = allowed
 
 
 def describe(device: Any) -> list[dict[str, Any]]:
@@ -46,7 +45,7 @@ def describe(device: Any) -> list[dict[str, Any]]:
                 "title": option.title,
                 "kind": TYPES[option.type],
                 "unit": UNITS[option.unit] if 0 <= option.unit < len(UNITS) else "",
-                "value": _shown(option, getattr(device, name)) if active else None,
+                "value": _present(device, name, option) if active else None,
                 "allowed": allowed(option),
                 "active": active,
                 "settable": bool(option.is_settable()),
@@ -85,17 +84,14 @@ def set_checked(device: Any, name: str, value: Any, *, label: str = "") -> None:
             or another value read back.
     """
     label = label or name
-    option = device.opt.get(name)
-    if option is None:
-        raise OptionRefused(Refusal(label, value, ", ".join(filter(None, device.opt))))
-    if not (option.is_active() and option.is_settable()):
-        raise OptionRefused(Refusal(label, value, "—"))
+    if not _usable(device, name):
+        raise OptionRefused(label, value, None)
+    option = device.opt[name]
     if not _fits(option, value):
-        raise OptionRefused(Refusal(label, value, allowed(option)))
+        raise OptionRefused(label, value, allowed(option))
     setattr(device, name, float(value) if TYPES[option.type] == "fixed" else value)
-    granted = getattr(device, name)
-    if not _same(option, value, granted):
-        raise OptionRefused(Refusal(label, value, allowed(option)))
+    if option.cap & READABLE and not _same(option, value, getattr(device, name)):
+        raise OptionRefused(label, value, allowed(option))
 
 
 def allowed(option: Any) -> str:
@@ -135,13 +131,22 @@ def _same(option: Any, value: Any, granted: Any) -> bool:
     return bool(abs(granted - value) <= max(step, 1e-4))
 
 
-def _shown(option: Any, value: Any) -> Any:
+def _present(device: Any, name: str, option: Any) -> Any:
+    """The value an active option has now; None where the device cannot tell."""
+    if not option.cap & READABLE:
+        return None
+    value = getattr(device, name)
     return bool(value) if TYPES[option.type] == "bool" else value
 
 
 def _usable(device: Any, name: str) -> bool:
+    """Whether the option can be set now, by python-sane, to a single value."""
     option = device.opt.get(name)
-    return option is not None and bool(option.is_active() and option.is_settable())
+    if option is None or not (option.is_active() and option.is_settable()):
+        return False
+    # An array is longer than one 4-byte word; python-sane would set its first and leave the
+    # others to whatever lies in memory.
+    return TYPES[option.type] == "string" or (option.type < 3 and option.size == 4)
 
 
 def source_named(wanted: str, names: list[str]) -> str | None:
@@ -176,7 +181,7 @@ def _set_source(device: Any, wanted: str) -> None:
     if name is None and wanted == "adf-duplex":
         name = source_named("adf", names)
     if name is None:
-        raise OptionRefused(Refusal("source", wanted, _sources_offered(names)))
+        raise OptionRefused("source", wanted, _sources_offered(names))
     set_checked(device, "source", name)
 
 
@@ -194,7 +199,7 @@ def _set_duplex(device: Any) -> None:
     else:
         option = device.opt.get("source")
         names = [str(name) for name in option.constraint or []] if option is not None else []
-        raise OptionRefused(Refusal("source", "adf-duplex", _sources_offered(names)))
+        raise OptionRefused("source", "adf-duplex", _sources_offered(names))
 
 
 def _set_mode(device: Any, wanted: str) -> None:
@@ -205,7 +210,7 @@ def _set_mode(device: Any, wanted: str) -> None:
     by_fit = sorted(names, key=lambda name: (name.casefold() not in stems, len(name)))
     found = [name for name in by_fit if any(stem in name.casefold() for stem in stems)]
     if not found:
-        raise OptionRefused(Refusal("mode", wanted, ", ".join(names)))
+        raise OptionRefused("mode", wanted, ", ".join(names))
     set_checked(device, "mode", found[0])
 
 
@@ -221,13 +226,13 @@ def _set_area(device: Any, area_mm: list[float] | None, dpi: float) -> None:
         low, high = _bounds(option, millimetres * unit)
         if area_mm and millimetres * unit > high + AREA_TOLERANCE * unit:
             most = f"{high / unit:.0f} mm"
-            raise OptionRefused(Refusal("area", f"{millimetres:g} mm", f"≤ {most}"))
+            raise OptionRefused("area", f"{millimetres:g} mm", f"≤ {most}")
         value = min(max(millimetres * unit, low), high)
         setattr(device, name, int(value) if TYPES[option.type] == "int" else float(value))
         granted = getattr(device, name)
         step = option.constraint[2] if isinstance(option.constraint, tuple) else 0
         if abs(granted - value) > max(AREA_TOLERANCE * unit, step):
-            raise OptionRefused(Refusal("area", f"{millimetres:g} mm", allowed(option)))
+            raise OptionRefused("area", f"{millimetres:g} mm", allowed(option))
 
 
 def _bounds(option: Any, wanted: float) -> tuple[float, float]:

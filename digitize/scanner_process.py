@@ -10,16 +10,19 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
 #: Seconds between two looks at the user's wish to stop.
 LOOK = 0.05
 #: Seconds a worker gets to end a scan and let the device go before it is killed.
-GRACE = 8.0
+GRACE = 5.0
 #: Lines of the driver's own talk kept for the error's detail.
 TALK = 20
+
+#: The messages after which nothing more comes.
+LAST = frozenset({"done", "stopped", "fault", "devices", "options"})
 
 _CODE = Path(__file__).resolve().parent.parent
 
@@ -54,6 +57,7 @@ class WorkerProcess:
         self._messages: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         self._talk: deque[str] = deque(maxlen=TALK)
         self._heard = time.monotonic()
+        self._finished = False
         self._readers = [
             threading.Thread(target=self._read_messages, daemon=True),
             threading.Thread(target=self._read_talk, daemon=True),
@@ -70,7 +74,7 @@ class WorkerProcess:
     def messages(
         self, silence: float, cancel: threading.Event | None = None
     ) -> Iterator[dict[str, Any]]:
-        """The worker's messages until its last, which is ``done``, ``stopped`` or ``fault``.
+        """The worker's messages until its last, one of :data:`LAST`.
 
         When ``cancel`` is set, the worker is asked to stop; if it does not within
         :data:`GRACE` seconds, it is killed and ``stopped`` is given in its stead.
@@ -101,25 +105,27 @@ class WorkerProcess:
                     yield {"event": "stopped"}
                     return
                 raise WorkerDied(self._last_words())
+            self._finished = message["event"] in LAST
             yield message
-            if message["event"] in ("done", "stopped", "fault", "devices", "options"):
+            if self._finished:
                 return
 
     def end(self) -> None:
-        """Ask the worker to end, wait for it a while, then kill it; leaves nothing behind."""
-        self._tell({"do": "stop"})
-        try:
+        """Let the worker close its device, for a while, then kill it; leaves nothing behind."""
+        if not self._finished:
+            self._tell({"do": "stop"})
+        with suppress(subprocess.TimeoutExpired):  # a driver may hang while closing its device
             self._process.wait(GRACE)
-        except subprocess.TimeoutExpired:
-            self.kill()
+        self.kill()
         for reader in self._readers:
             reader.join()
         for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
             _close(stream)
 
     def kill(self) -> None:
-        """End the worker at once, whatever its driver is doing."""
-        self._process.kill()
+        """End the worker at once, and any process its driver started."""
+        with suppress(ProcessLookupError):  # nobody of them may be left
+            os.killpg(self._process.pid, signal.SIGKILL)  # the worker leads a group of its own
         self._process.wait()
 
     def _tell(self, message: dict[str, Any]) -> None:

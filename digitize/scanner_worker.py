@@ -38,7 +38,6 @@ PROGRESS_PAUSE = 0.2
 LAST_GRACE = 5.0
 
 NO_DOCUMENTS = "Document feeder out of documents"
-CANCELLED = "Operation was cancelled"
 
 
 class Fault(Exception):
@@ -54,7 +53,7 @@ class Channel:
 
     Attributes:
         stopping: set when the parent asked to stop.
-        device: the open device, so that a page under way can be broken off.
+        device: the open device, so that a page under way can be broken off; None for none.
     """
 
     def __init__(self) -> None:
@@ -78,6 +77,13 @@ class Channel:
             # here would pass through python-sane's progress callback and crash it.
             self.stopping.set()
 
+    def let_go(self) -> None:
+        """Cancel and close the device, once, if one is open."""
+        device, self.device = self.device, None
+        if device is not None:
+            device.cancel()
+            device.close()
+
     def _listen(self) -> None:
         sys.stdin.readline()  # the wish to stop, or the end of the parent
         self._stop()
@@ -88,8 +94,9 @@ class Channel:
 
     def _stop(self) -> None:
         self.stopping.set()
-        if self.device is not None:
-            self.device.cancel()
+        device = self.device
+        if device is not None:
+            device.cancel()
 
 
 @dataclass(frozen=True)
@@ -107,13 +114,13 @@ def main() -> NoReturn:
         _serve(channel)
     except Fault as fault:
         channel.send_message(fault.message)
-    except OptionRefused as refused:
-        no = refused.refusal
-        channel.send(
-            "fault", kind="bad-option", option=no.option, value=no.value, allowed=no.allowed
-        )
+    except OptionRefused as no:
+        kind = "bad-option" if no.allowed is not None else "no-option"
+        channel.send("fault", kind=kind, option=no.option, value=no.value, allowed=no.allowed)
+    # All is told before the device is let go: drivers hang and crash there, and at exit.
+    channel.let_go()
     sys.stderr.flush()
-    os._exit(0)  # drivers' own clean-up at exit is where many of them crash
+    os._exit(0)
 
 
 def _serve(channel: Channel) -> None:
@@ -121,22 +128,17 @@ def _serve(channel: Channel) -> None:
         import sane
     except ImportError as error:
         raise Fault("sane-missing", detail=str(error)) from error
-    sane.init()
     request = channel.request
     try:
+        sane.init()
         if request["do"] == "list":
             channel.send("devices", devices=sane.get_devices())
             return
-        device = _open(sane, request["device"])
-        try:
-            if request["do"] == "options":
-                channel.send("options", options=describe(device))
-            else:
-                _scan(channel, device, request)
-        finally:
-            channel.device = None
-            device.cancel()
-            device.close()
+        channel.device = _open(sane, request["device"])
+        if request["do"] == "options":
+            channel.send("options", options=describe(channel.device))
+        else:
+            _scan(channel, channel.device, request)
     except sane._sane.error as error:
         if channel.stopping.is_set():
             channel.send("stopped")
@@ -157,7 +159,6 @@ def _open(sane: Any, name: str) -> Any:
 def _scan(channel: Channel, device: Any, request: dict[str, Any]) -> None:
     settings = request["settings"]
     dpi, feeder = configure(device, settings)
-    channel.device = device
     channel.send("ready", dpi=dpi)
     number, duplex = request["start_number"], settings["source"] == "adf-duplex"
     trims = request["device"].startswith("airscan:")
@@ -173,12 +174,14 @@ def _pictures(
     channel: Channel, device: Any, number: int, feeder: bool, limit: int | None
 ) -> Iterator[Image.Image]:
     """The pictures as they come, until the feeder is empty, the limit, or a wish to stop."""
+    import sane
+
     most = limit if feeder else 1
     came = 0
     while not channel.stopping.is_set() and (most is None or came < most):
         try:
             picture = _one_picture(channel, device, number + came)
-        except Exception as error:
+        except sane._sane.error as error:
             if came and str(error) == NO_DOCUMENTS:
                 return  # an empty feeder is how a scan ends; before the first page it is a fault
             raise

@@ -18,6 +18,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -173,20 +174,22 @@ class TrainingScanner:
                 case ("jam" | "drop" | "hang", bool()):
                     raise UnknownOrder(f"{key}: a number of pages")
                 case ("jam" | "drop" | "hang", int()) if value >= 0:
-                    plans.append(lambda key=key, value=value: self._plan(key, value))
+                    plans.append(partial(self._plan, key, value))
                 case ("slow", int() | float()) if 0 <= value <= 600:
-                    plans.append(lambda value=value: self.slow(value))
+                    plans.append(partial(self.slow, value))
                 case ("clear" | "open_cover" | "empty", True):
                     plans.append(getattr(self, key))
                 case ("reload", True):
-                    plans.append(lambda: self.load(self._source))
-                case ("load", list()) if all(name in self._known for name in value):
-                    paths = [self._known[name] for name in value]
-                    plans.append(lambda paths=paths: self.load(paths))
+                    plans.append(partial(self.load, self._source))
+                case ("load", list()) if all(self._knows(name) for name in value):
+                    plans.append(partial(self.load, [self._known[name] for name in value]))
                 case _:
                     raise UnknownOrder(f"{key}: {value!r}")
         for plan in plans:
             plan()
+
+    def _knows(self, name: object) -> bool:
+        return isinstance(name, str) and name in self._known
 
     def state(self) -> dict[str, Any]:
         """What the machine's panel would show."""
