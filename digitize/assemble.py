@@ -16,6 +16,7 @@ from typing import BinaryIO
 
 import pikepdf
 import pikepdf.pdfa
+from pikepdf.exceptions import PikepdfError
 
 from digitize.jpeg import read_jpeg_header
 from digitize.merge import Place, merge
@@ -33,6 +34,8 @@ _POINTS_PER_MM = 72 / 25.4
 #: Limits of a page's sides in points (ISO 19005-2, 6.1.13).
 _LEAST, _MOST = 3.0, 14400.0
 _FLAVOUR = "2b"
+#: Annotation flag Print (ISO 32000-1, table 165), which PDF/A asks for (ISO 19005-2, 6.3.2).
+_PRINTS = 4
 
 _FORM_KEPT = N_(
     "The form fields of {file} are kept, so it cannot be approved as PDF/A."
@@ -115,7 +118,7 @@ def write_pdf(
             try:
                 document = merge(drawn, places, target.parent, files)
                 notes = _save(document, places, provenance, part)
-            except pikepdf.PdfError as error:
+            except PikepdfError as error:
                 raise DamagedPdf(file=_born_digital(places) or target.name) from error
             size = part.stat().st_size
     return AssemblyResult(pages=len(places), bytes=size, pdfa=not notes, notes=notes)
@@ -158,14 +161,8 @@ def _save(
         Nothing when it is PDF/A; else why not. Only born-digital pages may be the reason.
     """
     sheets = [place.sheet for place in places]
-    if "/Lang" not in document.Root:
-        document.Root.Lang = pikepdf.String(provenance.language)
-    preferences = document.Root.get("/ViewerPreferences", pikepdf.Dictionary())
-    preferences.DisplayDocTitle = True
-    document.Root.ViewerPreferences = preferences
-    intent_added = "/OutputIntents" not in document.Root
-    if intent_added:
-        document.Root.OutputIntents = _output_intents(document)
+    before = {key: document.Root.get(key) for key in ("/OutputIntents", "/OpenAction")}
+    _make_archivable(document, provenance.language)
     options = pikepdf.pdfa.resolve_save_kwargs(_FLAVOUR)
     write_provenance(document, provenance, sheets, pdfa=True)
     document.save(part, **options)
@@ -175,11 +172,38 @@ def _save(
     own = _born_digital(places)
     if not own:
         raise NotConforming(detail=str(report.findings[0]))
-    if intent_added:
-        del document.Root.OutputIntents
+    for key, value in before.items():
+        if value is not None:
+            document.Root[key] = value
+        elif key in document.Root:
+            del document.Root[key]
     write_provenance(document, provenance, sheets, pdfa=False)
     document.save(part, **options)
     return _why_not(report, own)
+
+
+def _make_archivable(document: pikepdf.Pdf, language: str) -> None:
+    """Set what PDF/A asks of a document beside its pages; nothing that is seen changes.
+
+    The place to open at goes (the checker takes none), an output intent that a born-digital
+    document brought along stays, and links are marked as printing, which paints nothing.
+    """
+    root = document.Root
+    if "/Lang" not in root:
+        root.Lang = pikepdf.String(language)
+    preferences = root.get("/ViewerPreferences", pikepdf.Dictionary())
+    preferences.DisplayDocTitle = True
+    root.ViewerPreferences = preferences
+    if "/OpenAction" in root:
+        del root.OpenAction
+    if "/OutputIntents" not in root:
+        root.OutputIntents = _output_intents(document)
+    for page in document.pages:
+        for annotation in page.obj.get("/Annots", []):
+            if not isinstance(annotation, pikepdf.Dictionary):
+                continue
+            if annotation.get("/Subtype") == pikepdf.Name.Link and "/F" not in annotation:
+                annotation.F = _PRINTS
 
 
 def _born_digital(places: list[Place]) -> str:

@@ -74,7 +74,7 @@ def read_jpeg_header(data: bytes) -> JpegHeader | None:
             jfif = True
         elif marker == 0xEE and segment.startswith(b"Adobe") and len(segment) >= 12:
             adobe = segment[11]
-    if frame is None or len(frame[1]) < 6 + 3 * frame[1][5]:
+    if frame is None or len(frame[1]) < 6 or len(frame[1]) < 6 + 3 * frame[1][5]:
         return None
     process, body = frame
     return JpegHeader(

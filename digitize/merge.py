@@ -14,6 +14,7 @@ from pathlib import Path
 import pikepdf
 
 from digitize.sheet import Sheet
+from digitize.source_errors import DamagedPdf, file_label
 
 #: Born-digital files open at once; a process may have 1024 files open (ulimit -n).
 _OPEN_AT_ONCE = 100
@@ -44,6 +45,9 @@ def merge(
 
     Returns:
         ``drawn`` itself when no page is born-digital.
+
+    Raises:
+        DamagedPdf: a page is not in its file any more.
     """
     if all(place.drawn is not None for place in places):
         return drawn
@@ -68,10 +72,9 @@ def merge(
         opened += 1
         if opened % _OPEN_AT_ONCE == 0:
             document = _settled(document, folder, files)
-    if document is None:
-        raise ValueError("no born-digital page among the places")
-    if len(document.pages) != len(places):
-        raise ValueError(f"{len(document.pages)} pages joined, {len(places)} wanted")
+    if document is None or len(document.pages) != len(places):
+        names = {file_label(place.sheet.path) for place in places if place.drawn is None}
+        raise DamagedPdf(file=", ".join(sorted(names)))
     _forget_page_labels(document, places)
     return document
 

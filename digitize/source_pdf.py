@@ -13,6 +13,7 @@ import numpy as np
 import pikepdf
 import pypdfium2
 import pypdfium2.raw as pdfium_c
+from pikepdf.exceptions import PikepdfError
 
 from digitize.jpeg import read_jpeg_header
 from digitize.sheet import Sheet
@@ -77,18 +78,22 @@ def check_pdf(path: Path) -> None:
     try:
         with pikepdf.open(path, attempt_recovery=False) as pdf:
             pages = len(pdf.pages)
+            if not pages:
+                raise PdfWithoutPages(file=name)
             if pdf.is_encrypted and not pdf.allow.modify_other:
                 raise PasswordProtected(file=name)
             if _is_signed(pdf, path):
                 raise SignedInput(file=name)
             if _is_dynamic(pdf):
                 raise DynamicForm(file=name)
+        with pypdfium2.PdfDocument(path) as document:
+            agreed = len(document) == pages
     except pikepdf.PasswordError as error:
         raise PasswordProtected(file=name) from error
-    except (pikepdf.PdfError, ValueError, TypeError, RuntimeError) as error:
+    except (PikepdfError, ValueError, TypeError, RuntimeError) as error:
         raise DamagedPdf(file=name) from error
-    if not pages:
-        raise PdfWithoutPages(file=name)
+    if not agreed:  # two readers see different pages: one would be lost on the way
+        raise DamagedPdf(file=name)
 
 
 def pdf_frames(path: Path) -> Iterator[tuple[PdfKind, float | None]]:
@@ -278,7 +283,7 @@ def _decodes(picture: _Picture) -> bool:
             if header is None or not header.complete:
                 return False
         picture.raw.get_bitmap(render=False)
-    except pypdfium2.PdfiumError:
+    except (pypdfium2.PdfiumError, UnicodeDecodeError):  # the latter: a filter without a name
         return False
     return True
 

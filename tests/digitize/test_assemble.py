@@ -286,6 +286,18 @@ class TestBornDigitalPages:
         assert is_pdfa(out)
         assert words_of(out) == [SENTENCES[0], SENTENCES[3]]
 
+    def test_what_only_guides_the_reader_does_not_stand_in_the_way_of_pdfa(self, tmp_path):
+        source = self_contained_pdf(tmp_path / "a.pdf", tmp_path, SENTENCES[3])
+        with pikepdf.open(source, allow_overwriting_input=True) as pdf:
+            here = Array([pdf.pages[0].obj, Name.Fit])
+            pdf.Root.OpenAction = here
+            link = Dictionary(Type=Name.Annot, Subtype=Name.Link, Rect=[0, 0, 9, 9], Dest=here)
+            pdf.pages[0].Annots = Array([pdf.make_indirect(link)])
+            pdf.save()
+        assert write_pdf([kept(source, 0)], tmp_path / "out.pdf", PROVENANCE).pdfa
+        with pikepdf.open(tmp_path / "out.pdf") as pdf:
+            assert links_of(pdf) == {0: [0]}
+
     def test_a_picture_page_is_replaced_in_its_place(self, tmp_path):
         source = plain_pdf(tmp_path / "a.pdf")
         out = tmp_path / "out.pdf"
