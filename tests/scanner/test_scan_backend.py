@@ -1,8 +1,10 @@
 """Scanning from SANE's own test scanner, here and over SANE's network protocol."""
 
+import fcntl
 import shutil
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -55,9 +57,20 @@ def remote_device(test_device: Device, tmp_path: Path) -> Iterator[Device]:
     client.mkdir()
     (client / "dll.conf").write_text("net\n")
     (client / "net.conf").write_text("connect_timeout = 5\n127.0.0.1\n")
+    with (
+        (Path(tempfile.gettempdir()) / "sohoa-tests-saned.lock").open("w") as turn,
+        socket.socket() as probe,
+    ):
+        fcntl.flock(turn, fcntl.LOCK_EX)  # one port, perhaps several test runs
+        if probe.connect_ex(("127.0.0.1", SANE_PORT)) == 0:
+            pytest.skip(f"something else listens on port {SANE_PORT}")
+        yield from _served(saned, test_device.config, client)
+
+
+def _served(saned: str, config: Path, client: Path) -> Iterator[Device]:
     with subprocess.Popen(
         [saned, "-l", "-e", "-d0", "-b", "127.0.0.1"],
-        env={"SANE_CONFIG_DIR": str(test_device.config)},
+        env={"SANE_CONFIG_DIR": str(config)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     ) as server:
