@@ -1,1 +1,331 @@
-"""The ``sohoa`` command: parses, calls, prints; no logic."""
+"""The ``sohoa`` command: one short function a verb; parses, calls, prints; no logic.
+
+Rooms are imported inside the verbs, so that ``sohoa --help`` need not load them.
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from foundation.errors import ExitCode
+from foundation.messages import _, choose_language, set_language
+from terminal import Answer, Screen, run_app, verb
+
+set_language(choose_language(sys.argv))
+
+_TEXT = _("Digitise a paper once, provably, so that it is never asked for again.")
+_BARE: dict[str, Any] = {
+    "rich_markup_mode": None,
+    "no_args_is_help": True,
+    "pretty_exceptions_enable": False,
+}
+app = typer.Typer(help=_TEXT, add_completion=False, **_BARE)
+profile_app = typer.Typer(**_BARE)
+app.add_typer(profile_app, name="profile", help=_("What papers, procedures and offices are."))
+warehouse_app = typer.Typer(**_BARE)
+app.add_typer(warehouse_app, name="warehouse", help=_("The store itself."))
+audit_app = typer.Typer(**_BARE)
+app.add_typer(audit_app, name="audit", help=_("Who did what with the papers."))
+
+Device = Annotated[str, typer.Option("-d", "--device", help=_("Scanner; see: sohoa devices."))]
+Jobs = Annotated[int, typer.Option(min=0, help=_("Pages worked on at once; 0: one a core."))]
+Operator = Annotated[
+    str, typer.Option(envvar="SOHOA_OPERATOR", help=_("Who does it; else the login name."))
+]
+OwnerId = Annotated[
+    str, typer.Option("--owner", help=_("The owner's number; “-” reads it from the input."))
+]
+PinFd = Annotated[
+    int | None,
+    typer.Option("--pin-fd", min=0, help=_("Read PINs, a line each, from this file descriptor.")),
+]
+Feed = Annotated[
+    Literal["adf", "adf-duplex", "flatbed"],
+    typer.Option("--source", help=_("Feeder, feeder for both sides, or glass.")),
+]
+Dpi = Annotated[int, typer.Option(min=75, max=1200, help=_("Dots per inch."))]
+Mode = Annotated[Literal["color", "gray"], typer.Option(help=_("Colour or gray."))]
+Level = Annotated[
+    Literal["b-b", "b-t", "b-lt", "b-lta"] | None, typer.Option(help=_("PAdES level."))
+]
+Trust = Annotated[
+    list[Path] | None, typer.Option(help=_("Root certificates to trust: a file or a folder."))
+]
+
+
+@verb(app, "demo", _("The whole walk on a training scanner, software tokens and a local store."))
+def demo(
+    screen: Screen,
+    out: Annotated[Path | None, typer.Option(help=_("Folder to leave everything in."))] = None,
+    jobs: Jobs = 0,
+) -> Answer:
+    from dossier.demo import run_demo
+    from terminal import reports
+
+    result = run_demo(reports.demo_folder(out), screen.say, jobs)
+    return Answer(reports.demo_data(result), reports.demo_text(result))
+
+
+@verb(app, "doctor", _("What is installed, what is missing, and the command that mends it."))
+def doctor() -> Answer:
+    from dossier.doctor import examine
+    from terminal import reports
+
+    checks = examine()
+    code = ExitCode.DONE if all(check.ok for check in checks) else ExitCode.SETUP
+    return Answer([check.as_dict() for check in checks], reports.checks_text(checks), code)
+
+
+@verb(app, "devices", _("Scanners and signing tokens found."))
+def devices(
+    screen: Screen,
+    options: Annotated[
+        bool, typer.Option("--options", help=_("Show scanner options too."))
+    ] = False,
+) -> Answer:
+    from dossier.devices import find_devices
+    from terminal import reports
+
+    with screen.progress(_("Looking for devices")):
+        found = find_devices(options)
+    return Answer(found.as_dict(), reports.devices_text(found))
+
+
+@verb(app, "scan", _("Scan sheets into picture files. Run it again to go on after a fault."))
+def scan(
+    screen: Screen,
+    out: Annotated[Path, typer.Option("-o", "--out", help=_("Folder for the pictures."))],
+    device: Device = "",
+    source: Feed = "adf",
+    dpi: Dpi = 300,
+    mode: Mode = "color",
+) -> Answer:
+    from digitize.scanner import ScanSettings
+    from dossier.scanning import scan_into
+    from terminal import reports
+
+    with screen.progress(_("Scanning")) as advance:
+        sheets = scan_into(out, device, ScanSettings(source, dpi, mode), advance)
+    return Answer([reports.sheet_data(sheet) for sheet in sheets], reports.sheets_text(sheets, out))
+
+
+@verb(app, "digitize", _("Make one searchable PDF/A of pictures, PDF files or a scanner's sheets."))
+def digitize(
+    screen: Screen,
+    sources: Annotated[
+        list[str], typer.Argument(help=_("Files, a folder, or scanner:DEVICE."), show_default=False)
+    ],
+    out: Annotated[Path, typer.Option("-o", "--out", help=_("The PDF to write."))],
+    profile: Annotated[str, typer.Option(help=_("What paper it is."))] = "giay-to",
+    layers: Annotated[  # noqa: ARG001  one way so far
+        Literal["faithful"], typer.Option(help=_("How pages are compressed."))
+    ] = "faithful",
+    jobs: Jobs = 0,
+    report: Annotated[Path | None, typer.Option(help=_("Findings as JSON."))] = None,
+    text: Annotated[Path | None, typer.Option(help=_("The text as a file."))] = None,
+    keep_blank: Annotated[bool, typer.Option("--keep-blank", help=_("Keep blank pages."))] = False,
+    source: Feed = "adf",
+    operator: Operator = "",
+) -> Answer:
+    from dossier.making import Making, make_document, settings_of
+    from dossier.people import actor_at
+    from profiles import load_office, load_paper
+    from terminal import reports
+
+    paper = load_paper(profile)
+    making = Making(paper, actor_at(load_office(), operator), jobs, keep_blank)
+    making = settings_of(making, source)
+    with screen.progress(_("Digitising")) as advance:
+        made = make_document(sources, out, making, on_done=advance, report=report, text=text)
+    return reports.digitized_answer(made, paper, screen)
+
+
+@verb(app, "sign", _("Sign PDF files with a token; many files need the PIN only once."))
+def sign(
+    screen: Screen,
+    files: Annotated[list[Path], typer.Argument(help=_("PDF files."))],
+    out: Annotated[Path, typer.Option("-o", "--out", help=_("Signed file, or folder for many."))],
+    signer: Annotated[str, typer.Option(help=_("Which key of the office profile."))] = "agency",
+    level: Level = None,
+    kind: Annotated[str, typer.Option(help=_("Kind of copy named in the text."))] = "SAO Y",
+    pin_fd: PinFd = None,
+    last_try: Annotated[
+        bool, typer.Option("--last-try", help=_("Go on though a wrong PIN would lock the token."))
+    ] = False,
+) -> Answer:
+    from dossier.signing_desk import sign_documents
+    from profiles import load_office
+    from terminal import reports
+
+    with screen.progress(_("Signing"), len(files)) as advance:
+        results = sign_documents(
+            load_office(), signer, files, out,
+            level=level or "", kind=kind, pin_fd=pin_fd, last_try=last_try, advance=advance,
+        )  # fmt: skip
+    return reports.signed_answer(results)
+
+
+@verb(app, "verify", _("Check signatures: 0 only if all are valid, trusted, and nothing changed."))
+def verify(
+    screen: Screen,
+    files: Annotated[list[Path], typer.Argument(help=_("PDF files."))],
+    trust: Trust = None,
+) -> Answer:
+    from dossier.checking import check_files, in_words, trusted_by
+    from profiles import load_office
+
+    with screen.progress(_("Verifying"), len(files)) as advance:
+        verdicts = check_files(files, trusted_by(load_office(), trust or []), advance)
+    valid = all(verdict["verdict"] == "valid" for verdict in verdicts)
+    text = "\n".join(in_words(verdict) for verdict in verdicts)
+    return Answer(verdicts, text, ExitCode.DONE if valid else ExitCode.SIGNATURE)
+
+
+@verb(app, "intake", _("One dossier from reuse check to receipt. Without options: guided."))
+def intake(
+    screen: Screen,
+    profile: Annotated[str, typer.Option("--profile", "-p", help=_("The procedure."))] = "",
+    owner: OwnerId = "",
+    owner_name: Annotated[str, typer.Option(help=_("The owner's name."))] = "",
+    scanner: Annotated[str, typer.Option(help=_("Scanner holding the whole stack."))] = "",
+    source: Feed = "adf-duplex",
+    sheets: Annotated[
+        list[str] | None, typer.Option(help=_("PAPER=FILE instead of a scanner; may be repeated."))
+    ] = None,
+    agreed: Annotated[
+        bool,
+        typer.Option("--agreed", help=_("The owner agreed to keep the papers in their store.")),
+    ] = False,
+    pin_fd: PinFd = None,
+    level: Level = None,
+    jobs: Jobs = 0,
+    operator: Operator = "",
+) -> Answer:
+    from dossier.counter import Order, open_counter, run_intake
+    from terminal.talk import TerminalTalk
+
+    order = Order(profile, owner, owner_name, scanner, source, tuple(sheets or ()), agreed)
+    with open_counter(operator, pin_fd, level or "", jobs, screen.say) as desk:
+        data, text = run_intake(desk, order, TerminalTalk(screen))
+    return Answer(data, text)
+
+
+@verb(app, "deposit", _("Put a PDF into the owner's store."))
+def deposit(
+    file: Annotated[Path, typer.Argument(help=_("PDF file."))],
+    owner: OwnerId,
+    type_: Annotated[str, typer.Option("--type", help=_("What paper it is."))],
+    owner_name: Annotated[str, typer.Option(help=_("The owner's name."))] = "",
+    number: Annotated[str, typer.Option(help=_("The paper's own number."))] = "",
+    supersede: Annotated[
+        bool, typer.Option("--supersede", help=_("Replace the paper held under this number."))
+    ] = False,
+    operator: Operator = "",
+) -> Answer:
+    from dossier.shelf import deposit_file
+    from terminal import reports
+
+    record = deposit_file(
+        file, owner, type_, owner_name, number=number, supersede=supersede, operator=operator
+    )
+    return Answer(reports.record_data(record), reports.records_text([record]))
+
+
+@verb(app, "find", _("Papers held for an owner."))
+def find(
+    owner: OwnerId,
+    type_: Annotated[str, typer.Option("--type", help=_("Only this paper."))] = "",
+    all_: Annotated[bool, typer.Option("--all", help=_("Also those no longer in force."))] = False,
+) -> Answer:
+    from dossier.shelf import find_records
+    from terminal import reports
+
+    records = find_records(owner, type_, everything=all_)
+    return Answer([reports.record_data(one) for one in records], reports.records_text(records))
+
+
+@verb(app, "reuse", _("Hand a paper out of the store for a procedure; it is put on record."))
+def reuse(
+    record: Annotated[str, typer.Argument(help=_("Record id."))],
+    for_: Annotated[str, typer.Option("--for", help=_("The procedure."))],
+    out: Annotated[Path, typer.Option("-o", "--out", help=_("The file to write."))],
+    reason: Annotated[str, typer.Option(help=_("Why; else the procedure's name."))] = "",
+    operator: Operator = "",
+) -> Answer:
+    from dossier.shelf import reuse_record
+    from terminal import reports
+
+    release = reuse_record(record, for_, out, reason, operator)
+    return Answer(reports.release_data(release, out), reports.release_text(release, out))
+
+
+@verb(audit_app, "verify", _("Whether the record of who did what is whole."))
+def audit_verify() -> Answer:
+    from dossier.shelf import verify_audit
+    from terminal import reports
+
+    return reports.audit_answer(verify_audit())
+
+
+@verb(warehouse_app, "check", _("Whether every stored paper is there and unchanged."))
+def warehouse_check(screen: Screen) -> Answer:
+    from dossier.shelf import check_store
+    from terminal import reports
+
+    with screen.progress(_("Checking")):
+        report = check_store()
+    return reports.check_answer(report)
+
+
+@verb(profile_app, "list", _("Papers, procedures and offices known here."))
+def profile_list() -> Answer:
+    from profiles import Office, Paper, Procedure, all_of
+    from terminal import reports
+
+    kinds = {kind.__name__.lower(): list(all_of(kind)) for kind in (Paper, Procedure, Office)}
+    return Answer(reports.profiles_data(kinds), reports.profiles_text(kinds))
+
+
+@verb(profile_app, "show", _("One profile, whole."))
+def profile_show(name: Annotated[str, typer.Argument(help=_("Its name or code."))]) -> Answer:
+    from profiles import load_any
+
+    data = load_any(name).model_dump(mode="json", exclude_none=True)
+    from terminal import reports
+
+    return Answer(data, reports.tree_text(data))
+
+
+@verb(profile_app, "check", _("Whether profile files are right; says which key is not."))
+def profile_check(files: Annotated[list[Path], typer.Argument(help=_("TOML files."))]) -> Answer:
+    from profiles import check_file
+
+    names = {str(path): check_file(path).name for path in files}
+    return Answer(names, "\n".join(_("{file}: good").format(file=file) for file in names))
+
+
+@verb(app, "training-scanner", _("A network scanner that serves picture files, until Ctrl+C."))
+def training_scanner(
+    screen: Screen,
+    folder: Annotated[Path, typer.Argument(help=_("Folder with the pictures."))],
+    port: Annotated[int, typer.Option(min=0, max=65535, help=_("TCP port; 0: any."))] = 0,
+    slow: Annotated[float, typer.Option(min=0, help=_("Seconds a page takes."))] = 0.0,
+    config: Annotated[
+        Path | None, typer.Option(help=_("Folder to write the SANE configuration to."))
+    ] = None,
+) -> Answer:
+    from dossier.scanning import serve_training
+
+    served = serve_training(folder, port, slow, config, screen.say)
+    return Answer(served)
+
+
+def main() -> None:
+    """The way in: run the command and leave with its exit code."""
+    sys.exit(run_app(app, sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

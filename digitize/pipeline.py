@@ -19,10 +19,10 @@ from typing import Any
 from pebble import ProcessExpired, ProcessPool
 
 from digitize.assemble import AssemblyResult, Provenance, write_pdf
-from digitize.borndigital import text_of
 from digitize.page import PageSettings, finish_page, start_worker
 from digitize.quality import AllBlank
 from digitize.sheet import Finding, FinishedPage, Sheet
+from digitize.source_pdf import text_of
 from foundation.errors import ExitCode, SohoaError
 from foundation.messages import N_
 from foundation.places import home

@@ -1,6 +1,6 @@
 """Verify documents: their signatures, and whether the seal on page 1 is one of ours."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,16 +8,36 @@ from digitize.seal import parse_seal, read_seals
 from foundation.messages import _
 from foundation.privacy import mask_number
 from foundation.times import vietnam_time
+from profiles import Office
 
 if TYPE_CHECKING:
     from signing.verify import FileVerdict
 
+Advance = Callable[[int, str], None]
 
-def check_files(files: Sequence[Path], trust: Sequence[Path]) -> list[dict[str, Any]]:
-    """A verdict for each file in the shape of ``verify --json``, the seal included."""
+
+def trusted_by(office: Office, named: Sequence[Path]) -> list[Path]:
+    """The roots named on the command line and those of the office's profile."""
+    return [*named, *(Path(path) for path in office.trust)]
+
+
+def check_files(
+    files: Sequence[Path], trust: Sequence[Path], advance: Advance | None = None
+) -> list[dict[str, Any]]:
+    """A verdict for each file in the shape of ``verify --json``, the seal included.
+
+    Raises:
+        PdfUnreadable: a file is missing or no PDF at all.
+        BadTrustFile: a root cannot be read.
+    """
     from signing import verify_file
 
-    return [_verdict(verify_file(path, trust), path) for path in files]
+    verdicts = []
+    for number, path in enumerate(files, 1):
+        verdicts.append(_verdict(verify_file(path, trust), path))
+        if advance:
+            advance(number, path.name)
+    return verdicts
 
 
 def _verdict(verdict: "FileVerdict", path: Path) -> dict[str, Any]:
@@ -25,7 +45,7 @@ def _verdict(verdict: "FileVerdict", path: Path) -> dict[str, Any]:
 
 
 def seal_of(path: Path) -> dict[str, str] | None:
-    """The seal's fields with the owner masked; None where page 1 carries none or cannot be drawn."""
+    """The seal's fields, the owner masked; None without one or where page 1 cannot be drawn."""
     import pypdfium2
 
     try:
@@ -62,7 +82,9 @@ def in_words(verdict: dict[str, Any]) -> str:
     if verdict.get("reason") and not verdict["signatures"]:
         lines.append(f"  {verdict['reason']}")
     if verdict["seal"]:
-        lines.append("  " + _("QR seal: {paper}").format(paper=verdict["seal"].get("paper_name", "")))
+        lines.append(
+            "  " + _("QR seal: {paper}").format(paper=verdict["seal"].get("paper_name", ""))
+        )
     return "\n".join(lines)
 
 

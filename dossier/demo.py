@@ -50,6 +50,7 @@ class Story:
     steps: list[dict[str, Any]] = field(default_factory=list)
 
     def __call__(self, step: str, detail: str = "") -> None:
+        """A step is done: print it and what it came to, with the seconds since the last one."""
         now = time.monotonic()
         self.steps.append({"step": step, "detail": detail, "seconds": round(now - self.last, 2)})
         self.say(f"{now - self.last:6.1f} s  {step}" + (f": {detail}" if detail else ""))

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from digitize.assemble import Provenance
+from dossier.shelf import store_folder
 from foundation.errors import ExitCode, SohoaError
 from foundation.messages import N_
-from foundation.places import home
 from foundation.times import utc_now
 from ocr.engine import version as tesseract_version
 from profiles import Office, Paper, SignatureRules, Signer
@@ -20,6 +20,9 @@ from warehouse import Actor
 if TYPE_CHECKING:
     from signing import PinSource, SigningRequest
     from warehouse import Warehouse
+
+
+Role = Literal["clerk", "agency"]
 
 
 class NoSigner(SohoaError):
@@ -38,6 +41,10 @@ class Tell(Protocol):
     def __call__(self, step: str, detail: str = "") -> None: ...  # noqa: D102
 
 
+def _nothing() -> None:
+    """There are no PINs to forget."""
+
+
 def _silent(step: str, detail: str = "") -> None:
     """Nobody listens."""
 
@@ -48,13 +55,15 @@ class Desk:
 
     Attributes:
         pins: where the PIN of a role's token comes from.
+        forget_pins: called when a token or PIN failed, so that no PIN is tried twice.
         tell: hears of each step as it is done.
     """
 
     office: Office
     actor: Actor
-    pins: Callable[[str], "PinSource"]
-    store_folder: Path = field(default_factory=lambda: home() / "warehouse")
+    pins: Callable[[Role], "PinSource"]
+    forget_pins: Callable[[], None] = _nothing
+    store_folder: Path = field(default_factory=store_folder)
     jobs: int = 0
     level: str = ""
     tell: Tell = _silent

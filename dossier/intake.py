@@ -11,6 +11,7 @@ Every step saves the dossier before it returns; a walk that was cut off is loade
 goes on with the first step that is not done.
 """
 
+import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,9 +21,9 @@ from digitize.seal import seal_pdf
 from digitize.sheet import FinishedPage
 from dossier.desk import Desk, provenance
 from dossier.values import Dossier, Part, save
-from foundation.errors import ExitCode, SohoaError
+from foundation.errors import SohoaError
 from foundation.files import sha256_file
-from foundation.messages import N_, _
+from foundation.messages import _
 from foundation.privacy import mask_number
 from foundation.times import utc_now, vietnam_time
 from ocr.fields import read_fields
@@ -33,13 +34,6 @@ from warehouse.values import new_id
 #: Room kept for the agency's text at the top right of page 1: its lines at 1.2 times the
 #: font's size, twice as many for long names that wrap.
 _LINE_MM = 1.2 / 72 * 25.4
-
-
-class SigningFailed(SohoaError):
-    """Some parts could not be signed."""
-
-    exit_code = ExitCode.SIGNATURE
-    message = N_("{paper} could not be signed: {detail}")
 
 
 def start(desk: Desk, procedure: Procedure, owner: Owner) -> Dossier:
@@ -80,7 +74,9 @@ def held(component: Component, records: Sequence[Record]) -> Record | None:
     return records[0] if component.reusable and records else None
 
 
-def make_part(desk: Desk, dossier: Dossier, paper_name: str, pages: Sequence[FinishedPage]) -> Dossier:
+def make_part(
+    desk: Desk, dossier: Dossier, paper_name: str, pages: Sequence[FinishedPage]
+) -> Dossier:
     """Assemble the pages of one component as PDF/A, read its fields, seal it."""
     paper = load_paper(paper_name)
     with desk.store() as store:
@@ -161,9 +157,8 @@ def sign_parts(desk: Desk, dossier: Dossier) -> Dossier:
     """Sign every made component in the order of roles the profile asks for, one PIN a token.
 
     Raises:
-        SigningFailed: a file could not be signed; what was signed stays and the walk goes on
-            from there next time.
-        TokenError, TimestampUnavailable, ...: see :func:`signing.sign_files`.
+        TokenError, TimestampUnavailable, ...: see :func:`signing.sign_files`. What was signed
+            stays, all PINs are forgotten, and the walk goes on from there next time.
     """
     from signing import SignJob, sign_files
     from signing.errors import AlreadySigned
@@ -172,13 +167,16 @@ def sign_parts(desk: Desk, dossier: Dossier) -> Dossier:
     for rules in _all_rules(desk, made):
         parts = [part for part in made if rules in desk.signatures(load_paper(part.paper))]
         request = desk.request(rules, load_paper(parts[0].paper).copy_kind)
-        jobs = [
-            SignJob(dossier.folder / part.file, dossier.folder / part.file) for part in parts
-        ]
-        results = sign_files(jobs, request, desk.pins(rules.role))
+        jobs = [SignJob(dossier.folder / part.file, dossier.folder / part.file) for part in parts]
+        try:
+            results = sign_files(jobs, request, desk.pins(rules.role))
+            for result in results:
+                if result.error and not isinstance(result.error, AlreadySigned):
+                    raise result.error
+        except SohoaError:
+            desk.forget_pins()
+            raise
         for part, result in zip(parts, results, strict=True):
-            if result.error and not isinstance(result.error, AlreadySigned):
-                raise result.error
             paper = load_paper(part.paper)
             who = result.signature.signer if result.signature else ""
             desk.tell(_("Signed: {paper}").format(paper=paper.title), who)
@@ -197,7 +195,7 @@ def _all_rules(desk: Desk, parts: Iterable[Part]) -> list[SignatureRules]:
 
 
 def deposit_parts(desk: Desk, dossier: Dossier) -> Dossier:
-    """Put the signed components into the owner's store, where they agreed and the profile allows."""
+    """Put the signed components into the store, where owner and profile allow it."""
     procedure = load_procedure(dossier.procedure)
     for part in dossier.at("signed"):
         paper = load_paper(part.paper)
@@ -226,10 +224,11 @@ def deposit_parts(desk: Desk, dossier: Dossier) -> Dossier:
 
 
 def finish(desk: Desk, dossier: Dossier) -> tuple[Dossier, Path]:
-    """Write the receipt and close the dossier."""
+    """Write the receipt and close the dossier; its scanned sheets go, its documents stay."""
     from dossier.receipt import write_receipt
 
     path = write_receipt(desk, dossier)
+    shutil.rmtree(dossier.folder / "sheets", ignore_errors=True)
     desk.tell(_("Receipt"), str(path.name))
     return save(replace(dossier, finished=True)), path
 

@@ -6,25 +6,24 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from digitize.pipeline import Digitized, Options, OnPage, digitize, outcomes
-from digitize.quality import AllBlank
-from digitize.scanner import ScannedSheet, ScanSettings, choose_device, scan
+from digitize.pipeline import Digitized, Options, digitize
+from digitize.scanner import ScannedSheet, ScanSettings, Source, choose_device, scan
 from digitize.sheet import FinishedPage, Sheet
 from digitize.sources import check_sources, read_sources
 from dossier.desk import provenance
 from foundation.errors import ExitCode, SohoaError
-from foundation.files import write_atomic
+from foundation.files import atomic_path, write_atomic
 from foundation.messages import N_
 from foundation.places import home
 from profiles import Paper
 from warehouse import Actor
 
-#: How a scanner is named among sources: ``scanner:airscan:e0:Office`` or ``scanner:`` for the only one.
+#: A scanner among sources: ``scanner:airscan:e0:Office``, or ``scanner:`` for the only one.
 SCANNER = "scanner:"
-OnSheet = Callable[[Sheet], None]
+Advance = Callable[[int, str], None]
 
 
 class SheetsKept(SohoaError):
@@ -49,7 +48,7 @@ class Making:
     actor: Actor
     jobs: int = 0
     keep_blank: bool = False
-    settings: ScanSettings = ScanSettings()
+    settings: ScanSettings = field(default_factory=ScanSettings)
 
 
 def make_document(
@@ -57,10 +56,18 @@ def make_document(
     target: Path,
     making: Making,
     *,
-    on_page: OnPage | None = None,
+    on_done: Advance | None = None,
+    report: Path | None = None,
+    text: Path | None = None,
     cancel: threading.Event | None = None,
 ) -> Digitized:
     """Digitise files or a scanner's sheets into one PDF/A.
+
+    Args:
+        on_done: called with the number of sheets done and the last one's name.
+        report: where to write the findings as JSON.
+        text: where to write the text, pages parted by form feeds.
+        cancel: set it to stop the scanner; the sheets that came are kept.
 
     Raises:
         SourceError: bad input, before anything is written (exit code 3).
@@ -71,7 +78,25 @@ def make_document(
         device, sheets = _open_sources(sources, making, stack, cancel)
         options = Options(making.paper, making.jobs, making.keep_blank)
         origin = provenance(making.paper, making.actor, device=device)
-        return digitize(sheets, target, options, origin, on_page)
+        texts = stack.enter_context(atomic_path(text)) if text else None
+
+        def take(page: FinishedPage) -> None:
+            if texts and page.finding.kept:
+                with texts.open("a", encoding="utf-8") as stream:
+                    stream.write(page.text + "\f")
+            if on_done:
+                on_done(page.sheet.index + 1, page.sheet.label)
+
+        made = digitize(sheets, target, options, origin, take)
+    if report:
+        write_report(made, report)
+    return made
+
+
+def settings_of(making: Making, source: Source) -> Making:
+    """The scanner's settings the paper's profile asks for, from the source named."""
+    rules = making.paper.pages
+    return replace(making, settings=ScanSettings(source, rules.scan_dpi, rules.scan_mode))
 
 
 def _open_sources(
@@ -120,45 +145,6 @@ def as_sheet(scanned: ScannedSheet) -> Sheet:
         side=scanned.side,
         device=scanned.device,
     )
-
-
-def finish_pages(
-    sheets: Iterable[Sheet],
-    paper: Paper,
-    folder: Path,
-    *,
-    jobs: int = 0,
-    on_page: Callable[[FinishedPage], None] | None = None,
-) -> list[FinishedPage]:
-    """The written pages of a few sheets, their pictures in ``folder``; blanks are left out.
-
-    Raises:
-        SohoaError: what was wrong with the first sheet that could not be worked on.
-        AllBlank: no sheet carried anything.
-    """
-    pages, blanks = [], 0
-    for outcome in outcomes(sheets, Options(paper, jobs), folder):
-        if outcome.error:
-            raise outcome.error
-        if outcome.page is None:
-            continue
-        if on_page:
-            on_page(outcome.page)
-        if outcome.page.finding.kept:
-            pages.append(outcome.page)
-        else:
-            blanks += 1
-    if not pages:
-        raise AllBlank(count=blanks)
-    return pages
-
-
-def renumbered(pages: Sequence[FinishedPage]) -> list[FinishedPage]:
-    """The pages of one document numbered from the first, for messages about them."""
-    return [
-        replace(page, finding=replace(page.finding, index=number))
-        for number, page in enumerate(pages)
-    ]
 
 
 def write_report(made: Digitized, path: Path) -> None:

@@ -22,7 +22,9 @@ class SortedPaper:
     pages: tuple[FinishedPage, ...]
 
 
-def paper_of(page: FinishedPage, papers: Iterable[Paper], qr_texts: Sequence[str] = ()) -> Paper | None:
+def paper_of(
+    page: FinishedPage, papers: Iterable[Paper], qr_texts: Sequence[str] = ()
+) -> Paper | None:
     """The paper that begins on this page, by its heading or an identity card's QR code."""
     card = any(parse_payload(text) for text in qr_texts)
     lines = [_letters(line) for line in page.text.splitlines() if line.strip()]

@@ -75,6 +75,16 @@ def load_office(name: str = "") -> Office:
     return _load(Office, name or os.environ.get("SOHOA_OFFICE", "office"))
 
 
+def load_any(name: str) -> Dated:
+    """The paper, procedure or office called ``name``. Raises :class:`UnknownProfile`."""
+    for load in (load_paper, load_procedure):
+        try:
+            return load(name)
+        except UnknownProfile:
+            continue
+    return load_office(name)
+
+
 def all_of(kind: type[P]) -> Iterator[P]:
     """Every profile of a kind, by name; the user's file stands before the shipped one."""
     for name in _names(kind):

@@ -162,7 +162,9 @@ class Office(Dated):
     #: TT 01/2023 Điều 10 leaves separators and serial open, hence a template.
     record_code: str = "{owner}.{type}.{serial:06d}"
     dossier_code: str = "{office}-{date:%Y%m%d}-{serial:07d}"
+    #: SANE name of the counter's scanner; empty: the only one there is.
     scanner: str = ""
+    scan_source: Literal["adf", "adf-duplex", "flatbed"] = "adf-duplex"
     timestamp_urls: tuple[str, ...] = ()
     #: Files or folders with root certificates this office trusts; none is trusted by default.
     trust: tuple[str, ...] = ()

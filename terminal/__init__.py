@@ -1,11 +1,12 @@
 """How sohoa speaks on a terminal: answers, progress, questions, errors in one line.
 
-    @verb(app, "find")
-    def find(screen: Screen, owner: str) -> Answer:
-        '''Papers held for an owner.'''
-        return Answer(data=[...], text="...")
+@verb(app, "find")
+def find(screen: Screen, owner: str) -> Answer:
+    '''Papers held for an owner.'''
+    return Answer(data=[...], text="...")
 """
 
-from terminal.answers import Answer, Screen, run_app, verb
+from terminal.answers import Answer, run_app, verb
+from terminal.progress import Screen
 
 __all__ = ["Answer", "Screen", "run_app", "verb"]

@@ -62,12 +62,8 @@ class Stopped(SohoaError):
 
 
 _COMMON: dict[str, Any] = {
-    "json_output": Annotated[
-        bool, typer.Option("--json", help=_("Answer as JSON, for programs."))
-    ],
-    "lang": Annotated[
-        Language | None, typer.Option(help=_("Language of the messages: vi or en."))
-    ],
+    "json_output": Annotated[bool, typer.Option("--json", help=_("Answer as JSON, for programs."))],
+    "lang": Annotated[Language | None, typer.Option(help=_("Language of the messages: vi or en."))],
     "quiet": Annotated[bool, typer.Option("--quiet", "-q", help=_("Only errors and results."))],
     "debug": Annotated[
         bool, typer.Option("--debug", help=_("Show where in the program an error arose."))
@@ -187,12 +183,12 @@ def _usage_line(error: Any) -> str:
     command = error.ctx.command_path if error.ctx else "sohoa"
     match type(error).__name__:
         case "MissingParameter":
-            hint = error.param.get_error_hint(error.ctx) if error.param else ""
+            hint = error.param.get_error_hint() if error.param else ""
             what = _("{name} is missing").format(name=hint)
         case "NoSuchOption":
             what = _("there is no option {name}").format(name=error.option_name)
         case "BadParameter":
-            hint = error.param.get_error_hint(error.ctx) if error.param else ""
+            hint = error.param.get_error_hint() if error.param else ""
             what = _("{name} is not right: {detail}").format(name=hint, detail=error.message)
         case _:
             what = error.format_message()
