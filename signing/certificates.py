@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from asn1crypto import x509
 from cryptography import x509 as pyca
@@ -67,7 +66,7 @@ def issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     try:
         child = pyca.load_der_x509_certificate(certificate.dump())
         child.verify_directly_issued_by(pyca.load_der_x509_certificate(issuer.dump()))
-    except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
+    except (InvalidSignature, UnsupportedAlgorithm, pyca.InvalidVersion, ValueError, TypeError):
         return False
     return True
 
@@ -86,7 +85,16 @@ def chain_of(
     return chain
 
 
-def same_name_and_key(one: x509.Certificate, other: x509.Certificate) -> bool:
-    """Whether two certificates name the same holder and key, as cross-certificates do."""
-    same_key: Any = one.public_key.dump() == other.public_key.dump()
-    return bool(same_key and one.subject == other.subject)
+def crosswise(one: x509.Certificate, other: x509.Certificate) -> bool:
+    """Whether two issuers certify the same holder and key, each in a certificate of its own.
+
+    Serial number and signature must differ too: a damaged copy shares them.
+    """
+    same_holder = one.subject == other.subject
+    same_key = one.public_key.dump() == other.public_key.dump()
+    own_work = (
+        one.issuer != other.issuer
+        and one.serial_number != other.serial_number
+        and one.signature != other.signature
+    )
+    return bool(same_holder and same_key and own_work)

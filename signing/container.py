@@ -7,12 +7,11 @@ is held against what the standards prescribe, so that no byte of a file is free.
 """
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from asn1crypto import cms, core, parser, x509
 
-from signing.certificates import issued_by, same_name_and_key
+from signing.certificates import crosswise, issued_by
 
 #: ISO 32000-2, 12.8.1: the gap of /ByteRange is the hexadecimal string and nothing else.
 #: One case throughout, and no white space, which readers would pass over.
@@ -21,11 +20,8 @@ _HEX_STRING = re.compile(rb"<(?:[0-9a-f]*|[0-9A-F]*)>")
 _KNOWN_UNSIGNED = {"signature_time_stamp_token"}
 
 
-@dataclass(frozen=True)
 class NotAsWritten(Exception):
     """The container deviates from the standard in a place no signature covers."""
-
-    detail: str
 
 
 def check_gap(gap: bytes, contents: bytes) -> None:
@@ -44,15 +40,8 @@ def check_gap(gap: bytes, contents: bytes) -> None:
         raise NotAsWritten("padding")
 
 
-def check_container(
-    info: cms.ContentInfo, anchors: Iterable[x509.Certificate], others: Iterable[x509.Certificate]
-) -> None:
+def check_container(info: cms.ContentInfo) -> None:
     """Check a signature's or a timestamp's container, and the timestamps inside it.
-
-    Args:
-        info: the parsed container.
-        anchors: trusted roots, which certificates in the container may be issued by.
-        others: more certificates that may be issuers: those of the file's DSS.
 
     Raises:
         NotAsWritten: naming the part.
@@ -64,9 +53,35 @@ def check_container(
     signer = signed["signer_infos"][0]
     _check_versions(signed, signer)
     _check_algorithms(signed, signer)
-    _check_certificates(signed, [*anchors, *others])
     for token in _unsigned_tokens(signer):
-        check_container(token, anchors, others)
+        check_container(token)
+
+
+def carries_strays(info: cms.ContentInfo, known: Sequence[x509.Certificate]) -> bool:
+    """Whether the container, or a timestamp in it, holds a certificate nobody answers for.
+
+    Every certificate must be the work of an issuer in reach, or lie crosswise to one
+    that is. Any other says nothing and could be altered at will.
+
+    Args:
+        info: the parsed container.
+        known: trusted roots and the certificates of the file's DSS.
+    """
+    signed = info["content"]
+    held = [choice.chosen for choice in signed["certificates"] or ()]
+    if not all(isinstance(item, x509.Certificate) for item in held):
+        return True
+    trusted = {certificate.sha256 for certificate in known}
+    answered = [
+        one
+        for one in held
+        if one.sha256 in trusted or any(issued_by(one, issuer) for issuer in [*held, *known])
+    ]
+    for one in held:
+        if one not in answered and not any(crosswise(one, other) for other in [*answered, *known]):
+            return True
+    tokens = _unsigned_tokens(signed["signer_infos"][0])
+    return any(carries_strays(token, known) for token in tokens)
 
 
 def _length(data: bytes) -> int:
@@ -112,33 +127,6 @@ def _check_algorithms(signed: cms.SignedData, signer: cms.SignerInfo) -> None:
     mechanism = signer["signature_algorithm"]
     if mechanism["algorithm"].native != "rsassa_pss" and mechanism["parameters"].native is not None:
         raise NotAsWritten("parameters")
-
-
-def _check_certificates(signed: cms.SignedData, known: Sequence[x509.Certificate]) -> None:
-    """Every certificate must be the issuer's own work, or lie crosswise to one that is.
-
-    One that nothing in reach has issued says nothing and could be altered at will.
-    """
-    held = []
-    for choice in signed["certificates"] or ():
-        if choice.name != "certificate":
-            raise NotAsWritten("certificates")
-        held.append(choice.chosen)
-    issuers = [*held, *known]
-    fingerprints = {certificate.sha256 for certificate in known}
-    proven = [
-        certificate
-        for certificate in held
-        if certificate.sha256 in fingerprints
-        or any(issued_by(certificate, issuer) for issuer in issuers)
-    ]
-    if not known:  # without roots only what belongs together can be told
-        proven += [item for item in held if not any(item.issuer == one.subject for one in held)]
-    for certificate in held:
-        if certificate not in proven and not any(
-            same_name_and_key(certificate, other) for other in [*proven, *known]
-        ):
-            raise NotAsWritten("certificates")
 
 
 def _unsigned_tokens(signer: cms.SignerInfo) -> list[cms.ContentInfo]:

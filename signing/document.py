@@ -5,17 +5,26 @@ import zlib
 from pathlib import Path
 from typing import IO, Any, cast
 
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.x509 import InvalidVersion
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import enumerate_sig_fields
+from pyhanko_certvalidator.errors import (
+    CRLValidationError,
+    OCSPValidationError,
+    PathError,
+    ValidationError,
+)
 
 from signing.appearance import Box, PageFrame, Rotation
 from signing.errors import PdfEncrypted, PdfUnreadable
 
-#: What parsing a broken or hostile file may raise in pyHanko, asn1crypto and zlib. Every one of
-#: them says the same thing about the file, and none may reach the user as a traceback.
+#: What reading a broken or hostile file may raise in pyHanko, its validator, asn1crypto,
+#: cryptography and zlib. Every one of them says the same thing about the file, and none may
+#: reach the user as a traceback. Keep this to reading: in a program of ours it would hide faults.
 MALFORMED = (
     PdfError,
     OSError,
@@ -30,6 +39,13 @@ MALFORMED = (
     MemoryError,
     struct.error,
     zlib.error,
+    InvalidSignature,
+    InvalidVersion,
+    UnsupportedAlgorithm,
+    CRLValidationError,
+    OCSPValidationError,
+    PathError,
+    ValidationError,
 )
 
 

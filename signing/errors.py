@@ -142,7 +142,7 @@ class FontMissing(SohoaError):
     """Tinos, the font of the visible signature text, is not installed."""
 
     exit_code = ExitCode.SETUP
-    message = N_("The font Tinos is not installed. Install it: apt-get install fonts-croscore")
+    message = N_("The font Tinos is not installed. Install it: sudo apt-get install fonts-croscore")
 
 
 class RehearsalMissing(SohoaError):

@@ -41,7 +41,7 @@ from pyhanko_certvalidator import ValidationContext
 
 from signing.certificates import SIGNING_USAGES, display_name, key_usages, may_sign, valid_at
 from signing.changes import strict_policy
-from signing.container import NotAsWritten, check_container, check_gap
+from signing.container import NotAsWritten, carries_strays, check_container, check_gap
 from signing.document import MALFORMED, value_of
 
 #: pyHanko logs every finding as a warning or error with a traceback; here they are facts.
@@ -104,6 +104,7 @@ class SignatureFacts:
     timestamp: TimestampFacts | None = None
     unreadable: str = ""
     container: str = ""
+    stray_certificates: bool = False
     intact: bool = False
     value_right: bool = False
     covers_whole_file: bool = False
@@ -181,7 +182,7 @@ async def _gather(stream: IO[bytes], evidence: _Evidence) -> FileFacts:
     embedded = collect_embedded_signatures(reader)
     filled = {name for name, _value, _field in enumerate_sig_fields(reader, filled_status=True)}
     evidence = _with_dss(reader, evidence)
-    signatures = [await _signature(one, reader, evidence, filled) for one in embedded]
+    signatures = [await _signature(one, evidence, filled) for one in embedded]
     fault = FileFault.NONE
     if len(filled) != len(embedded):
         fault = FileFault.UNKNOWN_KIND
@@ -213,7 +214,7 @@ def _with_dss(reader: PdfFileReader, evidence: _Evidence) -> _Evidence:
 
 
 async def _signature(
-    embedded: EmbeddedPdfSignature, reader: PdfFileReader, evidence: _Evidence, filled: set[str]
+    embedded: EmbeddedPdfSignature, evidence: _Evidence, filled: set[str]
 ) -> SignatureFacts:
     stamp = embedded.sig_object_type == "/DocTimeStamp"
     facts = SignatureFacts(embedded.field_name, "timestamp" if stamp else "signature")
@@ -225,9 +226,9 @@ async def _signature(
             certificate=certificate.sha256,
             subfilter=str(value_of(embedded.sig_object, "/SubFilter", "")),
             claimed_at=embedded.self_reported_timestamp,
-            container=_container_problem(embedded, reader.stream, evidence),
             evidence_embedded=bool(evidence.ocsps or evidence.crls),
         )
+        facts = _with_container(facts, embedded, evidence)
         validate = _validate_archive_timestamp if stamp else _validate_signature
         return await validate(facts, embedded, evidence, filled)
     except DisallowedAlgorithmError:
@@ -261,7 +262,7 @@ async def _validate_signature(
     return replace(
         facts,
         timestamp=timestamp,
-        changes=_changes(status, filled),
+        changes=_changes(status, embedded, filled),
         may_sign=may_sign(certificate),
         in_date=valid_at(certificate, moment),
     )
@@ -281,7 +282,7 @@ async def _validate_archive_timestamp(
     return replace(
         facts,
         timestamp=stamp,
-        changes=_changes(status, filled),
+        changes=_changes(status, embedded, filled),
         in_date=valid_at(embedded.signer_cert, evidence.at),
     )
 
@@ -328,7 +329,7 @@ def _trouble(status: SignatureStatus) -> Trouble:
     return "weak" if "CRYPTO" in name else "untrusted"
 
 
-def _changes(status: ModificationInfo, filled: set[str]) -> Changes:
+def _changes(status: ModificationInfo, embedded: EmbeddedPdfSignature, filled: set[str]) -> Changes:
     """Which kind of change stands after the signature; a changed field that is not one counts."""
     if status.coverage == SignatureCoverageLevel.ENTIRE_FILE:
         return Changes.NONE
@@ -341,6 +342,8 @@ def _changes(status: ModificationInfo, filled: set[str]) -> Changes:
         return Changes.FORMS
     if status.docmdp_ok is False:
         return Changes.CONTENT
+    if _has_empty_revision(embedded):
+        return Changes.APPENDED
     return {
         ModificationLevel.NONE: Changes.APPENDED,
         ModificationLevel.LTA_UPDATES: Changes.EVIDENCE,
@@ -348,19 +351,36 @@ def _changes(status: ModificationInfo, filled: set[str]) -> Changes:
     }[result.modification_level]
 
 
-def _container_problem(
-    embedded: EmbeddedPdfSignature, stream: IO[bytes], evidence: _Evidence
-) -> str:
+def _has_empty_revision(embedded: EmbeddedPdfSignature) -> bool:
+    """Whether a later revision holds nothing but its own cross-reference table.
+
+    pyHanko takes such a one for harmless; it is how data are hung on to a signed file.
+    """
+    reader = embedded.reader
+    for number in range(embedded.signed_revision + 1, reader.xrefs.total_revisions):
+        revision = reader.get_historical_resolver(number)
+        table = reader.xrefs.get_xref_container_info(number).stream_ref
+        if not revision.explicit_refs_in_revision() - revision.object_streams_used() - {table}:
+            return True
+    return False
+
+
+def _with_container(
+    facts: SignatureFacts, embedded: EmbeddedPdfSignature, evidence: _Evidence
+) -> SignatureFacts:
+    """What the parts of the container say that no signature covers."""
     _start, first, second, _length = (int(value) for value in embedded.byte_range)
+    stream = embedded.reader.stream
     stream.seek(first)
     gap = stream.read(max(0, second - first))
+    info = cms.ContentInfo.load(embedded.pkcs7_content)
     try:
         check_gap(gap, embedded.pkcs7_content)
-        info = cms.ContentInfo.load(embedded.pkcs7_content)
-        check_container(info, evidence.anchors, evidence.certificates)
+        check_container(info)
+        strays = carries_strays(info, [*evidence.anchors, *evidence.certificates])
     except NotAsWritten as error:
-        return error.detail
-    return ""
+        return replace(facts, container=str(error))
+    return replace(facts, stray_certificates=strays)
 
 
 class _silence:  # noqa: N801  used as a function

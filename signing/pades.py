@@ -13,6 +13,7 @@ from pathlib import Path
 
 from foundation.errors import SohoaError
 from foundation.files import atomic_path
+from foundation.messages import _
 from foundation.times import utc_now
 from signing import errors
 from signing.appearance import PageFrame, lay_out
@@ -127,16 +128,16 @@ async def _check(source: Path, part: Path, signed_length: int, tools: Tools) -> 
     """Verify the finished file before it gets its name. Raises :class:`errors.OutputNotSound`."""
     fail = partial(errors.OutputNotSound, file=source)
     if not _begins_with(part, source, signed_length):
-        raise fail(detail="the original was altered")
+        raise fail(detail=_("The original was altered."))
     facts = await gather_async(part, (), utc_now())
     if cause := _unsound(facts):
         raise fail(detail=explain(cause))
     ours = tools.session.certificate.sha256
     made = [one for one in facts.signatures if one.certificate == ours]
     if not made or not facts.signatures[-1].covers_whole_file:
-        raise fail(detail="the signature does not cover the file")
+        raise fail(detail=_("The signature does not cover the whole file."))
     if tools.request.level != "b-b" and made[-1].timestamp is None:
-        raise fail(detail="no timestamp")
+        raise fail(detail=_("The timestamp is missing."))
     return made[-1]
 
 

@@ -39,6 +39,7 @@ class Cause(StrEnum):
     NOT_FOR_SIGNING = "not-for-signing"
     UNTRUSTED_TIMESTAMP = "untrusted-timestamp"
     FUTURE = "future"
+    STRAY = "stray-certificate"
     NOT_SIGNED = "not-signed"
     ONLY_TIMESTAMPS = "only-timestamps"
     MALFORMED = "malformed"
@@ -126,6 +127,7 @@ def _doubt(facts: SignatureFacts, file: FileFacts) -> Cause:
         (Cause.UNTRUSTED, not facts.trusted),
         (Cause.UNTRUSTED_TIMESTAMP, stamp is not None and not stamp.trusted),
         (Cause.FUTURE, any(moment and moment > latest for moment in moments)),
+        (Cause.STRAY, facts.stray_certificates),
     )
 
 

@@ -114,7 +114,7 @@ def _require_parts() -> None:
     try:
         find_module(_SOFTHSM)
     except DriverMissing as error:
-        raise RehearsalMissing(part="SoftHSM2", command="apt-get install softhsm2") from error
+        raise RehearsalMissing(part="SoftHSM2", command="sudo apt-get install softhsm2") from error
     try:
         import certomancer.integrations.animator  # noqa: F401  asked for, not used yet
     except ImportError as error:
@@ -175,7 +175,7 @@ def _initialise(slot: int, label: str, pin: Pin) -> None:
     )
     if result != 0:
         detail = f"SoftHSM2 (C_InitToken: {result:#x})"
-        raise RehearsalMissing(part=detail, command="apt-get install --reinstall softhsm2")
+        raise RehearsalMissing(part=detail, command="sudo apt-get install --reinstall softhsm2")
 
 
 def _generate_key(session: "Session", kind: KeyType, key_id: str, *, label: str) -> bytes:

@@ -169,7 +169,7 @@ class _CmsSigner(CmsSigner):
 
     def __init__(self, tools: Tools) -> None:
         certificate = tools.session.certificate
-        store = SimpleCertificateStore.from_certs([certificate, *tools.chain])
+        store = SimpleCertificateStore.from_certs(tools.chain)
         super().__init__(signing_cert=certificate, cert_registry=store, embed_roots=False)
         self._session = tools.session
 

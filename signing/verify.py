@@ -36,6 +36,7 @@ _WORDS = {
     Cause.NOT_FOR_SIGNING: N_("The signer's certificate may not be used to sign documents."),
     Cause.UNTRUSTED_TIMESTAMP: N_("The timestamp does not come from a trusted service."),
     Cause.FUTURE: N_("The signature claims a time in the future."),
+    Cause.STRAY: N_("The signature carries a certificate that nobody answers for."),
     Cause.NOT_SIGNED: N_("The file is not signed."),
     Cause.ONLY_TIMESTAMPS: N_("The file carries a timestamp, but nobody has signed it."),
     Cause.MALFORMED: N_("The file is damaged and cannot be read as a PDF."),
