@@ -59,11 +59,18 @@ Trust = Annotated[
 def demo(
     screen: Screen,
     out: Annotated[Path | None, typer.Option(help=_("Folder to leave everything in."))] = None,
+    guided: Annotated[bool, typer.Option("--guided", help=_("Practise the counter."))] = False,
     jobs: Jobs = 0,
 ) -> Answer:
-    from dossier.demo import run_demo
+    from dossier.demo import practise, run_demo
     from terminal import reports
 
+    if guided:
+        from dossier.counter import ended
+        from terminal.talk import TerminalTalk
+
+        folder = reports.demo_folder(out)
+        return Answer(*ended(practise(folder, TerminalTalk(screen), screen.say, jobs)))
     result = run_demo(reports.demo_folder(out), screen.say, jobs)
     return Answer(reports.demo_data(result), reports.demo_text(result))
 

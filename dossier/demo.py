@@ -16,13 +16,14 @@ from digitize.scanner import ScanSettings, choose_device
 from digitize.training import TrainingScanner, sane_config, serve_training_scanner
 from dossier import intake
 from dossier.checking import check_files
-from dossier.desk import Desk
+from dossier.desk import Desk, Tell
+from dossier.guide import Guide, Progress, Talk, guide
 from dossier.samples import write_sample_dossier
-from dossier.stack import Stack, scan_stack
+from dossier.stack import Stack, scan_stack, stack_in_words
 from dossier.values import Dossier
 from foundation.errors import ExitCode, SohoaError
 from foundation.messages import N_, _
-from profiles import Procedure, load_office, load_paper, load_procedure
+from profiles import Paper, Procedure, load_office, load_paper, load_procedure
 from warehouse import Actor, Owner
 
 if TYPE_CHECKING:
@@ -97,6 +98,30 @@ def run_demo(folder: Path, say: Callable[[str], None], jobs: int = 0) -> DemoRes
         verdicts = _verify(story, (first, second), pki.root_pem)
     seconds = time.monotonic() - story.began
     return DemoResult(folder, (first, second), verdicts, pki.root_pem, seconds)
+
+
+def practise(
+    folder: Path, talk: Talk, say: Callable[[str], None], jobs: int = 0
+) -> Progress | None:
+    """The guided counter on the same training parts: the clerk answers, the papers lay themselves.
+
+    The tokens' PINs are known to the program, so nobody has to type them.
+    """
+    from signing import rehearsal_pki
+
+    sheets = write_sample_dossier(folder / "feeder")
+    with (
+        _home(folder),
+        rehearsal_pki(folder / "rehearsal") as pki,
+        serve_training_scanner([sheets[-1].path]) as scanner,
+    ):
+        sane = sane_config(folder / "sane", [scanner])
+
+        def lay(paper: Paper) -> None:
+            scanner.load([sheet.path for sheet in sheets if sheet.paper == paper.name])
+
+        desk = _desk(pki, lambda step, detail="": say(f"  {step}: {detail}"), jobs)
+        return guide(Guide(desk, talk, lambda: choose_device("", sane), lay))
 
 
 @dataclass(frozen=True)
@@ -174,19 +199,7 @@ def _verify(story: Story, dossiers: tuple[Dossier, ...], root: Path) -> list[dic
     return verdicts
 
 
-def stack_in_words(stack: Stack) -> str:
-    """How many sheets came, and what was odd about them."""
-    findings = stack.findings
-    counts = (
-        (N_("{count} sides"), len(findings)),
-        (N_("{count} blank"), sum(f.blank for f in findings)),
-        (N_("{count} turned round"), sum(f.rotation != 0 for f in findings)),
-        (N_("{count} straightened"), sum(abs(f.skew) >= 0.5 for f in findings)),
-    )
-    return ", ".join(_(text).format(count=count) for text, count in counts if count)
-
-
-def _desk(pki: "Rehearsal", story: Story, jobs: int) -> Desk:
+def _desk(pki: "Rehearsal", tell: Tell, jobs: int) -> Desk:
     office = load_office("office").model_copy(
         update={
             "signers": dict(pki.signers),
@@ -195,7 +208,7 @@ def _desk(pki: "Rehearsal", story: Story, jobs: int) -> Desk:
         }
     )
     actor = Actor("Lò Thị Hạnh", "clerk", office.title)
-    return Desk(office, actor, pins=pki.pin_source, jobs=jobs, tell=story)
+    return Desk(office, actor, pins=pki.pin_source, jobs=jobs, tell=tell)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from digitize.sources import check_sources, read_sources
 from dossier.making import as_sheet
 from dossier.sorting import SortedPaper, sort_stack
 from foundation.errors import SohoaError
+from foundation.messages import N_, _
 from ocr.background import u8
 from ocr.idcard import IdCard, parse_payload, read_qr_codes
 from profiles import Paper
@@ -36,12 +37,21 @@ class Stack:
     findings: tuple[Finding, ...] = ()
     fault: SohoaError | None = None
 
-    def joined(self, more: "Stack") -> "Stack":
-        """This stack with what a further scan brought."""
+    def joined(self, more: "Stack", start_number: int) -> "Stack":
+        """This stack with what a further scan from ``start_number`` on brought.
+
+        A sheet whose back did not come is scanned again from its front, so what came of
+        the earlier scan under those numbers gives way.
+        """
+        before = [
+            (page, texts)
+            for page, texts in zip(self.pages, self.qr_texts, strict=True)
+            if page.sheet.index < start_number - 1
+        ]
         return Stack(
-            self.pages + more.pages,
-            self.qr_texts + more.qr_texts,
-            self.findings + more.findings,
+            (*(page for page, _texts in before), *more.pages),
+            (*(texts for _page, texts in before), *more.qr_texts),
+            (*(f for f in self.findings if f.index < start_number - 1), *more.findings),
             more.fault,
         )
 
@@ -129,3 +139,15 @@ def _qr_texts(page: FinishedPage) -> list[str]:
         return []
     data = np.frombuffer(page.picture.read_bytes(), np.uint8)
     return read_qr_codes(u8(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)))
+
+
+def stack_in_words(stack: Stack) -> str:
+    """How many sheets came, and what was odd about them."""
+    findings = stack.findings
+    counts = (
+        (N_("{count} sides"), len(findings)),
+        (N_("{count} blank"), sum(f.blank for f in findings)),
+        (N_("{count} turned round"), sum(f.rotation != 0 for f in findings)),
+        (N_("{count} straightened"), sum(abs(f.skew) >= 0.5 for f in findings)),
+    )
+    return ", ".join(_(text).format(count=count) for text, count in counts if count)

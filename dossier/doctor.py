@@ -1,0 +1,167 @@
+"""What is installed, what is missing, and the command that mends it."""
+
+import ctypes.util
+import importlib.util
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from dossier.receipt import tinos
+from dossier.shelf import store_folder
+from foundation.errors import SohoaError
+from foundation.messages import _
+from foundation.places import home
+from profiles import Office, Paper, Procedure, all_of, load_office
+
+#: Free space under which a counter will soon stand still: a day's sheets, 1,000 at 1 MB.
+_ENOUGH = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing looked at. ``mend`` is a command or a word on what to do; empty when fine.
+
+    ``needed`` is False for what only a part of the work needs.
+    """
+
+    name: str
+    fine: bool
+    found: str
+    mend: str = ""
+    needed: bool = True
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing has to be done before work can begin."""
+        return self.fine or not self.needed
+
+    def as_dict(self) -> dict[str, Any]:
+        """For ``--json``."""
+        return asdict(self) | {"ok": self.ok}
+
+
+def examine() -> list[Check]:
+    """Look at everything sohoa stands on; nothing is changed and no PIN is asked for."""
+    return [check for look in _LOOKS for check in look()]
+
+
+def _apt(*packages: str) -> str:
+    return "sudo apt-get install " + " ".join(packages)
+
+
+def _python() -> Iterator[Check]:
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    yield Check("Python", sys.version_info >= (3, 11), version, "")
+
+
+def _recogniser() -> Iterator[Check]:
+    from ocr.engine import require, version
+
+    try:
+        found = version()
+        require("vie")
+    except SohoaError as error:
+        yield Check("Tesseract", False, str(error), _apt("tesseract-ocr", "tesseract-ocr-vie"))
+    else:
+        yield Check("Tesseract", True, f"{found}, vie")
+
+
+def _scanning() -> Iterator[Check]:
+    library = ctypes.util.find_library("sane")
+    yield Check("SANE", bool(library), library or "", "" if library else _apt("libsane1"))
+    binding = importlib.util.find_spec("sane") is not None
+    yield Check("python-sane", binding, "", "" if binding else "scripts/setup")
+    airscan = bool(list(Path("/usr/lib").glob("*/sane/libsane-airscan.so*")))
+    mend = "" if airscan else _apt("sane-airscan")
+    yield Check(_("network scanners (sane-airscan)"), airscan, "", mend, needed=False)
+
+
+def _fonts() -> Iterator[Check]:
+    try:
+        yield Check("Tinos", True, tinos().name)
+    except SohoaError as error:
+        yield Check("Tinos", False, str(error), _apt("fonts-croscore"))
+
+
+def _tokens() -> Iterator[Check]:
+    found = shutil.which("p11-kit")
+    yield Check("p11-kit", bool(found), found or "", "" if found else _apt("p11-kit"), needed=False)
+    softhsm = Path("/usr/lib/softhsm/libsofthsm2.so").exists()
+    mend = "" if softhsm else _apt("softhsm2")
+    yield Check(_("SoftHSM2 (demo and tests)"), softhsm, "", mend, needed=False)
+    pki = importlib.util.find_spec("certomancer") is not None
+    mend = "" if pki else "uv sync --extra training"
+    yield Check(_("certomancer (demo and tests)"), pki, "", mend, needed=False)
+
+
+def _folders() -> Iterator[Check]:
+    place = home()
+    try:
+        place.mkdir(parents=True, exist_ok=True, mode=0o700)
+        free = shutil.disk_usage(place).free
+    except OSError as error:
+        mend = _("set SOHOA_HOME to a folder you may write to")
+        yield Check(_("sohoa's folder"), False, f"{place}: {error.strerror}", mend)
+        return
+    mend = "" if free > _ENOUGH else _("free some space")
+    yield Check(_("sohoa's folder"), True, str(place))
+    yield Check(_("free space"), free > _ENOUGH, f"{free / 1e9:.1f} GB", mend)
+
+
+def _profiles() -> Iterator[Check]:
+    try:
+        counts = [len(list(all_of(kind))) for kind in (Paper, Procedure, Office)]
+        office = load_office()
+    except SohoaError as error:
+        yield Check(_("profiles"), False, str(error), "sohoa profile check FILE")
+        return
+    yield Check(_("profiles"), True, _("{} papers, {} procedures, {} offices").format(*counts))
+    for label, there, mend in (
+        (_("signing keys"), bool(office.signers), _("name them in the office profile")),
+        (_("time-stamping services"), bool(office.timestamp_urls), _("as above")),
+        (_("trusted roots"), bool(office.trust), _("as above")),
+    ):
+        yield Check(label, there, office.name if there else "", "" if there else mend, needed=False)
+
+
+def _store() -> Iterator[Check]:
+    folder = store_folder()
+    if not (folder / "catalogue.sqlite").exists():
+        yield Check(_("store"), True, _("none yet; made with the first deposit"))
+        return
+    from dossier.shelf import verify_audit
+
+    try:
+        report = verify_audit()
+    except SohoaError as error:
+        yield Check(_("store"), False, str(error), "sohoa warehouse check")
+        return
+    found = _("{count} audit entries").format(count=report.entries)
+    yield Check(_("store"), report.ok, found, "" if report.ok else "sohoa warehouse check")
+
+
+def _poppler() -> Iterator[Check]:
+    found = shutil.which("pdftotext")
+    version = ""
+    if found:
+        said = subprocess.run([found, "-v"], capture_output=True, text=True, check=False).stderr
+        version = said.partition("\n")[0]
+    mend = "" if found else _apt("poppler-utils")
+    yield Check(_("pdftotext (tests)"), bool(found), version, mend, needed=False)
+
+
+_LOOKS: tuple[Callable[[], Iterator[Check]], ...] = (
+    _python,
+    _recogniser,
+    _scanning,
+    _fonts,
+    _tokens,
+    _folders,
+    _profiles,
+    _store,
+    _poppler,
+)

@@ -1,0 +1,86 @@
+"""The store as the command uses it: deposit, find, reuse, check."""
+
+import os
+from pathlib import Path
+
+from dossier.people import actor_at, owner_of
+from foundation.places import home
+from foundation.times import utc_now, vietnam_time
+from profiles import UnknownProfile, load_office, load_paper, load_procedure
+from warehouse import AuditReport, CheckReport, Record, Release, open_warehouse
+
+
+def store_folder() -> Path:
+    """Where this office's store lies: ``SOHOA_WAREHOUSE``, else under sohoa's home."""
+    named = os.environ.get("SOHOA_WAREHOUSE")
+    return Path(named) if named else home() / "warehouse"
+
+
+def deposit_file(
+    file: Path,
+    owner_number: str,
+    paper_name: str,
+    owner_name: str = "",
+    *,
+    number: str = "",
+    supersede: bool = False,
+    operator: str = "",
+) -> Record:
+    """Put a PDF into its owner's store under a new official code."""
+    paper, office = load_paper(paper_name), load_office()
+    owner, today = owner_of(owner_number, owner_name), vietnam_time(utc_now()).date()
+    with open_warehouse(store_folder()) as store:
+        code = store.new_code(
+            office.record_code, owner.identifier, paper.code, office=office.code, date=today
+        )
+        return store.deposit(
+            file,
+            owner=owner,
+            paper_type=paper.name,
+            type_code=paper.code,
+            title=paper.title,
+            code=code,
+            actor=actor_at(office, operator),
+            number=number,
+            supersede=supersede,
+        )
+
+
+def find_records(
+    owner_number: str, paper_name: str = "", *, everything: bool = False
+) -> list[Record]:
+    """An owner's records, of one paper or all; with ``everything`` those out of force too."""
+    owner = owner_of(owner_number)
+    paper_type = load_paper(paper_name).name if paper_name else None
+    with open_warehouse(store_folder()) as store:
+        return store.find(owner.identifier, paper_type, status="any" if everything else "active")
+
+
+def reuse_record(
+    record: str, procedure: str, out: Path, reason: str = "", operator: str = ""
+) -> Release:
+    """Hand a record out for a procedure; a procedure without a profile goes by its code."""
+    code, title = _procedure(procedure)
+    actor = actor_at(load_office(), operator)
+    with open_warehouse(store_folder()) as store:
+        return store.reuse(record, procedure=code, reason=reason or title, actor=actor, out=out)
+
+
+def verify_audit() -> AuditReport:
+    """Whether the audit's chain is whole."""
+    with open_warehouse(store_folder()) as store:
+        return store.audit_verify()
+
+
+def check_store() -> CheckReport:
+    """Whether every stored paper is there and unchanged, and the audit whole."""
+    with open_warehouse(store_folder()) as store:
+        return store.check()
+
+
+def _procedure(name: str) -> tuple[str, str]:
+    try:
+        procedure = load_procedure(name)
+    except UnknownProfile:
+        return name, name
+    return procedure.code, procedure.title

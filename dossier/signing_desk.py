@@ -1,0 +1,80 @@
+"""``sohoa sign``: which key, which text, which files, and where the PIN comes from."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from dossier.desk import NoSigner, signing_request
+from foundation.errors import ExitCode, SohoaError
+from foundation.messages import N_
+from profiles import Office, SignatureRules
+from signing import PinFromDescriptor, PinPrompt, PinSource, SignJob, SignResult, sign_files
+
+Advance = Callable[[int, str], None]
+
+
+class OneTarget(SohoaError):
+    """Many files were to be signed into one."""
+
+    exit_code = ExitCode.USAGE
+    message = N_("{count} files cannot be signed into one: name a folder with -o.")
+
+
+class SameNames(SohoaError):
+    """Two files would be signed into the same file."""
+
+    exit_code = ExitCode.USAGE
+    message = N_("Two of the files are called {name}: sign them into different folders.")
+
+
+def pin_source(descriptor: int | None) -> PinSource:
+    """The PIN from an open file descriptor, else from the person at the terminal."""
+    return PinPrompt() if descriptor is None else PinFromDescriptor(descriptor)
+
+
+def sign_documents(  # noqa: PLR0913  what the verb's options say
+    office: Office,
+    signer_name: str,
+    files: Sequence[Path],
+    out: Path,
+    *,
+    level: str = "",
+    kind: str = "SAO Y",
+    pin_fd: int | None = None,
+    last_try: bool = False,
+    advance: Advance | None = None,
+) -> list[SignResult]:
+    """Sign files with one of the office's keys; one PIN for all.
+
+    Raises:
+        NoSigner: the office profile names no such key.
+        OneTarget, SameNames: the files have no place each to go to.
+    """
+    signer = office.signers.get(signer_name)
+    if signer is None:
+        raise NoSigner(role=signer_name)
+    rules = next(
+        (rules for rules in office.signatures if rules.role == signer.role),
+        SignatureRules(role=signer.role),
+    )
+    request = replace(signing_request(office, signer, rules, kind, level), allow_last_try=last_try)
+    jobs = [SignJob(source, target) for source, target in _targets(files, out)]
+    return sign_files(
+        jobs,
+        request,
+        pin_source(pin_fd),
+        on_progress=(lambda done, _total, job: advance(done, job.source.name)) if advance else None,
+    )
+
+
+def _targets(files: Sequence[Path], out: Path) -> list[tuple[Path, Path]]:
+    folder = out.is_dir() or len(files) > 1 or out.suffix.lower() != ".pdf"
+    if not folder:
+        return [(files[0], out)]
+    if out.is_file():
+        raise OneTarget(count=len(files))
+    names = [file.name for file in files]
+    for name in names:
+        if names.count(name) > 1:
+            raise SameNames(name=name)
+    return [(file, out / file.name) for file in files]

@@ -1,0 +1,68 @@
+"""Questions to a clerk on a terminal: one at a time, with a way back and a way out."""
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from dossier.guide import Move
+from foundation.messages import _
+from terminal.progress import Screen
+
+T = TypeVar("T")
+#: Keys that move instead of answering: b(ack) or l(ùi), q(uit) or t(hôi).
+_BACK, _QUIT = {"b", "l"}, {"q", "t"}
+
+
+class TerminalTalk:
+    """Asks on the error stream and reads from the standard input, so that results can be piped."""
+
+    def __init__(self, screen: Screen) -> None:
+        self._screen = screen
+
+    def tell(self, text: str) -> None:
+        """Say something that needs no answer."""
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
+
+    def choose(self, question: str, options: Sequence[str]) -> int | Move:
+        """The number of the option chosen, from 0, or a move. There is no default."""
+        self.tell("\n" + question)
+        for number, option in enumerate(options, 1):
+            self.tell(f"  {number}. {option}")
+        numbers = {str(number): number - 1 for number in range(1, len(options) + 1)}
+        return self._until(
+            _("Number, b: back, q: stop"),
+            numbers.get,
+            _("Please type a number from 1 to {count}.").format(count=len(options)),
+        )
+
+    def ask(self, question: str, read: Callable[[str], str | None], wrong: str) -> str | Move:
+        """A line typed in, as ``read`` understands it; ``wrong`` is said when it does not."""
+        self.tell("")
+        return self._until(f"{question} ({_('b: back, q: stop')})", read, wrong)
+
+    def wait(self, question: str) -> Move | None:
+        """Wait for Enter; None for Enter, else the move."""
+        answer = self._until(
+            f"{question} ({_('Enter: go on, b: back, q: stop')})",
+            lambda text: "" if text == "" else None,
+            _("Press Enter, or b or q."),
+        )
+        return answer if isinstance(answer, Move) else None
+
+    def _until(self, prompt: str, read: Callable[[str], T | None], wrong: str) -> T | Move:
+        while True:
+            sys.stderr.write(f"{prompt}: ")
+            sys.stderr.flush()
+            line = sys.stdin.readline()
+            if line == "":
+                return Move.QUIT
+            text = line.strip()
+            if text.lower() in _BACK:
+                return Move.BACK
+            if text.lower() in _QUIT:
+                return Move.QUIT
+            answer = read(text)
+            if answer is not None:
+                return answer
+            self.tell(wrong)
