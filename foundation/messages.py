@@ -58,3 +58,14 @@ def choose_language(argv: Sequence[str], environ: Mapping[str, str] = os.environ
         if value[:2].lower() in LANGUAGES:
             return cast(Language, value[:2].lower())
     return "vi"
+
+
+def lend_catalogue() -> None:
+    """Let libraries that ask gettext's default domain find their words in our catalogue.
+
+    Typer does so for its help pages. Python's gettext knows no other way to be told the
+    language than the environment.
+    """
+    gettext.bindtextdomain("sohoa", str(_LOCALES))
+    gettext.textdomain("sohoa")
+    os.environ["LANGUAGE"] = current_language()

@@ -17,12 +17,23 @@ from typing import Annotated, Any
 import typer
 
 from foundation.errors import ExitCode, SohoaError
-from foundation.messages import N_, Language, _, set_language
+from foundation.messages import N_, Language, _, lend_catalogue, set_language
 from foundation.privacy import mask_text
 from terminal.progress import Screen
 
 # Typer keeps its copy of Click private, but its public BadParameter descends from both.
 _UsageError: Any = typer.BadParameter.__mro__[1]
+
+#: Words Typer asks gettext for; named here so that they are kept in our catalogue.
+_TYPERS_WORDS = (
+    N_("Arguments"),
+    N_("Options"),
+    N_("Commands"),
+    N_("required"),
+    N_("default: {default}"),
+    N_("env var: {var}"),
+    N_("No such command {name!r}."),
+)
 
 
 @dataclass(frozen=True)
@@ -165,6 +176,7 @@ def print_json(data: Any) -> None:
 
 def run_app(app: typer.Typer, arguments: Sequence[str]) -> int:
     """Run the command; wrong usage becomes one line in the user's language and exit code 2."""
+    lend_catalogue()
     try:
         code = app(args=list(arguments), prog_name="sohoa", standalone_mode=False)
     except _UsageError as error:
