@@ -67,7 +67,7 @@ class DemoResult:
     """What the demo leaves behind."""
 
     folder: Path
-    dossiers: tuple[Dossier, ...]
+    dossiers: list[dict[str, Any]]
     verdicts: list[dict[str, Any]]
     trust: Path
     seconds: float
@@ -82,7 +82,7 @@ def run_demo(folder: Path, say: Callable[[str], None], jobs: int = 0) -> DemoRes
     """
     from signing import rehearsal_pki
 
-    story = Story(say)
+    story, folder = Story(say), folder.absolute()
     story.chapter(_("Getting ready"))
     feeder = folder / "feeder"
     sheets = write_sample_dossier(feeder)
@@ -96,8 +96,9 @@ def run_demo(folder: Path, say: Callable[[str], None], jobs: int = 0) -> DemoRes
             scanner.load([sheet.path for sheet in sheets[-_CARD_SIDES:]])
             second = _second_visit(stage, first.owner)
         verdicts = _verify(story, (first, second), pki.root_pem)
+        told = [intake.summary(dossier) for dossier in (first, second)]
     seconds = time.monotonic() - story.began
-    return DemoResult(folder, (first, second), verdicts, pki.root_pem, seconds)
+    return DemoResult(folder, told, verdicts, pki.root_pem, seconds)
 
 
 def practise(

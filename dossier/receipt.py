@@ -55,7 +55,7 @@ def write_receipt(desk: Desk, dossier: Dossier) -> Path:
 def _pages(desk: Desk, dossier: Dossier) -> bytes:
     from fpdf import FPDF
 
-    pdf = FPDF(format=(148, 210))  # ISO 216 A5, millimetres
+    pdf = FPDF(format=(148, 210), enforce_compliance="PDF/A-2B")  # ISO 216 A5, millimetres
     pdf.set_creation_date(utc_now())
     regular = tinos()
     pdf.add_font("Tinos", "", regular)

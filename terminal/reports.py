@@ -36,13 +36,11 @@ def demo_folder(named: Path | None) -> Path:
 
 def demo_data(result: "DemoResult") -> dict[str, Any]:
     """The demo for ``--json``."""
-    from dossier.intake import summary
-
     return {
         "folder": str(result.folder),
         "seconds": round(result.seconds, 1),
         "trust": str(result.trust),
-        "dossiers": [summary(dossier) for dossier in result.dossiers],
+        "dossiers": result.dossiers,
         "verdicts": result.verdicts,
     }
 
@@ -51,12 +49,12 @@ def demo_text(result: "DemoResult") -> str:
     """The end of the demo: who signed what, where it lies, what to try next."""
     from dossier.checking import in_words
 
-    first = result.dossiers[0]
-    shown = first.folder / first.parts[0].file
+    count = len(result.dossiers[0]["parts"])
+    shown = result.verdicts[0]["file"]
     return "\n".join(
         [
             "",
-            *(in_words(verdict) for verdict in result.verdicts[: len(first.parts)]),
+            *(in_words(verdict) for verdict in result.verdicts[:count]),
             "",
             _("Done in {seconds:.0f} s. Everything is in {folder}").format(
                 seconds=result.seconds, folder=result.folder
