@@ -51,6 +51,9 @@ def check_container(info: cms.ContentInfo) -> None:
     if info["content_type"].native != "signed_data" or len(signed["signer_infos"]) != 1:
         raise NotAsWritten("signers")
     signer = signed["signer_infos"][0]
+    for sequence in (info, signed, signer):
+        _check_nothing_unknown(sequence)
+    _check_signer_name(signed, signer)
     _check_versions(signed, signer)
     _check_algorithms(signed, signer)
     for token in _unsigned_tokens(signer):
@@ -104,6 +107,21 @@ def _check_der(data: bytes) -> None:
         if method == 1:
             _check_der(content)
         data = data[len(header) + len(content) :]
+
+
+def _check_nothing_unknown(sequence: core.Sequence) -> None:
+    """No element that the standard does not name: a reader would pass over it in silence."""
+    if sum(len(sequence[name].dump()) for name in sequence) != len(sequence.contents):
+        raise NotAsWritten("unknown element")
+
+
+def _check_signer_name(signed: cms.SignedData, signer: cms.SignerInfo) -> None:
+    """The issuer's name, byte for byte: names compare without regard to case."""
+    if signer["sid"].name == "issuer_and_serial_number":
+        name = signer["sid"].chosen["issuer"].dump()
+        held = (choice.chosen for choice in signed["certificates"] or ())
+        if not any(isinstance(one, x509.Certificate) and one.issuer.dump() == name for one in held):
+            raise NotAsWritten("signer's name")
 
 
 def _check_versions(signed: cms.SignedData, signer: cms.SignerInfo) -> None:

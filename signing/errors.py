@@ -194,6 +194,16 @@ class PdfUnreadable(SohoaError):
     message = N_("{file} cannot be read as a PDF ({detail}). Check the file.")
 
 
+class NotWritable(SohoaError):
+    """The signed file cannot be written: no space, no permission, no such folder."""
+
+    exit_code = ExitCode.INPUT
+    message = N_(
+        "{file} cannot be written ({detail}). Check the free space and the permissions; "
+        "nothing was half-written."
+    )
+
+
 class PdfEncrypted(SohoaError):
     """The file is protected with a password."""
 

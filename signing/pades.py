@@ -19,7 +19,8 @@ from signing import errors
 from signing.appearance import PageFrame, lay_out
 from signing.certificates import chain_of
 from signing.document import open_writer
-from signing.facts import FileFacts, SignatureFacts, gather_async
+from signing.facts import FileFacts, SignatureFacts
+from signing.gather import gather_async
 from signing.jobs import Level, SigningRequest, SignJob, SignResult
 from signing.pins import PinSource
 from signing.policy import Cause, broken, judge_file
@@ -98,15 +99,16 @@ async def _sign_all(
 
 
 async def _sign_one(job: SignJob, tools: Tools) -> SignatureFacts:
-    await _refuse(job.source, tools)
-    with atomic_path(job.target) as part:
-        try:
+    await _refuse(job.source, tools)  # opens the source: what fails below is the target
+    try:
+        with atomic_path(job.target) as part:
             shutil.copyfile(job.source, part)
-        except OSError as error:
-            raise unreadable(job.source, error) from error
-        signed_length = part.stat().st_size
-        await append_signature(job.source, part, tools)
-        return await _check(job.source, part, signed_length, tools)
+            signed_length = part.stat().st_size
+            await append_signature(job.source, part, tools)
+            return await _check(job.source, part, signed_length, tools)
+    except OSError as error:
+        detail = error.strerror or type(error).__name__
+        raise errors.NotWritable(file=job.target, detail=detail) from error
 
 
 async def _refuse(source: Path, tools: Tools) -> None:

@@ -14,7 +14,8 @@ from typing import Any
 from foundation.messages import N_, _
 from foundation.times import iso_utc, utc_now
 from signing.errors import PdfUnreadable
-from signing.facts import FileFacts, SignatureFacts, gather
+from signing.facts import FileFacts, SignatureFacts
+from signing.gather import gather
 from signing.policy import Cause, Verdict, judge_file, judge_signature, level_of
 from signing.trust import load_anchors
 

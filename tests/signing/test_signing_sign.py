@@ -168,6 +168,16 @@ def test_what_is_no_pdf_is_refused_and_leaves_nothing(
     assert {file.name for file in tmp_path.iterdir()} <= {"in.pdf"}
 
 
+def test_a_target_that_cannot_be_written_is_named_and_the_batch_goes_on(
+    page: Path, tmp_path: Path, pki: Rehearsal, request_for: RequestFor
+) -> None:
+    (tmp_path / "file").write_text("in the way of a folder")
+    jobs = [SignJob(page, tmp_path / "file" / "a.pdf"), SignJob(page, tmp_path / "b.pdf")]
+    results = sign_files(jobs, request_for("clerk", "b-b"), pki.pin_source("clerk"))
+    assert [result.outcome for result in results] == ["failed", "signed"]
+    assert isinstance(results[0].error, errors.NotWritable)
+
+
 def test_a_password_is_named_as_the_reason(
     tmp_path: Path, make_pdf: MakePdf, pki: Rehearsal, request_for: RequestFor
 ) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import random
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -94,6 +95,21 @@ def test_the_written_form_of_a_signature_is_not_free(
     altered = small[:place] + new + small[place + len(old) :]
     assert not verify(altered[: len(small)]).valid
     assert not verify(altered).valid
+
+
+def test_the_holes_that_an_exhaustive_search_found_stay_closed(
+    small: bytes, verify: Verify
+) -> None:
+    """Letter case of the issuer's name beside the signature, and a tag nobody knows."""
+    start = small.index(b"/Contents <")
+    name = "CẤP CHỨNG THƯ".encode().hex().upper().encode()
+    places = [match.start() for match in re.finditer(name, small[start:])]
+    for place in (start + places[-1], start + places[2]):
+        assert not verify(small[:place] + b"6" + small[place + 1 :]).valid
+    unsigned = re.search(rb"A182[0-9A-F]{4}3082[0-9A-F]{4}060B2A864886F70D010910020E", small)
+    assert unsigned is not None
+    place = unsigned.start()
+    assert not verify(small[:place] + b"D" + small[place + 1 :]).valid
 
 
 @pytest.mark.parametrize("extra", [b"\n", b" ", b"\0", b"%", b"trailing", b"\n%%EOF\n"])
