@@ -1,28 +1,39 @@
 """Files that are there whole or not at all."""
 
+import errno
 import hashlib
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 
 @contextmanager
-def atomic_path(target: Path, *, mode: int = 0o644) -> Iterator[Path]:
+def atomic_path(target: Path, *, mode: int | None = None) -> Iterator[Path]:
     """A temporary path beside ``target`` that becomes it when the block ends well.
 
     The file is flushed to the disk before it is renamed and the folder after, so
     that a power cut leaves the old file or the new one, never a part. When the
     block raises, the temporary file is removed and ``target`` is untouched.
+
+    Args:
+        target: the file to be; missing folders above it are made.
+        mode: its permissions; without one what the user's umask leaves of 0666.
+
+    Raises:
+        OSError: it cannot be written there; named by ``target``, before the block begins.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=".", suffix=".part")
-    os.close(descriptor)
-    part = Path(name)
+    try:
+        part = _new_part(target)
+    except FileExistsError as error:  # a file stands where the folder should be
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(target)) from error
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(target)) from error
     try:
         yield part
-        part.chmod(mode)
+        if mode is not None:
+            part.chmod(mode)
         sync_file(part)
         part.replace(target)
         sync_file(target.parent)
@@ -30,10 +41,33 @@ def atomic_path(target: Path, *, mode: int = 0o644) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
-def write_atomic(target: Path, data: bytes, *, mode: int = 0o644) -> None:
-    """Write ``data`` to ``target`` whole or not at all."""
+def _new_part(target: Path) -> Path:
+    """An empty file of an unguessable name beside ``target``."""
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.parent / f".{secrets.token_hex(8)}.part"
+    os.close(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666))
+    return part
+
+
+def write_atomic(target: Path, data: bytes, *, mode: int | None = None) -> None:
+    """Write ``data`` to ``target`` whole or not at all; ``mode`` as in :func:`atomic_path`."""
     with atomic_path(target, mode=mode) as part:
         part.write_bytes(data)
+
+
+@contextmanager
+def private_files() -> Iterator[None]:
+    """Whatever this process and its children write in the block, only this user can read.
+
+    The umask belongs to the whole process: for commands, not for libraries.
+    """
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 def sync_file(path: Path) -> None:

@@ -14,7 +14,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from foundation.errors import ExitCode, SohoaError
-from foundation.messages import N_
+from foundation.messages import N_, _
 from foundation.places import home
 from profiles.schema import Dated, Office, Paper, Procedure
 
@@ -92,13 +92,26 @@ def all_of(kind: type[P]) -> Iterator[P]:
 
 
 def check_file(path: Path) -> Dated:
-    """Read one profile file of any kind. Raises :class:`BadProfile` naming key and fault."""
+    """Read one profile file of any kind, and see that the papers a procedure names are there.
+
+    Raises:
+        BadProfile: naming key and fault.
+        OSError: the file cannot be read.
+    """
     kinds = {folder: kind for kind, folder in _FOLDERS.items()}
     kind = kinds.get(path.resolve().parent.name)
     if kind is None:
         content = _read_toml(path)
         kind = Procedure if "components" in content else Office if "agency" in content else Paper
-    return _parse(kind, path)
+    profile = _parse(kind, path)
+    if isinstance(profile, Procedure):
+        for number, component in enumerate(profile.components):
+            try:
+                load_paper(component.paper)
+            except UnknownProfile as unknown:
+                key = f"components.{number}.paper"
+                raise BadProfile(file=path, key=key, expected=str(unknown)) from unknown
+    return profile
 
 
 def _names(kind: type[Dated]) -> list[str]:
@@ -118,14 +131,18 @@ def _load(kind: type[P], name: str) -> P:
 def _read_toml(path: Path) -> dict[str, object]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadProfile(file=path, key="TOML", expected=f"{error}.") from error
 
 
 def _parse(kind: type[P], path: Path) -> P:
     try:
-        return kind.model_validate(_read_toml(path))
+        profile = kind.model_validate(_read_toml(path))
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"]) or "file"
         raise BadProfile(file=path, key=key, expected=f"{first['msg']}.") from error
+    if profile.name != path.stem:  # what is saved under its name must be found by it again
+        expected = _("the file is called “{file}”, so the name must be “{file}”.")
+        raise BadProfile(file=path, key="name", expected=expected.format(file=path.stem))
+    return profile

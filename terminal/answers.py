@@ -7,11 +7,14 @@ printing, the exit code and the one line of error are made here, once.
 import errno
 import inspect
 import json
+import os
+import signal
 import sys
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -38,11 +41,18 @@ _TYPERS_WORDS = (
 
 @dataclass(frozen=True)
 class Answer:
-    """What a verb has to say: ``data`` for ``--json``, ``text`` for people."""
+    """What a verb has to say.
+
+    Attributes:
+        data: for ``--json``.
+        text: for people.
+        because: one sentence for the error stream: why ``code`` is not 0, and what to do.
+    """
 
     data: Any
     text: str = ""
     code: ExitCode = ExitCode.DONE
+    because: str = ""
 
 
 class DiskFull(SohoaError):
@@ -57,6 +67,20 @@ class Unwritable(SohoaError):
 
     exit_code = ExitCode.INPUT
     message = N_("{file}: {detail}. Check the name and the permissions.")
+
+    def __str__(self) -> str:
+        return _(_REFUSALS.get(self.facts.get("errno", 0), self.message)).format(**self.facts)
+
+
+#: What the system says of a file, in words a clerk can act on.
+_REFUSALS = {
+    errno.ENOENT: N_("{file}: there is no such file or folder. Check the name."),
+    errno.EACCES: N_("{file}: this user may not do that there. Ask for permission."),
+    errno.EPERM: N_("{file}: this user may not do that there. Ask for permission."),
+    errno.EROFS: N_("{file}: this disk cannot be written to. Choose another folder."),
+    errno.EISDIR: N_("{file} is a folder. Name a file in it."),
+    errno.ENOTDIR: N_("{file}: a file stands where a folder should be. Choose another folder."),
+}
 
 
 class Fault(SohoaError):
@@ -123,20 +147,37 @@ def verb(
 
 def _carry_out(action: Callable[[], Answer], screen: Screen, debug: bool) -> None:
     """Run a verb and leave with its exit code, having printed its answer or one line of error."""
+    _log_to_screen(debug)
     try:
         answer = action()
+        _print(answer, screen)
     except BaseException as error:
-        if isinstance(error, SystemExit | typer.Exit | GeneratorExit):
+        if isinstance(error, SystemExit | typer.Exit | GeneratorExit | BrokenPipeError):
             raise
         if debug:
             traceback.print_exception(error)
         _leave_with(_as_ours(error), screen)
     else:
-        if screen.json:
-            print_json(answer.data)
-        elif answer.text:
-            sys.stdout.write(answer.text.rstrip("\n") + "\n")
         raise typer.Exit(int(answer.code))
+
+
+def _print(answer: Answer, screen: Screen) -> None:
+    if screen.json:
+        print_json(answer.data)
+    elif answer.text:
+        sys.stdout.write(answer.text.rstrip("\n") + "\n")
+    sys.stdout.flush()
+    if answer.because:
+        _complain(answer.because)
+
+
+def _log_to_screen(debug: bool) -> None:
+    """What libraries note down while they work is for ``--debug`` only."""
+    import logging
+
+    logging.basicConfig(
+        level=logging.INFO if debug else logging.CRITICAL + 1, stream=sys.stderr, force=True
+    )
 
 
 def _as_ours(error: BaseException) -> SohoaError:
@@ -147,22 +188,44 @@ def _as_ours(error: BaseException) -> SohoaError:
         case KeyboardInterrupt() | typer.Abort() | EOFError():
             return Stopped()
         case OSError(errno=errno.ENOSPC | errno.EDQUOT):
+            _drop_output()
             return DiskFull(file=_name_of(error))
         case OSError(filename=str() | bytes()):
-            return Unwritable(file=_name_of(error), detail=error.strerror or "")
+            return Unwritable(
+                file=_name_of(error), detail=error.strerror or "", errno=error.errno or 0
+            )
         case _:
             return Fault(detail=mask_text(f"{type(error).__name__}: {error}"[:160]))
 
 
 def _name_of(error: OSError) -> str:
-    return mask_text(str(error.filename or ""))
+    return str(error.filename or _("the output"))
 
 
 def _leave_with(error: SohoaError, screen: Screen) -> None:
+    shown = _masked(error)
     if screen.json:
-        print_json(error.as_dict())
-    sys.stderr.write(f"sohoa: {_one_line(str(error))}\n")
+        print_json(shown.as_dict())
+    _complain(str(shown))
     raise typer.Exit(int(error.exit_code))
+
+
+def _masked(error: SohoaError) -> SohoaError:
+    """The error with long numbers in the names of files masked: scans are named after people."""
+    facts = {
+        name: mask_text(str(value)) if isinstance(value, Path) or name in _PLACES else value
+        for name, value in error.facts.items()
+    }
+    return type(error)(**facts)
+
+
+#: Facts of errors that name a file or a folder.
+_PLACES = frozenset({"file", "folder"})
+
+
+def _complain(text: str) -> None:
+    sys.stderr.write(f"sohoa: {_one_line(text)}\n")
+    sys.stderr.flush()
 
 
 def _one_line(text: str) -> str:
@@ -175,35 +238,66 @@ def print_json(data: Any) -> None:
 
 
 def run_app(app: typer.Typer, arguments: Sequence[str]) -> int:
-    """Run the command; wrong usage becomes one line in the user's language and exit code 2."""
+    """Run the command; wrong usage becomes one line in the user's language and exit code 2.
+
+    Being asked to end (SIGTERM) or left alone (SIGHUP) is a stop as Ctrl+C is: half-written
+    files go, finished work stays.
+    """
     lend_catalogue()
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # text files
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     try:
         code = app(args=list(arguments), prog_name="sohoa", standalone_mode=False)
     except _UsageError as error:
-        sys.stderr.write(f"sohoa: {_usage_line(error)}\n")
-        return int(ExitCode.USAGE)
+        return _misused(error, as_json="--json" in arguments)
     except (typer.Abort, KeyboardInterrupt):
-        sys.stderr.write(f"sohoa: {Stopped()}\n")
+        _complain(str(Stopped()))
         return int(ExitCode.STOPPED)
     except typer.Exit as leaving:
         return int(leaving.exit_code)
+    except BrokenPipeError:  # whoever read the answer has heard enough, as “| head” does
+        _drop_output()
+        return int(ExitCode.DONE)
     return int(code or 0)
 
 
-def _usage_line(error: Any) -> str:
-    """Wrong usage in words, with where to look."""
+def _drop_output() -> None:
+    """Let what is still to be printed vanish, or Python would stumble over it while it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+class Misused(SohoaError):
+    """The command line is not one of sohoa's."""
+
+    exit_code = ExitCode.USAGE
+    message = N_("{what}. Usage: {command} --help")
+
+
+def _misused(error: Any, *, as_json: bool) -> int:
+    if type(error).__name__ == "NoArgsIsHelpError":
+        sys.stderr.write(error.format_message() + "\n")
+        return int(ExitCode.USAGE)
     command = error.ctx.command_path if error.ctx else "sohoa"
+    misused = Misused(what=_one_line(_usage_line(error)).rstrip("."), command=command)
+    if as_json:
+        print_json(misused.as_dict())
+    _complain(str(misused))
+    return int(ExitCode.USAGE)
+
+
+def _usage_line(error: Any) -> str:
+    """Wrong usage in words."""
+    hint = ""
+    if getattr(error, "param", None):
+        hint = error.param.get_error_hint()
     match type(error).__name__:
         case "MissingParameter":
-            hint = error.param.get_error_hint() if error.param else ""
-            what = _("{name} is missing").format(name=hint)
+            return _("{name} is missing").format(name=hint)
         case "NoSuchOption":
-            what = _("there is no option {name}").format(name=error.option_name)
+            return _("there is no option {name}").format(name=error.option_name)
         case "BadParameter":
-            hint = error.param.get_error_hint() if error.param else ""
-            what = _("{name} is not right: {detail}").format(name=hint, detail=error.message)
-        case _:
-            what = error.format_message()
-    return _one_line(
-        _("{what}. Usage: {command} --help").format(what=what.rstrip("."), command=command)
-    )
+            detail = error.message.removeprefix("Value error, ")
+            return _("{name} is not right: {detail}").format(name=hint, detail=detail)
+    return str(error.format_message())

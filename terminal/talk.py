@@ -39,12 +39,12 @@ class TerminalTalk:
     def ask(self, question: str, read: Callable[[str], str | None], wrong: str) -> str | Move:
         """A line typed in, as ``read`` understands it; ``wrong`` is said when it does not."""
         self.tell("")
-        return self._until(f"{question} ({_('b: back, q: stop')})", read, wrong)
+        return self._until(question + " (" + _("b: back, q: stop") + ")", read, wrong)
 
     def wait(self, question: str) -> Move | None:
         """Wait for Enter; None for Enter, else the move."""
         answer = self._until(
-            f"{question} ({_('Enter: go on, b: back, q: stop')})",
+            question + " (" + _("Enter: go on, b: back, q: stop") + ")",
             lambda text: "" if text == "" else None,
             _("Press Enter, or b or q."),
         )
