@@ -11,6 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from digitize.lid import extend_paper, find_lid
+from digitize.turning import resized, turn
 from ocr.background import Gray, flatten, u8
 
 #: Resolution of the analysis, dots per inch.
@@ -58,6 +60,11 @@ class Marks:
         keep &= np.minimum(width, height) >= 2  # roller streaks
         return np.asarray(boxes[keep], dtype=np.int32)
 
+    def turned(self, degrees: int) -> "Marks":
+        """The same marks on the sheet turned clockwise by 0, 90, 180 or 270 degrees."""
+        layers = (self.gray, self.flat, self.ink, self.lid)
+        return Marks(*(turn(layer, degrees) for layer in layers)) if degrees % 360 else self
+
 
 def find_marks(gray: Gray, dpi: float) -> Marks:
     """Separate paper, lid and ink on one sheet.
@@ -66,43 +73,21 @@ def find_marks(gray: Gray, dpi: float) -> Marks:
         gray: H×W uint8 as scanned.
         dpi: its resolution.
     """
-    factor = DPI / dpi
-    method = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
-    small = u8(cv2.resize(gray, None, fx=factor, fy=factor, interpolation=method))
-    lid = find_lid(small)
+    small = resized(gray, DPI / dpi)
+    lid = find_lid(small, DPI)
     paper_only = small
     if lid.any():
-        paper_only = small.copy()
-        paper_only[lid > 0] = paper_level(small, lid)
+        around = _paper_around(small, lid)
+        paper_only = np.where(lid > 0, around, small)
     flat = flatten(paper_only, DPI)
     ink = u8(flat < INK_LEVEL)
     ink[lid > 0] = 0
     return Marks(small, flat, ink, lid)
 
 
-def paper_level(gray: Gray, lid: NDArray[np.uint8]) -> int:
-    """Typical brightness (0-255) of the paper outside the lid."""
-    paper = gray[lid == 0]
-    return int(np.percentile(paper, 75)) if paper.size else 255
-
-
-def find_lid(gray: Gray) -> NDArray[np.uint8]:
-    """Where the scanner's dark lid shows around the paper: H×W uint8 of 0 and 1.
-
-    The lid is dark, even, and touches the picture's edge. It is told from a dark
-    sheet by what it leaves: if less than a tenth of the picture would remain as
-    paper, there is no lid.
-    """
+def _paper_around(gray: Gray, lid: NDArray[np.uint8]) -> Gray:
+    """The brightness the paper would have under the lid: that of the paper nearest to it."""
     height, width = gray.shape
-    bright = np.percentile(gray, 90)
-    dark = u8(cv2.blur(gray, (5, 5)) < 0.5 * bright)
-    opened = cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones((7, 7), np.uint8))
-    _count, labels = cv2.connectedComponents(opened)
-    edge = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
-    length = np.bincount(edge, minlength=2)
-    # A lid runs along an edge for at least 15 mm; a letter or a stamp cut by it does not.
-    candidates = [n for n in range(1, len(length)) if length[n] >= 15 * MM]
-    lid = u8(cv2.dilate(u8(np.isin(labels, candidates)), np.ones((9, 9), np.uint8)))
-    if lid.sum() > 0.9 * height * width:
-        return np.zeros_like(lid)
-    return lid
+    low = resized(gray, 0.1)
+    bare = cv2.resize(u8(255 * lid), low.shape[::-1], interpolation=cv2.INTER_AREA) == 0
+    return extend_paper(low, bare, (width, height))

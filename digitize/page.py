@@ -10,20 +10,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digitize import clean, quality
+from digitize import quality
+from digitize.blank import is_blank
+from digitize.clean import clean
 from digitize.ink import find_marks
+from digitize.reading import Reading, read_page
 from digitize.sheet import Finding, FinishedPage, Sheet
 from digitize.sources import assumed_dpi, jpeg_bytes_if_untouched, load_pixels
-from ocr.background import u8
-from ocr.engine import recognise, single_threaded
+from digitize.turning import to_gray
+from digitize.upright import guess_turn
+from ocr.engine import single_threaded
 from ocr.textlayer import text_layer
 from ocr.words import Word, mean_confidence, reading_text
 from profiles import PageRules
-
-#: The recogniser is trained on print at about this many dots per inch.
-READING_DPI = 300.0
-#: Below this mean confidence the page is tried upside down too.
-_DOUBTFUL = 60.0
 
 
 @dataclass(frozen=True)
@@ -51,18 +50,20 @@ def finish_page(sheet: Sheet, settings: PageSettings) -> FinishedPage:
     """
     pixels, known_dpi = load_pixels(sheet)
     dpi = known_dpi or sheet.dpi or assumed_dpi(pixels.shape[1], pixels.shape[0])
-    marks = find_marks(clean.to_gray(pixels), dpi)
-    if clean.is_blank(marks):
+    marks = find_marks(to_gray(pixels), dpi)
+    if is_blank(marks):
         return _blank_page(sheet, settings, pixels, dpi)
-    cleaned = clean.clean(pixels, dpi, marks)
-    words: list[Word] = []
     if settings.recognise:
-        cleaned, words = _read(cleaned, dpi, settings.rules.ocr_language)
+        reading = read_page(pixels, dpi, marks, settings.rules.ocr_language)
+    else:
+        guess = guess_turn(marks)
+        reading = Reading(clean(pixels, dpi, marks, guess.degrees), [], guess.sure)
+    cleaned, words = reading.cleaned, reading.words
     confidence = mean_confidence(words)
     flags = quality.judge(dpi, confidence, settings.rules)
     if not settings.recognise:
         flags = (*flags, "not-recognised")
-    elif not cleaned.turn_sure:
+    elif not reading.turn_sure:
         flags = (*flags, "turn-unsure")
     finding = Finding(
         index=sheet.index,
@@ -84,37 +85,6 @@ def _blank_page(
         sheet.index, sheet.label, kept=settings.keep_blank, blank=True, dpi=round(dpi, 1)
     )
     return _finished(sheet, settings, finding, pixels, False, dpi, ())
-
-
-def _read(cleaned: clean.Cleaned, dpi: float, language: str) -> tuple[clean.Cleaned, list[Word]]:
-    """The page's words; a page read badly is tried the other way up, and the better reading won."""
-    words = _words_of(cleaned.pixels, dpi, language)
-    confidence = mean_confidence(words) or 0.0
-    if cleaned.turn_sure and confidence >= _DOUBTFUL:
-        return cleaned, words
-    other = clean.upside_down(cleaned)
-    other_words = _words_of(other.pixels, dpi, language)
-    if _evidence(other_words) > 1.2 * _evidence(words):
-        return other, other_words
-    if _evidence(words) > 1.2 * _evidence(other_words):
-        return clean.settled(cleaned), words
-    return cleaned, words
-
-
-def _evidence(words: list[Word]) -> float:
-    """How much was read with confidence: letters times confidence above chance."""
-    return sum(len(w.text) * max(0.0, w.confidence - 40) for w in words if w.text.isalnum())
-
-
-def _words_of(pixels: NDArray[np.uint8], dpi: float, language: str) -> list[Word]:
-    """Recognise at the reading resolution, with boxes back on the page that is shown."""
-    gray = clean.to_gray(pixels)
-    factor = READING_DPI / dpi
-    if 0.8 <= factor <= 1.25:
-        return recognise(gray, dpi, language)
-    method = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
-    sized = u8(cv2.resize(gray, None, fx=factor, fy=factor, interpolation=method))
-    return [word.scaled(1 / factor) for word in recognise(sized, READING_DPI, language)]
 
 
 def _finished(

@@ -1,0 +1,140 @@
+"""The scanner's dark lid: where it shows around the paper, and what to show in its place.
+
+Promise: the lid is what lies outside the paper's convex hull, so that neither the thin end
+of a wedge is left over nor a stamp, a word or a frame cut by the paper's edge is taken.
+"""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr.background import Gray, u8
+
+#: A pixel darker than this share of the brightest paper may be lid; paper in shade is not.
+_DARK_SHARE = 0.5
+#: Bright spots smaller than this, in square millimetres, are dust on the lid, not paper.
+_DUST_MM2 = 20.0
+#: A lid runs along the picture's edge for this long, in millimetres; a stamp or a letter
+#: in the corner does not.
+_RUN_MM = 15.0
+#: Share of the lid's inner edge that must border on bright paper; a photo that fills the
+#: corner of a sheet has none there, for its hull cuts across it.
+_SUPPORT = 0.5
+#: How much of the brightest paper's value the lid may vary by (10th to 90th percentile):
+#: more is a photo, or the shadow of a bound book that may hold writing.
+_UNEVEN = 0.25
+#: Paper next to the lid that is dimmed by it, in millimetres.
+_FRINGE_MM = 0.5
+
+
+def find_lid(gray: Gray, dpi: float) -> NDArray[np.uint8]:
+    """Where the scanner's dark lid shows around the paper: H×W uint8 of 0 and 1.
+
+    A sheet is convex, so a lid that shows beside it reaches a corner of the picture and
+    ends in straight lines. What is dark but does not fit this is left alone.
+
+    Args:
+        gray: H×W uint8.
+        dpi: its resolution; 150 is enough.
+    """
+    mm = dpi / 25.4
+    none = np.zeros_like(gray)
+    brightest = float(np.percentile(gray, 99))
+    dark = u8(cv2.blur(gray, (3, 3)) < _DARK_SHARE * brightest)
+    at_corners = _reaching_corners(dark)
+    if not at_corners.any():
+        return none
+    paper = _hull(u8(1 - at_corners), _DUST_MM2 * mm * mm)
+    outside = u8(1 - paper)
+    lid = np.zeros_like(gray)
+    count, labels = cv2.connectedComponents(outside)
+    for number in range(1, count):
+        part = u8(labels == number)
+        if _is_lid(part, gray, dark, brightest, mm):
+            lid |= part
+    if not lid.any() or _is_dark_sheet(lid, dark, mm):
+        return none
+    fringe = 2 * round(_FRINGE_MM * mm) + 1
+    return u8(cv2.dilate(lid, np.ones((fringe, fringe), np.uint8)))
+
+
+def _reaching_corners(dark: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    _count, labels = cv2.connectedComponents(dark)
+    corners = (labels[:3, :3], labels[:3, -3:], labels[-3:, :3], labels[-3:, -3:])
+    found = {int(n) for corner in corners for n in np.unique(corner)} - {0}
+    return u8(np.isin(labels, list(found)))
+
+
+def _hull(paper: NDArray[np.uint8], least: float) -> NDArray[np.uint8]:
+    """The convex hull, as a mask, of all parts of the paper larger than ``least`` pixels."""
+    whole = cv2.morphologyEx(paper, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
+    outlines, _tree = cv2.findContours(whole, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    large = [outline for outline in outlines if cv2.contourArea(outline) >= least]
+    mask = np.zeros_like(paper)
+    if large:
+        cv2.fillConvexPoly(mask, cv2.convexHull(np.concatenate(large)), (1,))
+    return mask
+
+
+def _is_lid(
+    part: NDArray[np.uint8], gray: Gray, dark: NDArray[np.uint8], brightest: float, mm: float
+) -> bool:
+    edges = (part[0], part[-1], part[:, 0], part[:, -1])
+    if max(int(edge.sum()) for edge in edges) < _RUN_MM * mm:
+        return False
+    low, high = np.percentile(gray[part > 0], (10, 90))
+    if high - low > _UNEVEN * brightest:
+        return False
+    near = cv2.dilate(part, np.ones((5, 5), np.uint8))
+    reach = 2 * round(mm) + 5
+    band = (cv2.dilate(part, np.ones((reach, reach), np.uint8)) > 0) & (near == 0)
+    return bool(band.any()) and float(1 - dark[band].mean()) >= _SUPPORT
+
+
+def _is_dark_sheet(lid: NDArray[np.uint8], dark: NDArray[np.uint8], mm: float) -> bool:
+    """Whether the "lid" is a dark cover: most of the picture, with bright marks on it."""
+    if lid.mean() < 0.5:
+        return False
+    if (1 - lid).sum() < 30 * 20 * mm * mm:  # smaller than any card
+        return True
+    marks = u8((dark == 0) & (cv2.erode(lid, np.ones((9, 9), np.uint8)) > 0))
+    _count, _labels, stats, _centres = cv2.connectedComponentsWithStats(marks)
+    return int((stats[1:, cv2.CC_STAT_AREA] > 0.3 * mm * mm).sum()) > 10
+
+
+def extend_paper(
+    picture: NDArray[np.uint8], known: NDArray[np.bool_], size: tuple[int, int]
+) -> NDArray[np.uint8]:
+    """The paper's own colour everywhere, guessed from the nearest paper where it is not known.
+
+    Args:
+        picture: H×W or H×W×3 uint8, at a low resolution.
+        known: H×W, True where ``picture`` shows bare paper.
+        size: width and height of the result.
+
+    Returns:
+        uint8 of that size, smooth; white when no paper is known at all.
+    """
+    weight = known.astype(np.float32)
+    colour = picture.astype(np.float32)
+    weights = weight if picture.ndim == 2 else weight[:, :, None]
+    spread = _spread(colour * weights, weight)
+    return u8(cv2.resize(np.clip(spread, 0, 255).astype(np.uint8), size))
+
+
+def _spread(sums: NDArray[np.float32], weight: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Weighted means; where the weight is nought those of ever coarser surroundings."""
+    weights = weight if sums.ndim == 2 else weight[:, :, None]
+    own = sums / np.maximum(weights, 1e-6)
+    if (weight > 0).all():
+        return np.asarray(own, dtype=np.float32)
+    height, width = weight.shape
+    if height == 1 and width == 1:
+        return np.full_like(own, 255.0)
+    half = ((width + 1) // 2, (height + 1) // 2)
+    coarse = _spread(
+        np.asarray(cv2.resize(sums, half, interpolation=cv2.INTER_AREA), dtype=np.float32),
+        np.asarray(cv2.resize(weight, half, interpolation=cv2.INTER_AREA), dtype=np.float32),
+    )
+    around = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.where(weights > 0, own, around).astype(np.float32)
