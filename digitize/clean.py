@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from digitize.ink import DPI, MM, Marks
 from digitize.lid import extend_paper
 from digitize.tilt import find_skew
-from digitize.turning import MIN_SKEW, Pixels, resized, rotate, to_gray, turn
-from ocr.background import u8
+from digitize.turning import MIN_SKEW, Pixels, rotate, to_gray, turn
+from ocr.background import resized, u8
 
 #: Resolution at which the paper's colour is carried into what the lid hid.
 _PAPER_DPI = 12.5

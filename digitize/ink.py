@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitize.lid import extend_paper, find_lid
-from digitize.turning import resized, turn
-from ocr.background import Gray, flatten, u8
+from digitize.turning import turn
+from ocr.background import Gray, flatten, resized, u8
 
 #: Resolution of the analysis, dots per inch.
 DPI = 150.0

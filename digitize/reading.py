@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from digitize.clean import Cleaned, clean
 from digitize.ink import DPI, MM, Marks
 from digitize.tilt import find_skew
-from digitize.turning import Pixels, resized, rotate, to_gray, turn
+from digitize.turning import Pixels, rotate, to_gray, turn
 from digitize.upright import Guess, guess_turn
-from ocr.background import flatten
+from ocr.background import flatten, resized
 from ocr.engine import read_words, recognise
 from ocr.words import Word, mean_confidence, tidy
 

@@ -20,16 +20,6 @@ def to_gray(pixels: Pixels) -> Pixels:
     return u8(cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY))
 
 
-def resized(picture: Pixels, factor: float) -> Pixels:
-    """The picture enlarged by ``factor``, at least one pixel wide and high."""
-    height, width = picture.shape[:2]
-    size = (max(1, round(width * factor)), max(1, round(height * factor)))
-    if size == (width, height):
-        return picture
-    method = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
-    return u8(cv2.resize(picture, size, interpolation=method))
-
-
 def turn(pixels: Pixels, degrees: int) -> Pixels:
     """The picture turned clockwise by 0, 90, 180 or 270 degrees, without loss."""
     if degrees % 360 == 0:

@@ -18,6 +18,16 @@ def u8(array: Any) -> Gray:
     return np.asarray(array, dtype=np.uint8)
 
 
+def resized(picture: Gray, factor: float) -> Gray:
+    """The picture, grey or colour, enlarged by ``factor``; at least one pixel wide and high."""
+    height, width = picture.shape[:2]
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    if size == (width, height):
+        return picture
+    method = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+    return u8(cv2.resize(picture, size, interpolation=method))
+
+
 def flatten(gray: Gray, dpi: float) -> Gray:
     """The sheet as if its paper were evenly white: paper 255, black ink near 0.
 
@@ -39,10 +49,8 @@ def background(gray: Gray, dpi: float) -> Gray:
     """The brightness of the bare paper at every pixel, H×W uint8, at least 1."""
     height, width = gray.shape
     factor = min(1.0, _BACKGROUND_DPI / dpi)
-    small = cv2.resize(gray, None, fx=factor * 2, fy=factor * 2, interpolation=cv2.INTER_AREA)
     # 5 px at 50 dpi = 2.5 mm: wider than any stroke of print, narrower than a shadow.
-    brightest = cv2.dilate(small, np.ones((5, 5), np.uint8))
-    brightest = cv2.resize(brightest, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-    smooth = cv2.medianBlur(brightest, 21)
+    brightest = u8(cv2.dilate(resized(gray, factor * 2), np.ones((5, 5), np.uint8)))
+    smooth = cv2.medianBlur(resized(brightest, 0.5), 21)
     paper = cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR)
     return u8(np.maximum(paper, 1))
