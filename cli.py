@@ -9,7 +9,6 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from foundation.errors import ExitCode
 from foundation.messages import _, choose_language, set_language
 from terminal import Answer, Screen, run_app, verb
 
@@ -80,9 +79,7 @@ def doctor() -> Answer:
     from dossier.doctor import examine
     from terminal import reports
 
-    checks = examine()
-    code = ExitCode.DONE if all(check.ok for check in checks) else ExitCode.SETUP
-    return Answer([check.as_dict() for check in checks], reports.checks_text(checks), code)
+    return reports.examined_answer(examine())
 
 
 @verb(app, "devices", _("Scanners and signing tokens found."))
@@ -180,14 +177,13 @@ def verify(
     files: Annotated[list[Path], typer.Argument(help=_("PDF files."))],
     trust: Trust = None,
 ) -> Answer:
-    from dossier.checking import check_files, in_words, trusted_by
+    from dossier.checking import check_files, trusted_by
     from profiles import load_office
+    from terminal import reports
 
     with screen.progress(_("Verifying"), len(files)) as advance:
         verdicts = check_files(files, trusted_by(load_office(), trust or []), advance)
-    valid = all(verdict["verdict"] == "valid" for verdict in verdicts)
-    text = "\n".join(in_words(verdict) for verdict in verdicts)
-    return Answer(verdicts, text, ExitCode.DONE if valid else ExitCode.SIGNATURE)
+    return reports.verified_answer(verdicts)
 
 
 @verb(app, "intake", _("One dossier from reuse check to receipt. Without options: guided."))
@@ -215,8 +211,7 @@ def intake(
 
     order = Order(profile, owner, owner_name, scanner, source, tuple(sheets or ()), agreed)
     with open_counter(operator, pin_fd, level or "", jobs, screen.say) as desk:
-        data, text = run_intake(desk, order, TerminalTalk(screen))
-    return Answer(data, text)
+        return Answer(*run_intake(desk, order, TerminalTalk(screen)))
 
 
 @verb(app, "deposit", _("Put a PDF into the owner's store."))
@@ -298,10 +293,9 @@ def profile_list() -> Answer:
 @verb(profile_app, "show", _("One profile, whole."))
 def profile_show(name: Annotated[str, typer.Argument(help=_("Its name or code."))]) -> Answer:
     from profiles import load_any
-
-    data = load_any(name).model_dump(mode="json", exclude_none=True)
     from terminal import reports
 
+    data = load_any(name).model_dump(mode="json", exclude_none=True)
     return Answer(data, reports.tree_text(data))
 
 

@@ -4,20 +4,28 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from digitize.quality import BelowQuality, below_bar, reasons
-from digitize.scanner import ScanSettings, Source, choose_device
+from digitize.scanner import FeederEmpty, ScannerError, ScanSettings, Source, choose_device
 from dossier import intake
 from dossier.desk import Desk
 from dossier.guide import Guide, Progress, Talk, guide
 from dossier.people import actor_at, owner_of
 from dossier.signing_desk import pin_source
-from dossier.stack import Stack, read_stack, scan_stack
-from dossier.values import Dossier
+from dossier.stack import (
+    Stack,
+    clear_sheets,
+    read_stack,
+    scan_stack,
+    sheets_there,
+    stack_there,
+)
+from dossier.values import Dossier, Hold
 from foundation.errors import ExitCode, SohoaError
+from foundation.files import private_files
 from foundation.messages import N_, _
-from profiles import load_office, load_paper, load_procedure
+from profiles import Paper, load_office, load_paper, load_procedure
 
 if TYPE_CHECKING:
     from signing import Pin, PinSource, TokenInfo
@@ -38,6 +46,29 @@ class PapersMissing(SohoaError):
         "Not found in the stack: {papers}. What was recognised is kept; run “sohoa intake” "
         "without options to go on."
     )
+
+
+class PaperTwice(SohoaError):
+    """A stack holds two papers of one kind; putting them together would be a guess."""
+
+    exit_code = ExitCode.INPUT
+    message = N_(
+        "Page {page}: a second “{paper}” begins here. Take one of them out, or name the file of "
+        "each paper with --sheets PAPER=FILE."
+    )
+
+
+class PagesBelow(BelowQuality):
+    """Pages of a dossier are below the profile's bar, and there is nobody to ask."""
+
+    message = N_("{reasons}. Nothing was made of these sheets; scan them again.")
+
+
+class OnlyBlank(SohoaError):
+    """A paper of which only blank sides came."""
+
+    exit_code = ExitCode.QUALITY
+    message = N_("{paper}: only blank sides came. Was it laid in face down? Scan it again.")
 
 
 class PaperUnknown(SohoaError):
@@ -101,48 +132,63 @@ def open_counter(
     def tell(step: str, detail: str = "") -> None:
         say(step + (f": {detail}" if detail else ""))
 
-    try:
-        yield Desk(
-            office,
-            actor_at(office, operator),
-            pins=lambda _role: pins,
-            forget_pins=pins.forget,
-            jobs=jobs,
-            level=level,
-            tell=tell,
-        )
-    finally:
-        pins.forget()
+    with private_files():
+        try:
+            yield Desk(
+                office,
+                actor_at(office, operator),
+                pins=lambda _role: pins,
+                forget_pins=pins.forget,
+                jobs=jobs,
+                level=level,
+                tell=tell,
+            )
+        finally:
+            pins.forget()
 
 
-def run_intake(desk: Desk, order: Order, talk: Talk) -> tuple[dict[str, Any], str]:
-    """A dossier from the reuse check to the receipt: its data, and its end in words.
+def run_intake(desk: Desk, order: Order, talk: Talk) -> "Ended":
+    """A dossier from the reuse check to the receipt.
+
+    A dossier of the same procedure and owner that an earlier call left unfinished is gone
+    on with: what was scanned, signed or deposited then is not done again.
 
     Raises:
-        OrderIncomplete, PapersMissing, PaperUnknown: what a script must mend.
-        BelowQuality: pages below the profile's bar; the clerk must look (guided) or rescan.
+        NoSigner, NoTimestampService, TokenNotFound: found before anything is scanned.
+        OrderIncomplete, PapersMissing, PaperUnknown, PaperTwice: what a script must mend.
+        PagesBelow, OnlyBlank: sheets that must be scanned again.
         SohoaError: whatever a step raises; the dossier can be gone on with.
     """
     if order.empty:
         name = order.scanner or desk.office.scanner
         return ended(guide(Guide(desk, talk, lambda: choose_device(name))))
-    dossier = _by_script(desk, order)
-    dossier, receipt = intake.finish(desk, dossier)
+    hold = Hold()
+    try:
+        dossier = _by_script(desk, order, hold)
+        dossier, receipt = intake.finish(desk, dossier)
+    finally:
+        hold.release()
     return ended(Progress(dossier=dossier, receipt=receipt))
 
 
-def _by_script(desk: Desk, order: Order) -> Dossier:
+def _by_script(desk: Desk, order: Order, hold: Hold) -> Dossier:
     for name, given in (("--profile", order.procedure), ("--owner", order.owner)):
         if not given:
             raise OrderIncomplete(missing=name)
-    owner = owner_of(order.owner, order.owner_name)
-    dossier = intake.start(desk, load_procedure(order.procedure), owner)
+    owner, procedure = owner_of(order.owner, order.owner_name), load_procedure(order.procedure)
+    files = _pairs(order.sheets)
+    papers = [load_paper(one.paper) for one in procedure.components]
+    desk.require_signers(papers)
+    dossier = intake.start_or_go_on(desk, procedure, owner, hold)
     dossier = intake.agree(dossier, order.agreed)
+    intake.tell_held(desk, dossier)
+    desk.require_tokens(load_paper(part.paper) for part in dossier.at("needed", "made"))
     if dossier.at("needed"):
-        if not (order.scanner or order.sheets):
+        if not (order.scanner or files):
             raise OrderIncomplete(missing="--scanner")
-        take = _from_files if order.sheets else _from_scanner
-        dossier = take(desk, dossier, order)
+        dossier = (
+            _from_files(desk, dossier, files) if files else _from_scanner(desk, dossier, order)
+        )
     lacking = [load_paper(part.paper).title for part in dossier.at("needed")]
     if lacking:
         raise PapersMissing(papers=", ".join(lacking))
@@ -152,32 +198,77 @@ def _by_script(desk: Desk, order: Order) -> Dossier:
 
 
 def _from_scanner(desk: Desk, dossier: Dossier, order: Order) -> Dossier:
-    """The whole stack at once, parted into papers by their headings."""
+    """The whole stack at once, parted into papers by their headings.
+
+    After a jam the sheets that came wait in the dossier's folder for the next call; a stack
+    that went through leaves none there.
+    """
+    folder = dossier.folder / intake.SHEETS / "stack"
+    stack = _whole_stack(desk, order, folder)
+    if stack.fault:
+        if not isinstance(stack.fault, ScannerError):
+            clear_sheets(folder)  # a sheet that cannot be worked on has to be scanned anew
+        raise stack.fault
+    try:
+        return _make_parts(desk, dossier, stack)
+    finally:
+        clear_sheets(folder)
+
+
+def _whole_stack(desk: Desk, order: Order, folder: Path) -> Stack:
     paper = load_paper("giay-to")
     settings = ScanSettings(order.source, paper.pages.scan_dpi, paper.pages.scan_mode)
-    folder = dossier.folder / "sheets"
     device = choose_device(order.scanner)
-    stack = scan_stack(device, settings, folder, paper, jobs=desk.jobs)
-    _refuse_faults(stack, folder)
+    stack = Stack()
+    if sheets := sheets_there(folder, order.source):
+        told = _("{count} sides were scanned before").format(count=len(sheets))
+        desk.tell(_("Going on with the unfinished stack"), told)
+        stack = stack_there(sheets, folder, paper, jobs=desk.jobs)
+        if stack.fault:
+            return stack
+    start = len(sheets) + 1
+    more = scan_stack(device, settings, folder, paper, jobs=desk.jobs, start_number=start)
+    if sheets and isinstance(more.fault, FeederEmpty):
+        return stack  # all had come before
+    return stack.joined(more, start)
+
+
+def _make_parts(desk: Desk, dossier: Dossier, stack: Stack) -> Dossier:
+    _require_quality(stack, load_paper("giay-to"))
     needed = [load_paper(part.paper) for part in dossier.at("needed")]
-    for found in stack.sorted(needed):
+    sorted_papers = stack.sorted(needed)
+    seen = set()
+    for found in sorted_papers:  # the whole stack is judged before anything is made of it
+        page = found.pages[0].sheet.index + 1
         if found.paper is None:
-            raise PaperUnknown(page=found.pages[0].sheet.index + 1)
-        dossier = intake.make_part(desk, dossier, found.paper.name, found.pages)
+            raise PaperUnknown(page=page)
+        if found.paper.name in seen:
+            raise PaperTwice(page=page, paper=found.paper.title)
+        seen.add(found.paper.name)
+    for found in sorted_papers:
+        if found.paper:
+            dossier = intake.make_part(desk, dossier, found.paper.name, found.pages)
     return dossier
 
 
-def _from_files(desk: Desk, dossier: Dossier, order: Order) -> Dossier:
+def _from_files(desk: Desk, dossier: Dossier, named: dict[str, list[Path]]) -> Dossier:
     """Each paper from the files named for it."""
-    for name, files in _pairs(order.sheets).items():
+    for name, files in named.items():
         paper = load_paper(name)
         if paper.name not in {part.paper for part in dossier.at("needed")}:
             desk.tell(_("Not needed: {paper}").format(paper=paper.title))
             continue
-        folder = dossier.folder / "sheets" / paper.name
-        stack = read_stack(files, folder, paper, jobs=desk.jobs)
-        _refuse_faults(stack, folder)
-        dossier = intake.make_part(desk, dossier, paper.name, stack.pages)
+        folder = dossier.folder / intake.SHEETS / paper.name
+        try:
+            stack = read_stack(files, folder, paper, jobs=desk.jobs)
+            if stack.fault:
+                raise stack.fault
+            if not stack.pages:
+                raise OnlyBlank(paper=paper.title)
+            _require_quality(stack, paper)
+            dossier = intake.make_part(desk, dossier, paper.name, stack.pages)
+        finally:
+            clear_sheets(folder)
     return dossier
 
 
@@ -191,20 +282,28 @@ def _pairs(sheets: tuple[str, ...]) -> dict[str, list[Path]]:
     return files
 
 
-def _refuse_faults(stack: Stack, folder: Path) -> None:
-    """A script has nobody to ask: a fault or a bad page ends it, with what came kept."""
-    if stack.fault:
-        raise stack.fault
+def _require_quality(stack: Stack, paper: Paper) -> None:
+    """A script has nobody to ask, so a bad page ends it."""
     findings = [page.finding for page in stack.pages]
     if below_bar(findings):
-        said = reasons(findings, load_paper("giay-to").pages)
-        raise BelowQuality(reasons="; ".join(said), file=folder)
+        raise PagesBelow(reasons="; ".join(reasons(findings, paper.pages)))
 
 
-def ended(done: Progress | None) -> tuple[dict[str, Any], str]:
-    """How an intake ended: its data, and a word on it."""
-    if done is None or done.dossier is None:
-        return {"finished": False}, ""
+class Ended(NamedTuple):
+    """How an intake ended, in the order an answer of the command is made of."""
+
+    data: dict[str, Any]
+    text: str
+    code: ExitCode
+    because: str
+
+
+def ended(done: Progress) -> Ended:
+    """An intake's data, a word on it, and 130 with a reason where the clerk stopped it."""
+    if done.dossier is None or done.receipt is None:
+        why = _("Stopped. Everything so far is kept; “sohoa intake” goes on with it.")
+        data = intake.summary(done.dossier) if done.dossier else {"finished": False}
+        return Ended(data, "", ExitCode.STOPPED, why)
     data = intake.summary(done.dossier) | {"receipt": str(done.receipt)}
     text = _("Done: {reused} reused, {deposited} deposited, {kept} kept with the dossier.").format(
         reused=len(done.dossier.at("reused")),
@@ -212,4 +311,4 @@ def ended(done: Progress | None) -> tuple[dict[str, Any], str]:
         kept=len(done.dossier.at("kept")),
     )
     where = _("Receipt: {file}").format(file=done.receipt)
-    return data, f"{text}\n{where}"
+    return Ended(data, f"{text}\n{where}", ExitCode.DONE, "")

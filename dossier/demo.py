@@ -22,6 +22,7 @@ from dossier.samples import write_sample_dossier
 from dossier.stack import Stack, scan_stack, stack_in_words
 from dossier.values import Dossier
 from foundation.errors import ExitCode, SohoaError
+from foundation.files import private_files
 from foundation.messages import N_, _
 from profiles import Paper, Procedure, load_office, load_paper, load_procedure
 from warehouse import Actor, Owner
@@ -87,7 +88,7 @@ def run_demo(folder: Path, say: Callable[[str], None], jobs: int = 0) -> DemoRes
     feeder = folder / "feeder"
     sheets = write_sample_dossier(feeder)
     story(_("Drew a fictional dossier"), _("{count} sides").format(count=len(sheets)))
-    with _home(folder), rehearsal_pki(folder / "rehearsal") as pki:
+    with _home(folder), private_files(), rehearsal_pki(folder / "rehearsal") as pki:
         story(_("Software tokens and a time-stamping service stand ready"))
         with serve_training_scanner([sheet.path for sheet in sheets]) as scanner:
             desk = _desk(pki, story, jobs)
@@ -101,9 +102,7 @@ def run_demo(folder: Path, say: Callable[[str], None], jobs: int = 0) -> DemoRes
     return DemoResult(folder, told, verdicts, pki.root_pem, seconds)
 
 
-def practise(
-    folder: Path, talk: Talk, say: Callable[[str], None], jobs: int = 0
-) -> Progress | None:
+def practise(folder: Path, talk: Talk, say: Callable[[str], None], jobs: int = 0) -> Progress:
     """The guided counter on the same training parts: the clerk answers, the papers lay themselves.
 
     The tokens' PINs are known to the program, so nobody has to type them.
@@ -113,6 +112,7 @@ def practise(
     sheets = write_sample_dossier(folder / "feeder")
     with (
         _home(folder),
+        private_files(),
         rehearsal_pki(folder / "rehearsal") as pki,
         serve_training_scanner([sheets[-1].path]) as scanner,
     ):
@@ -173,6 +173,7 @@ def _second_visit(stage: _Stage, owner: Owner) -> Dossier:
 
 
 def _walk(stage: _Stage, dossier: Dossier, stack: Stack) -> Dossier:
+    intake.tell_held(stage.desk, dossier)
     needed = [load_paper(part.paper) for part in dossier.at("needed")]
     dossier = intake.reuse_parts(stage.desk, dossier)
     for found in stack.sorted(needed):

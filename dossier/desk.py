@@ -1,6 +1,6 @@
 """The counter where the walk happens: office, store, signers, and how papers are made there."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -32,6 +32,16 @@ class NoSigner(SohoaError):
     message = N_(
         "The office profile names no signing key for “{role}”. See the tokens with: sohoa devices, "
         "then write [signers.{role}] into the office profile."
+    )
+
+
+class SameKey(SohoaError):
+    """Two roles would sign with the same key, so the second signature would say nothing."""
+
+    exit_code = ExitCode.SETUP
+    message = N_(
+        "The office profile names the same key for “clerk” and for “agency”. "
+        "Each needs a key of its own; see them with: sohoa devices"
     )
 
 
@@ -86,6 +96,60 @@ class Desk:
             if signer.role == role:
                 return signer
         raise NoSigner(role=role)
+
+    def receipt_rules(self) -> SignatureRules:
+        """How receipts are signed: by the clerk, where the office has one; never visibly."""
+        clerk = (rules for rules in self.office.signatures if rules.role == "clerk")
+        rules = next(clerk, next(iter(self.office.signatures), SignatureRules(role="clerk")))
+        return rules.model_copy(update={"visible": False})
+
+    def require_signers(self, papers: Iterable[Paper]) -> None:
+        """See, before anything is scanned, that all that will sign has been set up.
+
+        Raises:
+            NoSigner, SameKey, NoTimestampService: what the office profile lacks.
+            DriverMissing: the driver of a token is not installed.
+        """
+        from signing.drivers import find_module
+        from signing.errors import NoTimestampService
+
+        asked = self._rules_for(papers)
+        signers = {rules.role: self.signer(rules.role) for rules in asked}
+        keys = {(signer.token_serial, signer.key_id.lower()) for signer in signers.values()}
+        if len(keys) < len(signers):
+            raise SameKey()
+        for signer in signers.values():
+            find_module(signer.module)
+        for rules in asked:
+            level = self.level or rules.level
+            if level != "b-b" and not self.office.timestamp_urls:
+                raise NoTimestampService(level=level)
+
+    def require_tokens(self, papers: Iterable[Paper]) -> None:
+        """See that every token that will sign is plugged in. Raises TokenNotFound."""
+        from signing import list_tokens
+        from signing.errors import TokenNotFound
+
+        for role in {rules.role for rules in self._rules_for(papers)}:
+            signer = self.signer(role)
+            if signer.token_serial not in {one.serial for one in list_tokens([signer.module])}:
+                raise TokenNotFound(token=signer.token_serial)
+
+    def _rules_for(self, papers: Iterable[Paper]) -> list[SignatureRules]:
+        """Under which rules a dossier with these papers, and its receipt, will be signed."""
+        return [
+            *(rules for paper in papers for rules in self.signatures(paper)),
+            self.receipt_rules(),
+        ]
+
+    @contextmanager
+    def one_try(self) -> Iterator[None]:
+        """A block that uses PINs; an error forgets them all, so that none is tried twice."""
+        try:
+            yield
+        except SohoaError:
+            self.forget_pins()
+            raise
 
     def request(self, rules: SignatureRules, copy_kind: str) -> "SigningRequest":
         """How files are signed under one of the profile's signature rules."""

@@ -2,6 +2,7 @@
 
 import ctypes.util
 import importlib.util
+import os
 import shutil
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dossier.receipt import tinos
-from dossier.shelf import store_folder
+from dossier.shelf import store_exists, verify_audit
 from foundation.errors import SohoaError
 from foundation.messages import _
 from foundation.places import home
@@ -45,7 +46,7 @@ class Check:
 
 
 def examine() -> list[Check]:
-    """Look at everything sohoa stands on; nothing is changed and no PIN is asked for."""
+    """Look at everything sohoa stands on; nothing is set up and no PIN is asked for."""
     return [check for look in _LOOKS for check in look()]
 
 
@@ -55,7 +56,8 @@ def _apt(*packages: str) -> str:
 
 def _python() -> Iterator[Check]:
     version = ".".join(str(part) for part in sys.version_info[:3])
-    yield Check("Python", sys.version_info >= (3, 11), version, "")
+    fine = sys.version_info >= (3, 11)
+    yield Check("Python", fine, version, "" if fine else _apt("python3.11"))
 
 
 def _recogniser() -> Iterator[Check]:
@@ -100,13 +102,12 @@ def _tokens() -> Iterator[Check]:
 
 def _folders() -> Iterator[Check]:
     place = home()
-    try:
-        place.mkdir(parents=True, exist_ok=True, mode=0o700)
-        free = shutil.disk_usage(place).free
-    except OSError as error:
+    there = next(folder for folder in (place, *place.absolute().parents) if folder.exists())
+    if not (there.is_dir() and os.access(there, os.W_OK | os.X_OK)):
         mend = _("set SOHOA_HOME to a folder you may write to")
-        yield Check(_("sohoa's folder"), False, f"{place}: {error.strerror}", mend)
+        yield Check(_("sohoa's folder"), False, str(place), mend)
         return
+    free = shutil.disk_usage(there).free
     mend = "" if free > _ENOUGH else _("free some space")
     yield Check(_("sohoa's folder"), True, str(place))
     yield Check(_("free space"), free > _ENOUGH, f"{free / 1e9:.1f} GB", mend)
@@ -129,11 +130,9 @@ def _profiles() -> Iterator[Check]:
 
 
 def _store() -> Iterator[Check]:
-    folder = store_folder()
-    if not (folder / "catalogue.sqlite").exists():
+    if not store_exists():
         yield Check(_("store"), True, _("none yet; made with the first deposit"))
         return
-    from dossier.shelf import verify_audit
 
     try:
         report = verify_audit()

@@ -20,14 +20,21 @@ from digitize.assemble import write_pdf
 from digitize.seal import seal_pdf
 from digitize.sheet import FinishedPage
 from dossier.desk import Desk, provenance
-from dossier.values import Dossier, Part, save
-from foundation.errors import SohoaError
+from dossier.values import Dossier, DossierUnreadable, Hold, Part, load, save, unfinished
 from foundation.files import sha256_file
 from foundation.messages import _
 from foundation.privacy import mask_number
 from foundation.times import utc_now, vietnam_time
 from ocr.fields import read_fields
-from profiles import Component, Paper, Procedure, SignatureRules, load_paper, load_procedure
+from profiles import (
+    Component,
+    Paper,
+    Procedure,
+    SignatureRules,
+    UnknownProfile,
+    load_paper,
+    load_procedure,
+)
 from warehouse import Owner, Record
 from warehouse.values import new_id
 
@@ -36,20 +43,16 @@ from warehouse.values import new_id
 _LINE_MM = 1.2 / 72 * 25.4
 
 
+#: Folder of a dossier for sheets on their way to documents.
+SHEETS = "sheets"
+
+
 def start(desk: Desk, procedure: Procedure, owner: Owner) -> Dossier:
     """Open a dossier: its code, and for each component whether the store holds it already."""
     with desk.store() as store:
         code = store.new_dossier_code(
             desk.office.dossier_code, desk.office.code, vietnam_time(utc_now()).date()
         )
-        parts = []
-        for component in procedure.components:
-            record = held(component, store.find(owner.identifier, component.paper))
-            parts.append(
-                Part(component.paper, "held", record_id=record.id, code=record.code)
-                if record
-                else Part(component.paper)
-            )
     dossier = Dossier(
         id=new_id(),
         code=code,
@@ -57,11 +60,76 @@ def start(desk: Desk, procedure: Procedure, owner: Owner) -> Dossier:
         owner=owner,
         actor=desk.actor,
         started_at=utc_now().isoformat(),
-        parts=tuple(parts),
+        parts=tuple(Part(component.paper) for component in procedure.components),
     )
+    return look_up(desk, dossier)
+
+
+def start_or_go_on(desk: Desk, procedure: Procedure, owner: Owner, hold: Hold) -> Dossier:
+    """The dossier of this owner and procedure that was left unfinished, else a new one.
+
+    It is taken in hold; one that another program works on meanwhile is left to it.
+    """
+    hold.release()
+    for left in unfinished():
+        if isinstance(left, DossierUnreadable) or left.procedure != procedure.name:
+            continue
+        if left.owner.identifier == owner.identifier and hold.take(left):
+            desk.tell(_("Going on with the unfinished dossier"), left.code)
+            # Read again, now that nobody else can change it.
+            return look_up(desk, load(left.id))
+    dossier = start(desk, procedure, owner)
+    hold.take(dossier)
+    return dossier
+
+
+def look_up(desk: Desk, dossier: Dossier) -> Dossier:
+    """Note for each component not yet made whether the store holds it now."""
+    components = {one.paper: one for one in load_procedure(dossier.procedure).components}
+    with desk.store() as store:
+        for part in dossier.at("needed", "held"):
+            component = components.get(part.paper)
+            records = store.find(dossier.owner.identifier, part.paper) if component else []
+            record = held(component, records) if component else None
+            changed = (
+                replace(part, stage="held", record_id=record.id, code=record.code)
+                if record
+                else replace(part, stage="needed", record_id="", code="")
+            )
+            dossier = dossier.with_part(changed)
+    return save(dossier)
+
+
+def tell_held(desk: Desk, dossier: Dossier) -> None:
+    """Say which components need not be handed in."""
     found = ", ".join(load_paper(part.paper).title for part in dossier.at("held")) or _("nothing")
     desk.tell(_("Already in the store"), found)
-    return save(dossier)
+
+
+def give_up(dossier: Dossier) -> Dossier:
+    """Close a dossier nobody will go on with.
+
+    Its scanned sheets go, and so does every document of a sensitive paper (NĐ 356/2025);
+    the other documents stay in its folder.
+    """
+    _remove_sheets(dossier)
+    for part in dossier.parts:
+        if part.file and _is_sensitive(part.paper):
+            (dossier.folder / part.file).unlink(missing_ok=True)
+    return save(replace(dossier, given_up=True))
+
+
+def _is_sensitive(paper: str) -> bool:
+    try:
+        return load_paper(paper).sensitive
+    except UnknownProfile:
+        return True  # nobody can say any more, so it is taken to be
+
+
+def _remove_sheets(dossier: Dossier) -> None:
+    sheets = dossier.folder / SHEETS
+    if sheets.exists():
+        shutil.rmtree(sheets)
 
 
 def agree(dossier: Dossier, agreed: bool) -> Dossier:
@@ -91,11 +159,18 @@ def make_part(
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     plain, sealed = folder / f"{paper.name}.plain.pdf", folder / f"{paper.name}.pdf"
     device = pages[0].sheet.device
-    write_pdf(iter(pages), plain, provenance(paper, dossier.actor, device=device, record_code=code))
-    seal = paper.seal or desk.office.seal
-    fields = seal_fields(desk, dossier, paper, code)
-    seal_pdf(plain, sealed, fields, seal, keep_free=room_for_text(desk.signatures(paper)))
-    plain.unlink()
+    origin = provenance(paper, dossier.actor, device=device, record_code=code)
+    try:
+        write_pdf(iter(pages), plain, origin)
+        seal_pdf(
+            plain,
+            sealed,
+            seal_fields(desk, dossier, paper, code),
+            paper.seal or desk.office.seal,
+            keep_free=room_for_text(desk.signatures(paper)),
+        )
+    finally:
+        plain.unlink(missing_ok=True)
     values = read_fields([page.words for page in pages], paper.fields)
     part = replace(
         dossier.part(paper.name),
@@ -164,34 +239,36 @@ def sign_parts(desk: Desk, dossier: Dossier) -> Dossier:
     from signing.errors import AlreadySigned
 
     made = dossier.at("made")
-    for rules in _all_rules(desk, made):
-        parts = [part for part in made if rules in desk.signatures(load_paper(part.paper))]
-        request = desk.request(rules, load_paper(parts[0].paper).copy_kind)
-        jobs = [SignJob(dossier.folder / part.file, dossier.folder / part.file) for part in parts]
-        try:
-            results = sign_files(jobs, request, desk.pins(rules.role))
+    for rules, copy_kind, parts in _batches(desk, made):
+        files = [dossier.folder / part.file for part in parts]
+        with desk.one_try():
+            results = sign_files(
+                [SignJob(file, file) for file in files],
+                desk.request(rules, copy_kind),
+                desk.pins(rules.role),
+            )
             for result in results:
+                # Signed before an earlier walk was cut off: that signature serves.
                 if result.error and not isinstance(result.error, AlreadySigned):
                     raise result.error
-        except SohoaError:
-            desk.forget_pins()
-            raise
         for part, result in zip(parts, results, strict=True):
-            paper = load_paper(part.paper)
-            who = result.signature.signer if result.signature else ""
-            desk.tell(_("Signed: {paper}").format(paper=paper.title), who)
+            who = result.signature.signer if result.signature else _("signed before")
+            desk.tell(_("Signed: {paper}").format(paper=load_paper(part.paper).title), who)
     for part in made:
         digest = sha256_file(dossier.folder / part.file)
         dossier = dossier.with_part(replace(part, stage="signed", sha256=digest))
     return save(dossier)
 
 
-def _all_rules(desk: Desk, parts: Iterable[Part]) -> list[SignatureRules]:
-    """Every signature rule any part asks for, clerk before agency, without repetition."""
-    found: dict[SignatureRules, None] = {}
+def _batches(desk: Desk, parts: Iterable[Part]) -> list[tuple[SignatureRules, str, list[Part]]]:
+    """Which parts are signed alike: signature rules, kind of copy, parts; clerk before agency."""
+    found: dict[tuple[SignatureRules, str], list[Part]] = {}
     for part in parts:
-        found.update(dict.fromkeys(desk.signatures(load_paper(part.paper))))
-    return sorted(found, key=lambda rules: rules.role != "clerk")
+        paper = load_paper(part.paper)
+        for rules in desk.signatures(paper):
+            found.setdefault((rules, paper.copy_kind), []).append(part)
+    batches = [(rules, kind, some) for (rules, kind), some in found.items()]
+    return sorted(batches, key=lambda batch: batch[0].role != "clerk")
 
 
 def deposit_parts(desk: Desk, dossier: Dossier) -> Dossier:
@@ -228,8 +305,8 @@ def finish(desk: Desk, dossier: Dossier) -> tuple[Dossier, Path]:
     from dossier.receipt import write_receipt
 
     path = write_receipt(desk, dossier)
-    shutil.rmtree(dossier.folder / "sheets", ignore_errors=True)
-    desk.tell(_("Receipt"), str(path.name))
+    _remove_sheets(dossier)
+    desk.tell(_("Receipt"), path.name)
     return save(replace(dossier, finished=True)), path
 
 

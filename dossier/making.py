@@ -5,17 +5,18 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from digitize.pipeline import Digitized, Options, digitize
+from digitize.quality import AllBlank
 from digitize.scanner import ScannedSheet, ScanSettings, Source, choose_device, scan
 from digitize.sheet import FinishedPage, Sheet
 from digitize.sources import check_sources, read_sources
 from dossier.desk import provenance
 from foundation.errors import ExitCode, SohoaError
-from foundation.files import atomic_path, write_atomic
+from foundation.files import atomic_path
 from foundation.messages import N_
 from foundation.places import home
 from profiles import Paper
@@ -27,10 +28,45 @@ Advance = Callable[[int, str], None]
 
 
 class SheetsKept(SohoaError):
-    """Scanning failed; the sheets that came are kept."""
+    """Scanned sheets could not be made into a document; they are kept.
+
+    Has the exit code of its ``fault``: keeping the sheets does not change what went wrong.
+    """
 
     exit_code = ExitCode.SCANNER
     message = N_("{fault} The sheets that came are in {folder}.")
+
+    def __init__(self, *, fault: SohoaError, folder: Path) -> None:
+        super().__init__(fault=fault, folder=folder)
+        self.exit_code = fault.exit_code  # type: ignore[misc]  # of this one, not of the class
+
+
+class ScanBrokenOff(SohoaError):
+    """The user stopped while a scanner's sheets were made into a document."""
+
+    exit_code = ExitCode.STOPPED
+    message = N_("Stopped.")
+
+
+class NotWritten(SohoaError):
+    """The disk refused the document after its sheets had been scanned."""
+
+    exit_code = ExitCode.SETUP
+    message = N_("The document could not be written ({detail}). Free some space on the disk.")
+
+
+class SourceOverwritten(SohoaError):
+    """The document would take the place of what it is made of."""
+
+    exit_code = ExitCode.USAGE
+    message = N_("{file} is one of the sources, or would become one. Choose another place for -o.")
+
+
+class SameOutput(SohoaError):
+    """Two results would be written into one file."""
+
+    exit_code = ExitCode.USAGE
+    message = N_("{file} is named for two results. Give each its own file.")
 
 
 class OneScanner(SohoaError):
@@ -69,16 +105,25 @@ def make_document(
         text: where to write the text, pages parted by form feeds.
         cancel: set it to stop the scanner; the sheets that came are kept.
 
+    Nothing is left of ``target``, ``report`` and ``text`` unless all of them are written.
+
     Raises:
-        SourceError: bad input, before anything is written (exit code 3).
-        SheetsKept: the scanner failed; the sheets that came are kept.
+        InputRefused, SourceOverwritten, SameOutput: before anything is written.
+        SheetsKept: it failed, and the scanner's sheets that came are kept.
         AllBlank, RecogniserMissing: see :func:`digitize.pipeline.digitize`.
+        OSError: a result cannot be written where it was asked for.
     """
+    _check_outputs(sources, [path for path in (target, report, text) if path])
     with ExitStack() as stack:
         device, sheets = _open_sources(sources, making, stack, cancel)
         options = Options(making.paper, making.jobs, making.keep_blank)
         origin = provenance(making.paper, making.actor, device=device)
-        texts = stack.enter_context(atomic_path(text)) if text else None
+        # Opened before the work begins, so that an hour's work does not end at a bad name.
+        document, texts, findings = (
+            stack.enter_context(atomic_path(path)) if path else None
+            for path in (target, text, report)
+        )
+        assert document  # noqa: S101  a target is always named
 
         def take(page: FinishedPage) -> None:
             if texts and page.finding.kept:
@@ -87,10 +132,23 @@ def make_document(
             if on_done:
                 on_done(page.sheet.index + 1, page.sheet.label)
 
-        made = digitize(sheets, target, options, origin, take)
-    if report:
-        write_report(made, report)
+        made = replace(digitize(sheets, document, options, origin, take), path=target)
+        if findings:
+            findings.write_text(report_json(made), encoding="utf-8")
     return made
+
+
+def _check_outputs(sources: Sequence[str], outputs: Sequence[Path]) -> None:
+    """Refuse results that would overwrite a source, come to lie among them, or each other."""
+    places = [path.resolve() for path in outputs]
+    for path, place in zip(outputs, places, strict=True):
+        if places.count(place) > 1:
+            raise SameOutput(file=path)
+        for source in map(Path, sources):
+            taken = source.resolve()
+            becomes_one = path.suffix.lower() == ".pdf" and taken.is_dir() and place.parent == taken
+            if taken == place or becomes_one:
+                raise SourceOverwritten(file=path)
 
 
 def settings_of(making: Making, source: Source) -> Making:
@@ -111,25 +169,33 @@ def _open_sources(
     if len(sources) > 1:
         raise OneScanner()
     device = choose_device(scanners[0].removeprefix(SCANNER))
+    folder = stack.enter_context(_sheets_folder())
+    sheets = map(as_sheet, scan(device, making.settings, folder, cancel=cancel))
+    return device.name, sheets
+
+
+@contextmanager
+def _sheets_folder() -> Iterator[Path]:
+    """A private folder for a scanner's sheets; it stays, and is told of, where the block fails."""
     base = home() / "work"
     base.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder = Path(tempfile.mkdtemp(dir=base, prefix="sheets-"))
-
-    def sheets() -> Iterator[Sheet]:
-        try:
-            for scanned in scan(device, making.settings, folder, cancel=cancel):
-                yield as_sheet(scanned)
-        except SohoaError as fault:
-            if any(folder.glob("page-*.jpg")):
-                raise SheetsKept(fault=fault, folder=folder) from fault
-            raise
-
-    def clear(kind: type[BaseException] | None, *_rest: object) -> None:
-        if kind is None or not any(folder.iterdir()):
+    try:
+        yield folder
+    except (SohoaError, OSError, KeyboardInterrupt) as error:
+        if not any(folder.glob("page-*.jpg")) or isinstance(error, AllBlank):
             shutil.rmtree(folder)
-
-    stack.push(clear)
-    return device.name, sheets()
+            raise
+        match error:
+            case SohoaError():
+                fault = error
+            case OSError():
+                fault = NotWritten(detail=error.strerror or "")
+            case _:
+                fault = ScanBrokenOff()
+        raise SheetsKept(fault=fault, folder=folder) from error
+    else:
+        shutil.rmtree(folder)
 
 
 def as_sheet(scanned: ScannedSheet) -> Sheet:
@@ -147,6 +213,6 @@ def as_sheet(scanned: ScannedSheet) -> Sheet:
     )
 
 
-def write_report(made: Digitized, path: Path) -> None:
+def report_json(made: Digitized) -> str:
     """The findings of every sheet as JSON."""
-    write_atomic(path, json.dumps(made.report(), ensure_ascii=False, indent=1).encode())
+    return json.dumps(made.report(), ensure_ascii=False, indent=1)

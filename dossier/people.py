@@ -11,7 +11,8 @@ from profiles import Office
 from warehouse import Actor, Owner
 
 #: 12 digits: personal number. 9: old CMND. 10 or 13: tax and business code.
-_PERSON, _ORGANISATION = re.compile(r"\d{9}|\d{12}"), re.compile(r"\d{10}(-?\d{3})?")
+_PERSON = re.compile(r"\d{9}|\d{12}", re.ASCII)
+_ORGANISATION = re.compile(r"\d{10}(-?\d{3})?", re.ASCII)
 
 
 class BadOwner(SohoaError):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from dossier.desk import Desk
 from dossier.values import Dossier, Part
 from foundation.errors import ExitCode, SohoaError
-from foundation.files import atomic_path
+from foundation.files import write_atomic
 from foundation.messages import N_, _
 from foundation.privacy import mask_number
 from foundation.times import utc_now, vietnam_time
@@ -37,18 +37,21 @@ class TinosMissing(SohoaError):
 
 
 def write_receipt(desk: Desk, dossier: Dossier) -> Path:
-    """Write ``receipt.pdf`` into the dossier's folder, signed by the clerk's key."""
+    """Write ``receipt.pdf`` into the dossier's folder, signed by the clerk's key.
+
+    Raises:
+        TokenError, ...: see :func:`signing.sign_file`; no receipt is left then.
+    """
     from signing import SignJob, sign_file
 
-    path = dossier.folder / "receipt.pdf"
-    with atomic_path(path, mode=0o600) as part:
-        part.write_bytes(_pages(desk, dossier))
-    rules = next(
-        (rules for rules in desk.office.signatures if rules.role == "clerk"),
-        desk.office.signatures[0],
-    )
-    hidden = rules.model_copy(update={"visible": False})
-    sign_file(SignJob(path, path), desk.request(hidden, "SAO Y"), desk.pins(rules.role))
+    path, draft = dossier.folder / "receipt.pdf", dossier.folder / ".receipt.unsigned.pdf"
+    rules = desk.receipt_rules()
+    try:
+        write_atomic(draft, _pages(desk, dossier))
+        with desk.one_try():
+            sign_file(SignJob(draft, path), desk.request(rules, "SAO Y"), desk.pins(rules.role))
+    finally:
+        draft.unlink(missing_ok=True)
     return path
 
 

@@ -13,12 +13,12 @@ Advance = Callable[[int, str], None]
 def scan_into(
     folder: Path, device_name: str, settings: ScanSettings, advance: Advance
 ) -> list[ScannedSheet]:
-    """Scan into a folder, going on after the pages that are there already.
+    """Scan into a folder, going on after the last page that is there already.
 
     In duplex a scan always goes on with a front, so the last sheet is scanned again
     where only its front had come.
     """
-    there = len(list(folder.glob("page-*.jpg")))
+    there = max((_number(path) for path in folder.glob("page-*.jpg")), default=0)
     if settings.source == "adf-duplex":
         there -= there % 2
     device = choose_device(device_name)
@@ -27,6 +27,12 @@ def scan_into(
         sheets.append(sheet)
         advance(len(sheets), "")
     return sheets
+
+
+def _number(page: Path) -> int:
+    """The number in a page's name; 0 in a name that is not ours."""
+    digits = page.stem.removeprefix("page-")
+    return int(digits) if digits.isdecimal() else 0
 
 
 def serve_training(

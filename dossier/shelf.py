@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 
 from dossier.people import actor_at, owner_of
+from foundation.errors import ExitCode, SohoaError
+from foundation.messages import N_
 from foundation.places import home
 from foundation.times import utc_now, vietnam_time
 from profiles import UnknownProfile, load_office, load_paper, load_procedure
@@ -14,6 +16,22 @@ def store_folder() -> Path:
     """Where this office's store lies: ``SOHOA_WAREHOUSE``, else under sohoa's home."""
     named = os.environ.get("SOHOA_WAREHOUSE")
     return Path(named) if named else home() / "warehouse"
+
+
+class NoStore(SohoaError):
+    """There is no store where one was to be checked."""
+
+    exit_code = ExitCode.WAREHOUSE
+    message = N_(
+        "There is no store in {folder} yet. It is made with the first deposit; if there should "
+        "be one, check SOHOA_HOME and SOHOA_WAREHOUSE."
+    )
+
+
+def store_exists() -> bool:
+    """Whether anything has been stored here yet."""
+    folder = store_folder()
+    return folder.exists() and not (folder.is_dir() and not any(folder.iterdir()))
 
 
 def deposit_file(
@@ -52,6 +70,8 @@ def find_records(
     """An owner's records, of one paper or all; with ``everything`` those out of force too."""
     owner = owner_of(owner_number)
     paper_type = load_paper(paper_name).name if paper_name else None
+    if not store_exists():
+        return []
     with open_warehouse(store_folder()) as store:
         return store.find(owner.identifier, paper_type, status="any" if everything else "active")
 
@@ -67,15 +87,26 @@ def reuse_record(
 
 
 def verify_audit() -> AuditReport:
-    """Whether the audit's chain is whole."""
+    """Whether the audit's chain is whole. Raises :class:`NoStore`."""
+    _require_store()
     with open_warehouse(store_folder()) as store:
         return store.audit_verify()
 
 
 def check_store() -> CheckReport:
-    """Whether every stored paper is there and unchanged, and the audit whole."""
+    """Whether every stored paper is there and unchanged, and the audit whole.
+
+    Raises:
+        NoStore: an empty place is not a sound store; the wrong folder may have been named.
+    """
+    _require_store()
     with open_warehouse(store_folder()) as store:
         return store.check()
+
+
+def _require_store() -> None:
+    if not store_exists():
+        raise NoStore(folder=store_folder())
 
 
 def _procedure(name: str) -> tuple[str, str]:

@@ -68,11 +68,12 @@ def sign_documents(  # noqa: PLR0913  what the verb's options say
 
 
 def _targets(files: Sequence[Path], out: Path) -> list[tuple[Path, Path]]:
-    folder = out.is_dir() or len(files) > 1 or out.suffix.lower() != ".pdf"
-    if not folder:
+    """Where each file goes: one file to the file named, or into a folder; many into a folder."""
+    looks_like_file = out.suffix.lower() == ".pdf" or out.is_file()
+    if looks_like_file and not out.is_dir():
+        if len(files) > 1:
+            raise OneTarget(count=len(files))
         return [(files[0], out)]
-    if out.is_file():
-        raise OneTarget(count=len(files))
     names = [file.name for file in files]
     for name in names:
         if names.count(name) > 1:

@@ -25,14 +25,20 @@ class SortedPaper:
 def paper_of(
     page: FinishedPage, papers: Iterable[Paper], qr_texts: Sequence[str] = ()
 ) -> Paper | None:
-    """The paper that begins on this page, by its heading or an identity card's QR code."""
-    card = any(parse_payload(text) for text in qr_texts)
-    lines = [_letters(line) for line in page.text.splitlines() if line.strip()]
-    for paper in papers:
-        if card and paper.identifies_owner:
-            return paper
-        if any(_alike(line, _letters(heading)) for heading in paper.headings for line in lines):
-            return paper
+    """The paper that begins on this page, by an identity card's QR code or by its heading.
+
+    Of several headings the one that stands highest counts: a certificate may well have
+    another paper's name in a line of its own further down.
+    """
+    known = list(papers)
+    if any(parse_payload(text) for text in qr_texts):
+        card = next((paper for paper in known if paper.identifies_owner), None)
+        if card:
+            return card
+    for line in filter(None, map(_letters, page.text.splitlines())):
+        for paper in known:
+            if any(_alike(line, _letters(heading)) for heading in paper.headings):
+                return paper
     return None
 
 

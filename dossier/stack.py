@@ -1,15 +1,17 @@
 """A stack of sheets through the scanner: worked on while it is scanned, kept whatever happens."""
 
+import json
+import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from digitize.pipeline import Options, outcomes
-from digitize.scanner import Device, ScanSettings, scan
+from digitize.scanner import Device, ScanSettings, Source, scan
 from digitize.sheet import Finding, FinishedPage, Sheet
 from digitize.sources import check_sources, read_sources
 from dossier.making import as_sheet
@@ -19,6 +21,9 @@ from foundation.messages import N_, _
 from ocr.background import u8
 from ocr.idcard import IdCard, parse_payload, read_qr_codes
 from profiles import Paper
+
+#: What is known of the sheets in a folder beside their pictures, a line of JSON each.
+_NOTES = "sheets.jsonl"
 
 
 @dataclass(frozen=True)
@@ -95,7 +100,8 @@ def scan_stack(
     """Scan what lies in the feeder and make pages of it meanwhile.
 
     Args:
-        folder: where sheets and pages go; it must stay until the documents are written.
+        folder: where sheets and pages go; it must stay until the documents are written. A
+            later run can go on from it, see :func:`sheets_there`.
         paper: profile with the rules for the pages.
         start_number: number of the first sheet; after a fault its ``facts["page"]``.
         on_sheet: called as each sheet comes.
@@ -106,11 +112,54 @@ def scan_stack(
         scanned = scan(device, settings, folder, start_number=start_number, cancel=cancel)
         for one in scanned:
             sheet = as_sheet(one)
+            _note(sheet, folder)
             if on_sheet:
                 on_sheet(sheet)
             yield sheet
 
     return _work_on(sheets(), folder, paper, jobs)
+
+
+def sheets_there(folder: Path, source: Source) -> list[Sheet]:
+    """The sheets an earlier scan into ``folder`` left, from the first one without a gap.
+
+    In duplex a front without its back is left out: the next scan begins with it.
+    """
+    try:
+        notes = (folder / _NOTES).read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return []
+    latest: dict[int, Sheet] = {}
+    for note in notes:
+        try:
+            data = json.loads(note)
+        except json.JSONDecodeError:
+            continue  # cut off while it was written; its sheet is scanned again
+        sheet = Sheet(**data | {"path": folder / data["path"]})
+        latest[sheet.index] = sheet
+    there: list[Sheet] = []
+    while len(there) in latest and latest[len(there)].path.is_file():
+        there.append(latest[len(there)])
+    if source == "adf-duplex" and len(there) % 2:
+        there.pop()
+    return there
+
+
+def stack_there(sheets: Sequence[Sheet], folder: Path, paper: Paper, *, jobs: int = 0) -> Stack:
+    """The stack as far as it had been scanned before."""
+    return _work_on(iter(sheets), folder, paper, jobs)
+
+
+def clear_sheets(folder: Path) -> None:
+    """Remove a folder of sheets; no matter if there is none."""
+    if folder.exists():
+        shutil.rmtree(folder)
+
+
+def _note(sheet: Sheet, folder: Path) -> None:
+    data = asdict(sheet) | {"path": sheet.path.name}
+    with (folder / _NOTES).open("a", encoding="utf-8") as stream:
+        stream.write(json.dumps(data, ensure_ascii=False) + "\n")
 
 
 def read_stack(files: Sequence[Path], folder: Path, paper: Paper, *, jobs: int = 0) -> Stack:

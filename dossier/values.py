@@ -1,10 +1,11 @@
 """A dossier and its parts, as they stand at any moment; kept on disk after every step."""
 
+import fcntl
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TextIO
 
 from foundation.errors import ExitCode, SohoaError
 from foundation.files import write_atomic
@@ -57,6 +58,7 @@ class Dossier:
         code: the office's dossier code.
         agreed: whether the owner agreed that the papers are kept in their store. Silence is
             not consent (Luật 91/2025): False until they said so.
+        given_up: nobody will go on with it; ``finished``: its receipt was given.
     """
 
     id: str
@@ -67,6 +69,7 @@ class Dossier:
     started_at: str
     agreed: bool = False
     finished: bool = False
+    given_up: bool = False
     parts: tuple[Part, ...] = ()
 
     @property
@@ -112,12 +115,48 @@ def load(dossier_id: str) -> Dossier:
         raise DossierUnreadable(dossier=dossier_id, folder=folder) from error
 
 
-def unfinished() -> Iterator[Dossier]:
-    """Dossiers that were begun and neither finished nor given up, oldest first."""
+def unfinished() -> Iterator[Dossier | DossierUnreadable]:
+    """Dossiers that were begun and neither finished nor given up, oldest first.
+
+    One that cannot be read comes as its error, so that it does not hide the others.
+    """
     for state in sorted(dossiers_folder().glob(f"*/{_STATE}")):
-        dossier = load(state.parent.name)
-        if not dossier.finished:
+        try:
+            dossier = load(state.parent.name)
+        except DossierUnreadable as error:
+            yield error
+            continue
+        if not (dossier.finished or dossier.given_up):
             yield dossier
+
+
+class Hold:
+    """The one dossier this program works on; another one on this machine cannot take it.
+
+    Ends with :meth:`release`, or with the process however that ends (flock).
+    """
+
+    def __init__(self) -> None:
+        self._stream: TextIO | None = None
+        self.dossier_id = ""
+
+    def take(self, dossier: Dossier) -> bool:
+        """Hold this dossier and no other; False, and nothing held, where somebody else does."""
+        self.release()
+        stream = (dossier.folder / ".lock").open("w")
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            stream.close()
+            return False
+        self._stream, self.dossier_id = stream, dossier.id
+        return True
+
+    def release(self) -> None:
+        """Let others have it."""
+        if self._stream:
+            self._stream.close()
+        self._stream, self.dossier_id = None, ""
 
 
 def _from_dict(data: dict[str, Any]) -> Dossier:

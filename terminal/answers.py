@@ -203,14 +203,14 @@ def _name_of(error: OSError) -> str:
 
 
 def _leave_with(error: SohoaError, screen: Screen) -> None:
-    shown = _masked(error)
+    shown = masked(error)
     if screen.json:
         print_json(shown.as_dict())
     _complain(str(shown))
     raise typer.Exit(int(error.exit_code))
 
 
-def _masked(error: SohoaError) -> SohoaError:
+def masked(error: SohoaError) -> SohoaError:
     """The error with long numbers in the names of files masked: scans are named after people."""
     facts = {
         name: mask_text(str(value)) if isinstance(value, Path) or name in _PLACES else value

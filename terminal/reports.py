@@ -8,7 +8,7 @@ from foundation.errors import ExitCode
 from foundation.messages import _
 from foundation.privacy import mask_number
 from foundation.times import iso_utc, vietnam_time
-from terminal.answers import Answer
+from terminal.answers import Answer, masked
 from terminal.progress import Screen
 
 if TYPE_CHECKING:
@@ -120,19 +120,29 @@ def digitized_answer(made: "Digitized", paper: "Paper", screen: Screen) -> Answe
     text = _("{file}: {kept} pages, {blank} blank left out, {seconds:.1f} s").format(
         file=made.path, kept=kept, blank=blank, seconds=made.seconds
     )
-    notes = [*made.assembly.notes, *map(str, made.lost)]
     said = reasons(made.findings, paper.pages)
     if made.lost:
-        return Answer(made.report(), "\n".join([text, *notes, *said]), ExitCode.PARTIAL)
+        lines = "\n".join([text, *made.assembly.notes, *map(str, made.lost), *said])
+        why = _("{lost} of {count} pages are missing from {file}. {fault}").format(
+            lost=len(made.lost), count=len(made.findings), file=made.path.name, fault=made.lost[0]
+        )
+        return Answer(made.report(), lines, ExitCode.PARTIAL, why)
     if below_bar(made.findings):
         raise BelowQuality(reasons="; ".join(said), file=made.path)
-    for line in (*notes, *said):
+    for line in (*made.assembly.notes, *said):
         screen.say(line)
     return Answer(made.report(), text)
 
 
 def signed_answer(results: Sequence["SignResult"]) -> Answer:
-    """What became of each file to be signed."""
+    """What became of each file to be signed.
+
+    Raises:
+        SohoaError: nothing was signed, for one cause; that cause.
+    """
+    failures = [result.error for result in results if result.error]
+    if failures and len({(type(one), str(one)) for one in failures}) == 1 == len(results):
+        raise failures[0]
     data, lines = [], []
     for result in results:
         error = result.error
@@ -141,24 +151,45 @@ def signed_answer(results: Sequence["SignResult"]) -> Answer:
                 "file": str(result.job.source),
                 "signed": str(result.job.target) if result.outcome == "signed" else None,
                 "outcome": result.outcome,
-                "error": error.as_dict() if error else None,
+                "error": masked(error).as_dict() if error else None,
             }
         )
         if result.outcome == "signed":
             lines.append(_("Signed: {file}").format(file=result.job.target))
         else:
             lines.append(f"{result.job.source}: {error}")
-    return Answer(data, "\n".join(lines), _signing_code(results))
+    if not failures:
+        return Answer(data, "\n".join(lines))
+    # One cause for all files has its own exit code; where some are done, part has failed.
+    code = ExitCode.PARTIAL if len(failures) < len(results) else failures[0].exit_code
+    why = _("{failed} of {count} files were not signed. {fault}").format(
+        failed=len(failures), count=len(results), fault=failures[0]
+    )
+    return Answer(data, "\n".join(lines), code, why)
 
 
-def _signing_code(results: Sequence["SignResult"]) -> ExitCode:
-    """0 when all are signed; one cause for all: its code; some signed, some not: 12."""
-    errors = [result.error for result in results if result.error]
-    if not errors:
-        return ExitCode.DONE
-    if len(errors) < len(results):
-        return ExitCode.PARTIAL
-    return errors[0].exit_code
+def verified_answer(verdicts: Sequence[dict[str, Any]]) -> Answer:
+    """The verdicts; 8 unless every signature is valid, trusted, and nothing was changed after."""
+    from dossier.checking import in_words
+
+    text = "\n".join(in_words(verdict) for verdict in verdicts)
+    bad = [Path(verdict["file"]).name for verdict in verdicts if verdict["verdict"] != "valid"]
+    if not bad:
+        return Answer(verdicts, text)
+    why = _("Do not rely on {files}: see above what is wrong.").format(files=", ".join(bad))
+    return Answer(verdicts, text, ExitCode.SIGNATURE, why)
+
+
+def examined_answer(checks: Sequence["Check"]) -> Answer:
+    """The doctor's list; 6 where something has to be mended first."""
+    data = [check.as_dict() for check in checks]
+    missing = [check.name for check in checks if not check.ok]
+    if not missing:
+        return Answer(data, checks_text(checks))
+    why = _("Not ready yet: {names}. Run the commands shown above.").format(
+        names=", ".join(missing)
+    )
+    return Answer(data, checks_text(checks), ExitCode.SETUP, why)
 
 
 def record_data(record: "Record") -> dict[str, Any]:
@@ -234,7 +265,11 @@ def _faults(data: dict[str, Any], faults: Sequence["Fault"], entries: int) -> An
     if not faults:
         text = _("All is well: {count} audit entries, chain whole.").format(count=entries)
         return Answer({**data, "faults": told}, text)
-    return Answer({**data, "faults": told}, "\n".join(map(str, faults)), ExitCode.WAREHOUSE)
+    why = _("The store has {count} faults. Restore what is damaged from a backup.").format(
+        count=len(faults)
+    )
+    lines = "\n".join(map(str, faults))
+    return Answer({**data, "faults": told}, lines, ExitCode.WAREHOUSE, why)
 
 
 def profiles_data(kinds: Mapping[str, Sequence["Dated"]]) -> dict[str, list[dict[str, str]]]:

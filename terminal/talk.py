@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from dossier.guide import Move
+from dossier.conversation import Move
 from foundation.messages import _
 from terminal.progress import Screen
 
