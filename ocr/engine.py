@@ -22,6 +22,7 @@ from foundation.errors import ExitCode, SohoaError
 from foundation.messages import N_
 from foundation.places import fast_storage
 from ocr.background import Gray, flatten, u8
+from ocr.codes import without_codes
 from ocr.words import Word, tidy
 
 #: Seconds after which one call of Tesseract is given up; a dense A4 page takes 3 s here.
@@ -85,7 +86,7 @@ def recognise(gray: Gray, dpi: float, language: str = "vie") -> list[Word]:
         RecogniserFailed: Tesseract crashed or ran longer than ``TIMEOUT`` seconds.
         RecogniserMissing: Tesseract is not installed.
     """
-    flat = flatten(gray, dpi)
+    flat = without_codes(flatten(gray, dpi))
     island = find_island(flat, dpi)
     if island is None:
         return list(tidy(read_words(flat, dpi, language)))

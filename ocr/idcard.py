@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-import cv2
 import numpy as np
-import zxingcpp
 from numpy.typing import NDArray
+
+from ocr.codes import find_codes
 
 
 @dataclass(frozen=True)
@@ -42,41 +42,15 @@ def read_id_cards(pixels: NDArray[np.uint8]) -> list[IdCard]:
     Small codes are often missed at first, so the picture is tried as it is, enlarged,
     and binarised another way, until one reads.
     """
-    for payloads in _tries(pixels):
-        if cards := [card for text in payloads if (card := parse_payload(text))]:
+    for codes in find_codes(pixels):
+        if cards := [card for code in codes if (card := parse_payload(code.text))]:
             return cards
     return []
 
 
 def read_qr_codes(pixels: NDArray[np.uint8]) -> list[str]:
     """Texts of all QR codes on a BGR or gray picture, by the first way that finds any."""
-    return next((found for found in _tries(pixels) if found), [])
-
-
-def _tries(pixels: NDArray[np.uint8]) -> Iterator[list[str]]:
-    gray = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY)
-    for scale, binarizer in (
-        (1.0, zxingcpp.Binarizer.LocalAverage),
-        (0.5, zxingcpp.Binarizer.LocalAverage),
-        (2.0, zxingcpp.Binarizer.LocalAverage),
-        (1.0, zxingcpp.Binarizer.GlobalHistogram),
-        (1.5, zxingcpp.Binarizer.GlobalHistogram),
-        (3.0, zxingcpp.Binarizer.LocalAverage),
-    ):
-        if scale > 1.0 and gray.size * scale * scale > 80_000_000:
-            continue
-        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-        sized = (
-            gray
-            if scale == 1.0
-            else cv2.resize(gray, None, fx=scale, fy=scale, interpolation=method)
-        )
-        found = zxingcpp.read_barcodes(
-            sized,
-            formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode),
-            binarizer=binarizer,
-        )
-        yield [code.text for code in found]
+    return next(([code.text for code in found] for found in find_codes(pixels) if found), [])
 
 
 def parse_payload(text: str) -> IdCard | None:

@@ -1,7 +1,7 @@
 """Words with their places, and the tidying that Vietnamese asks for."""
 
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -48,15 +48,40 @@ class Word:
 
 #: What rules and dirt are read as. Alone, such a word is not writing.
 _DEBRIS = "|¦_—–―‾`´ˆ~„‚“”'\"°•·"
+#: Signs without a letter or figure count as writing when read with this confidence, 0-100.
+_DOUBTFUL = 60.0
+#: A single letter alone in its line is writing only when the reader is this sure, 0-100:
+#: page numbers and list letters come with 85 and more, smudges and photos with 80 at most.
+_SURE = 82.0
 
 
 def tidy(words: Iterable[Word]) -> Iterator[Word]:
-    """Words in NFC, freed of rule debris, and parted where a gap was lost."""
-    for word in words:
-        text = unicodedata.normalize("NFC", word.text).strip("|¦_")
-        if not text.strip(_DEBRIS) and text not in {"-"}:
-            continue
-        yield from _part(replace(word, text=text))
+    """Words in NFC, freed of what rules, dirt and photos are read as, parted at lost gaps."""
+    for _key, line in groupby(words, key=lambda word: word.line):
+        kept = [replace(word, text=_stripped(word.text)) for word in line]
+        kept = [word for word in kept if not _is_debris(word)]
+        if _is_writing(kept):
+            for word in kept:
+                yield from _part(word)
+
+
+def _stripped(text: str) -> str:
+    return unicodedata.normalize("NFC", text).strip("|¦_")
+
+
+def _is_debris(word: Word) -> bool:
+    """Whether a word is a rule, a speck, or signs that stand alone and were read without trust."""
+    if any(c.isalnum() for c in word.text):
+        return False
+    return word.text != "-" and (not word.text.strip(_DEBRIS) or word.confidence < _DOUBTFUL)
+
+
+def _is_writing(line: Sequence[Word]) -> bool:
+    """Whether a line holds letters or figures: one alone must have been read with confidence."""
+    readable = [(c, word) for word in line for c in word.text if c.isalnum()]
+    if len(readable) == 1:
+        return readable[0][1].confidence >= _SURE
+    return bool(readable)
 
 
 def _part(word: Word) -> Iterator[Word]:
