@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, case, select
 
-from foundation.privacy import mask_number
+from foundation.privacy import mask_text
 from foundation.times import vietnam_time
 from warehouse.errors import RecordExpired, RecordNotFound, RecordRevoked, RecordSuperseded
 from warehouse.schema import records
@@ -46,7 +46,7 @@ def get(tx: Connection, id_or_code: str) -> Record:
         query = select(records).where(records.c.code == name)
     row = tx.execute(query).mappings().first()
     if row is None:
-        shown = name.upper() if is_id(name.upper()) else mask_number(name)
+        shown = name.upper() if is_id(name.upper()) else mask_text(name)
         raise RecordNotFound(record=shown)
     return from_row(row)
 
