@@ -19,7 +19,6 @@ from digitize.sheet import Finding, FinishedPage, Sheet
 from digitize.sources import assumed_dpi, jpeg_bytes_if_untouched, load_pixels
 from digitize.turning import to_gray
 from digitize.upright import guess_turn
-from ocr.engine import single_threaded
 from ocr.textlayer import text_layer
 from ocr.words import Word, mean_confidence, reading_text
 from profiles import PageRules
@@ -33,12 +32,6 @@ class PageSettings:
     folder: Path
     keep_blank: bool = False
     recognise: bool = True
-
-
-def start_worker() -> None:
-    """Called once in every worker process: one core a worker."""
-    single_threaded()
-    cv2.setNumThreads(1)
 
 
 def finish_page(sheet: Sheet, settings: PageSettings) -> FinishedPage:

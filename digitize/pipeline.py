@@ -9,35 +9,46 @@ import os
 import tempfile
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import TimeoutError as FutureTimeout
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
 from dataclasses import dataclass, field, replace
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
 
 from digitize.assemble import AssemblyResult, Provenance, write_pdf
-from digitize.page import PageSettings, finish_page, start_worker
+from digitize.page import PageSettings, finish_page
 from digitize.quality import AllBlank
 from digitize.sheet import Finding, FinishedPage, Sheet
 from digitize.source_pdf import text_of
+from digitize.workers import worker_pool
 from foundation.errors import ExitCode, SohoaError
 from foundation.messages import N_
 from foundation.places import home
-from ocr.engine import require
+from ocr.engine import RecogniserFailed, require
 from profiles import Paper
 
 #: Seconds one page may take before its worker is killed: two readings of the recogniser.
-PAGE_TIMEOUT = 300
+PAGE_TIMEOUT = 300.0
 OnPage = Callable[[FinishedPage], None]
 
 
 class PageFailed(SohoaError):
-    """A page broke or hung its worker twice."""
+    """A page broke or hung its worker twice, or met a fault of ours."""
 
     message = N_("{source}: this page could not be worked on and is left out. Scan it again.")
+
+
+class WorkersGone(SohoaError):
+    """The workers were killed while they waited, or cannot start."""
+
+    message = N_(
+        "The processes that work on pages were stopped from outside, perhaps because memory "
+        "ran out. Close other programs or add --jobs 1, then try again."
+    )
 
 
 @dataclass(frozen=True)
@@ -47,13 +58,16 @@ class Options:
     Attributes:
         paper: the profile of the paper.
         jobs: pages worked on at once; 0 for one a core.
+        keep_blank: whether blank pages go into the document too.
         work: folder for the pages in the making; a private one is made and removed if None.
+        page_timeout: seconds one page may take before its worker is killed.
     """
 
     paper: Paper
     jobs: int = 0
     keep_blank: bool = False
     work: Path | None = None
+    page_timeout: float = PAGE_TIMEOUT
 
 
 @dataclass(frozen=True)
@@ -120,24 +134,24 @@ def digitize(
     findings: list[Finding] = []
     lost: list[SohoaError] = []
 
-    def kept(folder: Path) -> Iterator[FinishedPage]:
-        for outcome in outcomes(sheets, options, folder):
-            findings.append(outcome.finding)
-            if outcome.error is not None:
-                lost.append(outcome.error)
-                continue
-            page = outcome.page
-            if page is None:
-                continue
-            if on_page:
-                on_page(page)
-            if page.finding.kept:
-                yield page
+    def kept(folder: Path) -> Generator[FinishedPage, None, None]:
+        with closing(outcomes(sheets, options, folder)) as stream:
+            for outcome in stream:
+                findings.append(outcome.finding)
+                if outcome.error is not None:
+                    lost.append(outcome.error)
+                if (page := outcome.page) is None:
+                    continue
+                if on_page:
+                    on_page(page)
+                if page.finding.kept:
+                    yield page
+                    _forget(page, folder)
         if not any(finding.kept for finding in findings):
             raise lost[0] if lost else AllBlank(count=len(findings))
 
-    with work_folder(options.work) as folder:
-        assembly = write_pdf(kept(Path(folder)), target, provenance)
+    with work_folder(options.work) as folder, closing(kept(Path(folder))) as pages:
+        assembly = write_pdf(pages, target, provenance)
     seconds = time.monotonic() - began
     return Digitized(target, tuple(findings), assembly, seconds, tuple(lost))
 
@@ -158,66 +172,101 @@ def work_folder(wanted: Path | None = None) -> "tempfile.TemporaryDirectory[str]
     return tempfile.TemporaryDirectory(dir=base, prefix="pages-")
 
 
-def outcomes(sheets: Iterable[Sheet], options: Options, folder: Path) -> Iterator[Outcome]:
+def outcomes(sheets: Iterable[Sheet], options: Options, folder: Path) -> Generator[Outcome]:
     """What became of each sheet, in order, with a bounded number in the air.
+
+    The workers start before the first sheet is asked for, so that they are ready when a
+    scanner has delivered it, and end with the generator: close it when leaving early.
 
     Args:
         folder: where the pages' pictures go; it must stay until they are written.
 
     Raises:
         RecogniserMissing: Tesseract or its model is not installed.
+        WorkersGone: the workers were killed while idle.
     """
     require(options.paper.pages.ocr_language)
     settings = PageSettings(options.paper.pages, folder, options.keep_blank)
     jobs = options.jobs or len(os.sched_getaffinity(0))
-    pool = ProcessPool(jobs, initializer=start_worker, context=get_context("spawn"))
     waiting: deque[tuple[Sheet, Any]] = deque()
-    try:
+    with worker_pool(jobs) as pool:
+        work = _Work(pool, settings, options.page_timeout)
         for sheet in sheets:
-            waiting.append((sheet, _start(pool, sheet, settings)))
+            waiting.append((sheet, work.start(sheet)))
             while len(waiting) > 2 * jobs or (waiting and _ready(waiting[0][1])):
-                yield _finish(pool, settings, *waiting.popleft())
+                yield work.outcome(*waiting.popleft())
         while waiting:
-            yield _finish(pool, settings, *waiting.popleft())
-        pool.close()  # type: ignore[no-untyped-call]
-    finally:
-        pool.stop()  # type: ignore[no-untyped-call]
-        pool.join()
+            yield work.outcome(*waiting.popleft())
 
 
-def _start(pool: ProcessPool, sheet: Sheet, settings: PageSettings) -> Any:
-    """A future of the finished page; None for a born-digital page, which needs no work."""
-    if sheet.kind == "pdf-text":
-        return None
-    return pool.schedule(finish_page, args=(sheet, settings), timeout=PAGE_TIMEOUT)
+@dataclass(frozen=True)
+class _Work:
+    """How pages are worked on: by whom, with what, and for how long."""
+
+    pool: ProcessPool
+    settings: PageSettings
+    timeout: float
+
+    def start(self, sheet: Sheet) -> Any:
+        """A future of the finished page; None for a born-digital page, which needs no work."""
+        return None if sheet.kind == "pdf-text" else self._schedule(sheet, self.settings)
+
+    def outcome(self, sheet: Sheet, future: Any) -> Outcome:
+        """Wait for a page; one that broke its worker is tried once more, for its picture alone."""
+        if future is None:
+            page = _as_it_is(sheet)
+            return Outcome(page.finding, page)
+        fault = future.exception()
+        if fault is not None and _may_pass_without_reading(fault):
+            future = self._schedule(sheet, replace(self.settings, recognise=False))
+            fault = future.exception()
+        if fault is not None:
+            return _lost(sheet, fault)
+        page = future.result()
+        return Outcome(page.finding, page)
+
+    def _schedule(self, sheet: Sheet, settings: PageSettings) -> Any:
+        try:
+            return self.pool.schedule(finish_page, args=(sheet, settings), timeout=self.timeout)
+        except RuntimeError as error:  # pebble's word for a pool that is broken
+            raise WorkersGone() from error
 
 
 def _ready(future: Any) -> bool:
     return future is None or bool(future.done())
 
 
-def _finish(pool: ProcessPool, settings: PageSettings, sheet: Sheet, future: Any) -> Outcome:
-    if future is None:
-        page = _as_it_is(sheet)
-        return Outcome(page.finding, page)
-    try:
-        try:
-            page = future.result()
-        except (ProcessExpired, FutureTimeout):
-            # The worker died or hung on this page: once more, for its picture alone.
-            plain = replace(settings, recognise=False)
-            page = pool.schedule(finish_page, args=(sheet, plain), timeout=PAGE_TIMEOUT).result()
-    except (ProcessExpired, FutureTimeout):
-        return _lost(sheet, PageFailed(source=sheet.label))
-    except SohoaError as error:
-        if error.exit_code is ExitCode.SETUP:
-            raise
-        return _lost(sheet, error)
-    return Outcome(page.finding, page)
+def _may_pass_without_reading(fault: BaseException) -> bool:
+    """Whether a page may still give its picture: all but a sheet that cannot be used at all."""
+    if isinstance(fault, SohoaError):
+        return isinstance(fault, RecogniserFailed)
+    return not isinstance(fault, BrokenProcessPool)
 
 
-def _lost(sheet: Sheet, error: SohoaError) -> Outcome:
+def _lost(sheet: Sheet, fault: BaseException) -> Outcome:
+    """The page's own error; what concerns all pages is raised.
+
+    Raises:
+        SohoaError: something is not installed, or the workers are gone.
+    """
+    if isinstance(fault, BrokenProcessPool):
+        raise WorkersGone() from fault
+    if isinstance(fault, SohoaError):
+        if fault.exit_code is ExitCode.SETUP:
+            raise fault
+        error = fault
+    else:
+        error = PageFailed(source=sheet.label)
+        error.__cause__ = fault
+        if not isinstance(fault, ProcessExpired | FutureTimeout):
+            error.add_note(f"{type(fault).__name__}: {fault}")
     return Outcome(Finding(sheet.index, sheet.label, kept=False, flags=("failed",)), error=error)
+
+
+def _forget(page: FinishedPage, folder: Path) -> None:
+    """Remove a written page's picture, unless it is the source's own file."""
+    if page.picture and page.picture.parent == folder:
+        page.picture.unlink(missing_ok=True)
 
 
 def _as_it_is(sheet: Sheet) -> FinishedPage:
