@@ -72,7 +72,7 @@ def parse_payload(text: str) -> IdCard | None:
 
 def is_personal_number(text: str) -> bool:
     """Whether the text has the form of a personal identification number: 12 digits."""
-    return re.fullmatch(r"\d{12}", text) is not None
+    return re.fullmatch(r"[0-9]{12}", text) is not None
 
 
 def number_doubts(number: str, sex: str = "", birth: date | None = None) -> Iterator[str]:
