@@ -17,14 +17,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from pebble import ProcessExpired, ProcessPool
+from pebble import ProcessExpired
 
 from digitize.assemble import AssemblyResult, Provenance, write_pdf
 from digitize.page import PageSettings, finish_page
 from digitize.quality import AllBlank
 from digitize.sheet import Finding, FinishedPage, Sheet
 from digitize.source_pdf import text_of
-from digitize.workers import worker_pool
+from digitize.workers import Schedule, WorkersGone, worker_pool
 from foundation.errors import ExitCode, SohoaError
 from foundation.messages import N_
 from foundation.places import home
@@ -40,15 +40,6 @@ class PageFailed(SohoaError):
     """A page broke or hung its worker twice, or met a fault of ours."""
 
     message = N_("{source}: this page could not be worked on and is left out. Scan it again.")
-
-
-class WorkersGone(SohoaError):
-    """The workers were killed while they waited, or cannot start."""
-
-    message = N_(
-        "The processes that work on pages were stopped from outside, perhaps because memory "
-        "ran out. Close other programs or add --jobs 1, then try again."
-    )
 
 
 @dataclass(frozen=True)
@@ -175,8 +166,8 @@ def work_folder(wanted: Path | None = None) -> "tempfile.TemporaryDirectory[str]
 def outcomes(sheets: Iterable[Sheet], options: Options, folder: Path) -> Generator[Outcome]:
     """What became of each sheet, in order, with a bounded number in the air.
 
-    The workers start before the first sheet is asked for, so that they are ready when a
-    scanner has delivered it, and end with the generator: close it when leaving early.
+    Workers are made ready while the first sheet is on its way from the scanner, and end
+    with the generator: close it when leaving early.
 
     Args:
         folder: where the pages' pictures go; it must stay until they are written.
@@ -189,8 +180,8 @@ def outcomes(sheets: Iterable[Sheet], options: Options, folder: Path) -> Generat
     settings = PageSettings(options.paper.pages, folder, options.keep_blank)
     jobs = options.jobs or len(os.sched_getaffinity(0))
     waiting: deque[tuple[Sheet, Any]] = deque()
-    with worker_pool(jobs) as pool:
-        work = _Work(pool, settings, options.page_timeout)
+    with worker_pool(jobs) as schedule:
+        work = _Work(schedule, settings, options.page_timeout)
         for sheet in sheets:
             waiting.append((sheet, work.start(sheet)))
             while len(waiting) > 2 * jobs or (waiting and _ready(waiting[0][1])):
@@ -203,13 +194,15 @@ def outcomes(sheets: Iterable[Sheet], options: Options, folder: Path) -> Generat
 class _Work:
     """How pages are worked on: by whom, with what, and for how long."""
 
-    pool: ProcessPool
+    schedule: Schedule
     settings: PageSettings
     timeout: float
 
     def start(self, sheet: Sheet) -> Any:
         """A future of the finished page; None for a born-digital page, which needs no work."""
-        return None if sheet.kind == "pdf-text" else self._schedule(sheet, self.settings)
+        if sheet.kind == "pdf-text":
+            return None
+        return self.schedule(finish_page, (sheet, self.settings), self.timeout)
 
     def outcome(self, sheet: Sheet, future: Any) -> Outcome:
         """Wait for a page; one that broke its worker is tried once more, for its picture alone."""
@@ -218,18 +211,13 @@ class _Work:
             return Outcome(page.finding, page)
         fault = future.exception()
         if fault is not None and _may_pass_without_reading(fault):
-            future = self._schedule(sheet, replace(self.settings, recognise=False))
+            plain = replace(self.settings, recognise=False)
+            future = self.schedule(finish_page, (sheet, plain), self.timeout)
             fault = future.exception()
         if fault is not None:
             return _lost(sheet, fault)
         page = future.result()
         return Outcome(page.finding, page)
-
-    def _schedule(self, sheet: Sheet, settings: PageSettings) -> Any:
-        try:
-            return self.pool.schedule(finish_page, args=(sheet, settings), timeout=self.timeout)
-        except RuntimeError as error:  # pebble's word for a pool that is broken
-            raise WorkersGone() from error
 
 
 def _ready(future: Any) -> bool:

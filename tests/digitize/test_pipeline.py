@@ -226,7 +226,7 @@ def test_pictures_do_not_pile_up_while_the_document_grows(tmp_path, sheets, pape
     def count(_page: object) -> None:
         most.append(len(list((tmp_path / "work").glob("*/*.jpg"))))
 
-    stack = [sheet for sheet in sheets(*["chữ"] * 8)]
+    stack = sheets(*["chữ"] * 8)
     for sheet in stack:  # gray PNG: no picture can be taken over as it is
         Image.open(sheet.path).save(sheet.path.with_suffix(".png"), dpi=(150, 150))
         sheet.path.unlink()

@@ -1,0 +1,42 @@
+"""Workers are there when wanted, and leave without a word."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from digitize.workers import WorkersGone, worker_pool
+
+
+def test_a_worker_has_one_core_and_a_process_group_of_its_own():
+    with worker_pool(1) as schedule:
+        pid = schedule(os.getpid, (), 30.0).result()
+        assert os.getpgid(pid) == pid
+        assert schedule(os.getenv, ("OMP_THREAD_LIMIT",), 30.0).result() == "1"
+
+
+def test_workers_killed_while_idle_are_told_of():
+    def keep_asking() -> None:
+        for _ in range(600):
+            schedule(os.getpid, (), 30.0)
+            time.sleep(0.05)
+
+    with worker_pool(1) as schedule:
+        os.kill(schedule(os.getpid, (), 30.0).result(), signal.SIGKILL)
+        with pytest.raises(WorkersGone):
+            keep_asking()
+
+
+@pytest.mark.parametrize("tasks", [0, 1])
+def test_a_pool_that_is_stopped_while_it_starts_does_not_complain(tasks):
+    program = (
+        "from digitize.workers import worker_pool\n"
+        "if __name__ == '__main__':\n"
+        "    with worker_pool(4) as schedule:\n"
+        f"        [schedule(abs, (-1,), 30.0) for _ in range({tasks})]\n"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert run.stderr == b""
