@@ -1,7 +1,10 @@
 """The store as the command uses it: deposit, find, reuse, check."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dossier.people import actor_at, owner_of
 from foundation.errors import ExitCode, SohoaError
@@ -9,7 +12,10 @@ from foundation.messages import N_
 from foundation.places import home
 from foundation.times import utc_now, vietnam_time
 from profiles import UnknownProfile, load_office, load_paper, load_procedure
-from warehouse import AuditReport, CheckReport, Record, Release, open_warehouse
+from warehouse import AuditReport, CheckReport, Record, Release
+
+if TYPE_CHECKING:
+    from warehouse import Warehouse
 
 
 def store_folder() -> Path:
@@ -26,6 +32,14 @@ class NoStore(SohoaError):
         "There is no store in {folder} yet. It is made with the first deposit; if there should "
         "be one, check SOHOA_HOME and SOHOA_WAREHOUSE."
     )
+
+
+@contextmanager
+def _store() -> "Iterator[Warehouse]":
+    from warehouse import open_warehouse
+
+    with open_warehouse(store_folder()) as store:
+        yield store
 
 
 def store_exists() -> bool:
@@ -47,7 +61,7 @@ def deposit_file(
     """Put a PDF into its owner's store under a new official code."""
     paper, office = load_paper(paper_name), load_office()
     owner, today = owner_of(owner_number, owner_name), vietnam_time(utc_now()).date()
-    with open_warehouse(store_folder()) as store:
+    with _store() as store:
         code = store.new_code(
             office.record_code, owner.identifier, paper.code, office=office.code, date=today
         )
@@ -72,7 +86,7 @@ def find_records(
     paper_type = load_paper(paper_name).name if paper_name else None
     if not store_exists():
         return []
-    with open_warehouse(store_folder()) as store:
+    with _store() as store:
         return store.find(owner.identifier, paper_type, status="any" if everything else "active")
 
 
@@ -82,14 +96,14 @@ def reuse_record(
     """Hand a record out for a procedure; a procedure without a profile goes by its code."""
     code, title = _procedure(procedure)
     actor = actor_at(load_office(), operator)
-    with open_warehouse(store_folder()) as store:
+    with _store() as store:
         return store.reuse(record, procedure=code, reason=reason or title, actor=actor, out=out)
 
 
 def verify_audit() -> AuditReport:
     """Whether the audit's chain is whole. Raises :class:`NoStore`."""
     _require_store()
-    with open_warehouse(store_folder()) as store:
+    with _store() as store:
         return store.audit_verify()
 
 
@@ -100,7 +114,7 @@ def check_store() -> CheckReport:
         NoStore: an empty place is not a sound store; the wrong folder may have been named.
     """
     _require_store()
-    with open_warehouse(store_folder()) as store:
+    with _store() as store:
         return store.check()
 
 

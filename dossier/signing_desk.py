@@ -3,12 +3,16 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dossier.desk import NoSigner, signing_request
 from foundation.errors import ExitCode, SohoaError
 from foundation.messages import N_
 from profiles import Office, SignatureRules
-from signing import PinFromDescriptor, PinPrompt, PinSource, SignJob, SignResult, sign_files
+from signing.pins import PinFromDescriptor, PinPrompt, PinSource
+
+if TYPE_CHECKING:
+    from signing import SignResult
 
 Advance = Callable[[int, str], None]
 
@@ -43,13 +47,15 @@ def sign_documents(  # noqa: PLR0913  what the verb's options say
     pin_fd: int | None = None,
     last_try: bool = False,
     advance: Advance | None = None,
-) -> list[SignResult]:
+) -> "list[SignResult]":
     """Sign files with one of the office's keys; one PIN for all.
 
     Raises:
         NoSigner: the office profile names no such key.
         OneTarget, SameNames: the files have no place each to go to.
     """
+    from signing import SignJob, sign_files
+
     signer = office.signers.get(signer_name)
     if signer is None:
         raise NoSigner(role=signer_name)

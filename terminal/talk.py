@@ -54,7 +54,7 @@ class TerminalTalk:
         while True:
             sys.stderr.write(f"{prompt}: ")
             sys.stderr.flush()
-            line = sys.stdin.readline()
+            line = _read_line()
             if line == "":
                 return Move.QUIT
             text = line.strip()
@@ -66,3 +66,14 @@ class TerminalTalk:
             if answer is not None:
                 return answer
             self.tell(wrong)
+
+
+def _read_line() -> str:
+    """A line typed; empty at the end of the input. However it ends, the cursor is on a new line."""
+    line = ""
+    try:
+        line = sys.stdin.readline()
+    finally:
+        if not line.endswith("\n"):
+            sys.stderr.write("\n")
+    return line

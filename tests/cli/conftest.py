@@ -1,0 +1,229 @@
+"""A counter to test at: the real command in a process of its own, real tokens, small papers."""
+
+import io
+import os
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import segno
+from PIL import Image, ImageDraw, ImageFont
+
+from digitize.training import TrainingScanner, sane_config, serve_training_scanner
+from foundation.messages import set_language
+from signing.rehearsal import Rehearsal, rehearsal_pki
+
+SOHOA = Path(sys.executable).with_name("sohoa")
+OWNER = "001087000084"
+CARD = f"{OWNER}||Trần Văn Hải|12051987|Nam|Xã Hòa An|02032022"
+TINOS = "/usr/share/fonts/truetype/croscore/Tinos-Regular.ttf"
+HEADINGS = {
+    "khai-sinh": "GIẤY KHAI SINH",
+    "ket-hon": "GIẤY CHỨNG NHẬN KẾT HÔN",
+    "quyet-dinh": "QUYẾT ĐỊNH",
+    "can-cuoc": "CĂN CƯỚC CÔNG DÂN",
+}
+#: One procedure of two papers that are kept, beside the shipped one of three.
+PROCEDURE = """\
+schema_version = 1
+name = "hai-giay"
+title = "Thủ tục hai giấy tờ"
+title_en = "A procedure of two papers"
+code = "9.000001"
+valid_from = 2026-01-01
+[[components]]
+paper = "quyet-dinh"
+[[components]]
+paper = "khai-sinh"
+"""
+
+
+@pytest.fixture(autouse=True)
+def _english() -> None:
+    set_language("en")
+
+
+@pytest.fixture(scope="session")
+def pki(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
+    """Tokens and their PKI; other rooms' tests in this process keep their own tokens."""
+    before = os.environ.get("SOFTHSM2_CONF")
+    with rehearsal_pki(tmp_path_factory.mktemp("rehearsal")) as rehearsal:
+        if before is None:
+            del os.environ["SOFTHSM2_CONF"]
+        else:
+            os.environ["SOFTHSM2_CONF"] = before
+        yield rehearsal
+
+
+Draw = Callable[..., Path]
+
+
+@pytest.fixture(scope="session")
+def draw(tmp_path_factory: pytest.TempPathFactory) -> Draw:
+    """Draw one side of A6 paper at 300 dpi: a heading, a few lines, a card's QR code."""
+    folder = tmp_path_factory.mktemp("papers")
+    regular, title = ImageFont.truetype(TINOS, 46), ImageFont.truetype(TINOS, 60)
+
+    def side(name: str, heading: str = "", *, lines: int = 6, qr: str = "", dpi: int = 300) -> Path:
+        path = folder / f"{name}.png"
+        if not path.exists():
+            page = Image.new("RGB", (1240, 1748), (250, 248, 240))
+            pen = ImageDraw.Draw(page)
+            if heading:
+                pen.text((620, 420), heading, (20, 20, 20), title, anchor="mm")
+            for number in range(lines):
+                text = f"Dòng thứ {number + 1}: họ và tên người nhận giấy này."
+                pen.text((130, 560 + 90 * number), text, (20, 20, 20), regular)
+            if qr:
+                out = io.BytesIO()
+                segno.make(qr, error="m").save(out, kind="png", scale=7)
+                page.paste(Image.open(out).convert("RGB"), (430, 1130))
+            page = page.resize((1240 * dpi // 300, 1748 * dpi // 300))
+            page.save(path, dpi=(dpi, dpi))
+        return path
+
+    return side
+
+
+@pytest.fixture(scope="session")
+def papers(draw: Draw) -> dict[str, Path]:
+    """One side of each paper, and a blank side."""
+    sides = {name: draw(name, text) for name, text in HEADINGS.items() if name != "can-cuoc"}
+    sides["can-cuoc"] = draw("can-cuoc", HEADINGS["can-cuoc"], lines=4, qr=CARD)
+    sides["blank"] = draw("blank", lines=0)
+    sides["more"] = draw("more")
+    sides["coarse"] = draw("coarse", "QUYẾT ĐỊNH", dpi=120)
+    return sides
+
+
+def office_toml(pki: Rehearsal, **changes: object) -> str:
+    """The sample office with the rehearsal's keys; ``changes`` are lines before its tables."""
+    shipped = Path("profiles/offices/office.toml").read_text(encoding="utf-8")
+    top, bracket, tables = shipped.partition("\n[seal]")
+    lines = {"timestamp_urls": [pki.timestamp_url], "trust": [str(pki.root_pem)]} | changes
+    text = top + "".join(f"\n{key} = {value!r}" for key, value in lines.items()) + bracket + tables
+    for role, signer in pki.signers.items():
+        text += f'\n[signers.{role}]\nrole = "{role}"\nmodule = "{signer.module}"\n'
+        text += f'token_serial = "{signer.token_serial}"\nkey_id = "{signer.key_id}"\n'
+    tomllib.loads(text)
+    return text
+
+
+@dataclass
+class Counter:
+    """A machine at a counter: its folders and environment, and the command to run there."""
+
+    folder: Path
+    environ: dict[str, str]
+    pins: dict[str, str]
+
+    @property
+    def home(self) -> Path:
+        return self.folder / "home"
+
+    @property
+    def office(self) -> Path:
+        return self.folder / "profiles" / "offices" / "office.toml"
+
+    def run(
+        self,
+        *arguments: object,
+        pins: bytes | None = None,
+        stdin: str = "",
+        lang: str = "en",
+        **environ: str,
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run ``sohoa``; PINs go through a pipe when the arguments end with ``--pin-fd``."""
+        words = [str(argument) for argument in arguments]
+        pipe: tuple[int, ...] = ()
+        if words[-1:] == ["--pin-fd"]:
+            roles = ["clerk", "agency"]
+            if words[0] == "sign":
+                roles = ["clerk" if "clerk" in words else "agency"]
+            right = "".join(self.pins[role] + "\n" for role in roles)
+            reading, writing = os.pipe()
+            os.write(writing, right.encode() if pins is None else pins)
+            os.close(writing)
+            words.append(str(reading))
+            pipe = (reading,)
+        try:
+            return subprocess.run(
+                [SOHOA, *words],
+                env=self.environ | {"SOHOA_LANG": lang} | environ,
+                input=stdin,
+                pass_fds=pipe,
+                cwd=self.folder,
+                capture_output=True,
+                text=True,
+                timeout=110,
+                check=False,
+            )
+        finally:
+            for descriptor in pipe:
+                os.close(descriptor)
+
+    def leftovers(self) -> list[Path]:
+        """Half-written files and work folders that should be gone."""
+        return [
+            path
+            for path in self.folder.rglob("*")
+            if path.suffix == ".part" or path.parent == self.home / "work"
+        ]
+
+
+@pytest.fixture
+def counter(tmp_path: Path, pki: Rehearsal) -> Counter:
+    """A counter with the rehearsal's tokens plugged in and no scanner."""
+    for kind, name, text in (
+        ("offices", "office", office_toml(pki)),
+        ("procedures", "hai-giay", PROCEDURE),
+    ):
+        path = tmp_path / "profiles" / kind / f"{name}.toml"
+        path.parent.mkdir(parents=True)
+        path.write_text(text, encoding="utf-8")
+    (tmp_path / "no-scanner").mkdir()
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("SOHOA_", "LC_", "LANG"))}
+    environ = kept | dict(pki.environ) | {
+        "SOHOA_HOME": str(tmp_path / "home"),
+        "SOHOA_PROFILES": str(tmp_path / "profiles"),
+        "SANE_CONFIG_DIR": str(tmp_path / "no-scanner"),
+        "LANG": "C.UTF-8",
+    }  # fmt: skip
+    return Counter(tmp_path, environ, {role: pki.pin_for(role).reveal() for role in pki.signers})
+
+
+@pytest.fixture
+def scanner(counter: Counter, papers: dict[str, Path]) -> Iterator[TrainingScanner]:
+    """A training scanner on the counter; load it with what the test needs."""
+    with serve_training_scanner([papers["blank"]], fill_area=False) as machine:
+        machine.empty()
+        config = sane_config(counter.folder / "sane", [machine])
+        counter.environ["SANE_CONFIG_DIR"] = str(config)
+        yield machine
+
+
+def complaint(
+    result: "subprocess.CompletedProcess[str]", code: int, *words: str, alone: bool = True
+) -> str:
+    """The line of error, after making sure that it says these words and nothing else is said."""
+    assert result.returncode == code, result.stderr
+    said = result.stderr.splitlines()
+    assert len(said) == 1 or not alone, result.stderr
+    assert "Traceback" not in result.stderr
+    assert said[-1].startswith("sohoa: ")
+    for word in words:
+        assert word in said[-1]
+    return said[-1]
+
+
+@pytest.fixture
+def complains() -> Callable[..., str]:
+    return complaint
+
+
+def files_in(folder: Path) -> Iterable[Path]:
+    return (path for path in folder.rglob("*") if path.is_file())
