@@ -1,11 +1,11 @@
 """Paper to pages to one PDF/A.
 
-    from pathlib import Path
-    from digitize import Options, Provenance, digitize, read_sources
+from pathlib import Path
+from digitize import Options, Provenance, digitize, read_sources
 
-    sheets = read_sources([Path("birth.jpg")])
-    made = digitize(sheets, Path("birth.pdf"), Options(load_paper("khai-sinh")), provenance)
-    made.findings[0].rotation, made.findings[0].skew
+sheets = read_sources([Path("birth.jpg")])
+made = digitize(sheets, Path("birth.pdf"), Options(load_paper("khai-sinh")), provenance)
+made.findings[0].rotation, made.findings[0].skew
 """
 
 from importlib import import_module
