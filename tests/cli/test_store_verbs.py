@@ -1,0 +1,143 @@
+"""Deposit, find, reuse, check; profiles, devices and the doctor: said in words and as JSON."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pikepdf
+import pytest
+
+OWNER = "001087000084"
+
+
+@pytest.fixture
+def paper(counter) -> Path:
+    pdf = pikepdf.new()
+    pdf.add_blank_page(page_size=(420, 595))
+    path = counter.folder / "paper.pdf"
+    pdf.save(path)
+    return path
+
+
+def said(result: "subprocess.CompletedProcess[str]") -> object:
+    assert (result.returncode, result.stderr) == (0, ""), result.stderr
+    return json.loads(result.stdout)
+
+
+def test_a_paper_is_deposited_found_reused_and_accounted_for(counter, complains, paper) -> None:
+    deposit = ("deposit", paper, "--owner", OWNER, "--type", "khai-sinh", "--number", "12/2020")
+    record = said(counter.run(*deposit, "--json"))
+    assert (record["owner"], record["status"]) == ("001*******84", "active")
+    assert said(counter.run(*deposit, "--json"))["id"] == record["id"]  # once is enough
+    found = said(counter.run("find", "--owner", OWNER, "--type", "G15-KQ004389", "--json"))
+    assert [one["id"] for one in found] == [record["id"]]
+    assert said(counter.run("find", "--owner", OWNER, "--type", "ket-hon", "--json")) == []
+    in_words = counter.run("find", "--owner", OWNER, lang="vi").stdout
+    assert record["id"] in in_words
+    assert "Giấy khai sinh" in in_words
+
+    out = counter.folder / "out" / "copy.pdf"
+    release = said(counter.run("reuse", record["id"], "--for", "hai-giay", "-o", out, "--json"))
+    assert release["procedure"] == "9.000001"
+    assert out.read_bytes() == paper.read_bytes()
+    complains(counter.run("reuse", record["id"], "--for", "x", "-o", counter.folder), 3)
+
+    check = said(counter.run("warehouse", "check", "--json"))
+    assert (check["ok"], check["records"]) == (True, 1)
+    assert said(counter.run("audit", "verify", "--json"))["ok"] is True
+    (stored,) = (counter.home / "warehouse" / "objects").rglob("*.pdf")
+    stored.chmod(0o600)
+    stored.write_bytes(stored.read_bytes()[:-1] + b"?")
+    broken = counter.run("warehouse", "check", "--json")
+    complains(broken, 10, "1 fault")
+    assert [one["cause"] for one in json.loads(broken.stdout)["faults"]] == ["object-damaged"]
+    complains(counter.run("reuse", record["id"], "--for", "x", "-o", "again.pdf"), 10, "damaged")
+    assert not (counter.folder / "again.pdf").exists()
+
+
+def test_another_paper_under_the_same_number_is_a_conflict(counter, complains, paper) -> None:
+    deposit = ("deposit", paper, "--owner", OWNER, "--type", "khai-sinh", "--number", "12/2020")
+    said(counter.run(*deposit, "--json"))
+    with pikepdf.open(paper, allow_overwriting_input=True) as pdf:
+        pdf.add_blank_page()
+        pdf.save(paper)
+    complains(counter.run(*deposit), 11, "--supersede")
+    assert said(counter.run(*deposit, "--supersede", "--json"))["version"] == 2
+
+
+def test_profiles_are_listed_shown_and_checked(counter) -> None:
+    listed = said(counter.run("profile", "list", "--json"))
+    assert "hai-giay" in [one["name"] for one in listed["procedure"]]
+    shown = said(counter.run("profile", "show", "KQ.G15.000031", "--json"))
+    assert shown["name"] == "khai-sinh"
+    checked = said(counter.run("profile", "check", counter.office, "--json"))
+    assert checked == {str(counter.office): "office"}
+    assert "agency: ỦY BAN NHÂN DÂN" in counter.run("profile", "show", "office").stdout
+
+
+def test_devices_and_doctor_say_what_is_there(counter, scanner, pki) -> None:
+    found = said(counter.run("devices", "--json"))
+    assert [one["name"] for one in found["scanners"]] == [scanner.device_name]
+    serials = {token["serial"] for token in found["tokens"]}
+    assert {signer.token_serial for signer in pki.signers.values()} <= serials
+    checks = said(counter.run("doctor", "--json"))
+    assert all(check["ok"] for check in checks)
+    names = [check["name"] for check in checks if check["mend"]]
+    assert names == []
+
+
+def test_a_scan_goes_on_after_the_last_page_in_the_folder(
+    counter, complains, scanner, papers
+) -> None:
+    scanner.load([papers["quyet-dinh"], papers["blank"], papers["more"], papers["blank"]])
+    scanner.jam(after=3)
+    scan = ("scan", "-o", "pages", "--source", "adf-duplex", "--dpi", "100", "--json")
+    complains(counter.run(*scan), 5, "page 3")
+    names = sorted(path.name for path in (counter.folder / "pages").iterdir())
+    assert names == ["page-0001.jpg", "page-0002.jpg", "page-0003.jpg"]
+    scanner.load([papers["more"], papers["blank"]])
+    pages = said(counter.run(*scan))
+    assert [page["number"] for page in pages] == [3, 4]
+    (counter.folder / "pages" / "page-0002.jpg").unlink()
+    scanner.load([papers["more"]])
+    more = said(counter.run("scan", "-o", "pages", "--dpi", "100", "--json"))
+    assert [page["number"] for page in more] == [5]  # never onto a page that is there
+
+
+def test_scanned_sheets_are_kept_where_digitising_them_fails(
+    counter, complains, scanner, papers
+) -> None:
+    scanner.load([papers["quyet-dinh"], papers["more"]])
+    scanner.jam(after=1)
+    line = complains(counter.run("digitize", "scanner:", "-o", "out.pdf"), 5, "jammed", "are in")
+    folder = Path(line.rpartition(" are in ")[2].rstrip("."))
+    assert [path.name for path in folder.iterdir()] == ["page-0001.jpg"]
+    assert folder.stat().st_mode & 0o077 == 0
+    assert not (counter.folder / "out.pdf").exists()
+    scanner.load([papers["more"]])
+    done = counter.run("digitize", folder, "-o", "out.pdf", "--json")
+    assert done.returncode == 0
+    whole = counter.run("digitize", "scanner:", "-o", "all.pdf", "--text", "all.txt", "--json")
+    assert whole.returncode == 0, whole.stderr
+    assert "người nhận" in (counter.folder / "all.txt").read_text()
+    assert list((counter.home / "work").iterdir()) == [folder]
+
+
+def test_help_loads_nothing_heavy() -> None:
+    heavy = ("cv2", "numpy", "pikepdf", "pyhanko", "pydantic", "sqlalchemy", "sane", "PIL", "rich")
+    program = f"import sys, cli; print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(("lang", "word"), [("vi", "Tùy chọn"), ("en", "Options")])
+def test_help_speaks_the_user_s_language(counter, lang: str, word: str) -> None:
+    done = counter.run("intake", "--help", lang=lang)
+    assert done.returncode == 0
+    assert word in done.stdout
+    nothing = counter.run(lang=lang)
+    assert (nothing.returncode, nothing.stdout) == (2, "")
+    assert word in nothing.stderr
