@@ -13,6 +13,7 @@ import pytest
 import segno
 from PIL import Image, ImageDraw, ImageFont
 
+import profiles
 from digitize.training import TrainingScanner, sane_config, serve_training_scanner
 from foundation.messages import set_language
 from signing.rehearsal import Rehearsal, rehearsal_pki
@@ -102,7 +103,7 @@ def papers(draw: Draw) -> dict[str, Path]:
 
 def office_toml(pki: Rehearsal, **changes: object) -> str:
     """The sample office with the rehearsal's keys; ``changes`` are lines before its tables."""
-    shipped = Path("profiles/offices/office.toml").read_text(encoding="utf-8")
+    shipped = (Path(profiles.__file__).parent / "offices" / "office.toml").read_text("utf-8")
     top, bracket, tables = shipped.partition("\n[seal]")
     lines = {"timestamp_urls": [pki.timestamp_url], "trust": [str(pki.root_pem)]} | changes
     text = top + "".join(f"\n{key} = {value!r}" for key, value in lines.items()) + bracket + tables

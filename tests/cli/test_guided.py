@@ -165,6 +165,14 @@ def test_nobody_at_the_terminal_is_a_stop(counter, complains) -> None:
     assert '"finished": false' in result.stdout
 
 
+def test_the_counter_can_be_practised(counter, complains, tmp_path: Path) -> None:
+    result = counter.run("demo", "--guided", "--out", tmp_path / "practice", stdin="2\nq\n")
+    assert result.returncode == 130
+    assert "Whose dossier is it?" in result.stderr
+    assert result.stderr.splitlines()[-1].startswith("sohoa: Stopped.")
+    assert not counter.home.exists()  # practice has a home of its own
+
+
 def test_without_a_signing_key_it_says_so_before_anybody_scans(counter, start) -> None:
     counter.office.write_text(counter.office.read_text().partition("\n[signers.")[0])
     session = start()

@@ -1,8 +1,10 @@
 """Deposit, find, reuse, check; profiles, devices and the doctor: said in words and as JSON."""
 
 import json
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pikepdf
@@ -122,6 +124,26 @@ def test_scanned_sheets_are_kept_where_digitising_them_fails(
     assert whole.returncode == 0, whole.stderr
     assert "người nhận" in (counter.folder / "all.txt").read_text()
     assert list((counter.home / "work").iterdir()) == [folder]
+
+
+def test_ctrl_c_while_scanning_tells_where_the_sheets_are(counter, scanner, papers) -> None:
+    scanner.load([papers["quyet-dinh"], papers["more"], papers["more"]])
+    scanner.slow(2.0)
+    command = [Path(sys.executable).with_name("sohoa"), "digitize", "scanner:", "-o", "out.pdf"]
+    process = subprocess.Popen(
+        [*command, "--lang", "en"],
+        env=counter.environ, cwd=counter.folder, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    while process.poll() is None and not list(counter.home.glob("work/sheets-*/page-0001.jpg")):
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _out, err = process.communicate(timeout=30)
+    (kept,) = counter.home.glob("work/sheets-*")
+    assert (process.returncode, err) == (
+        130,
+        f"sohoa: Stopped. The sheets that came are in {kept}.\n",
+    )
+    assert not (counter.folder / "out.pdf").exists()
 
 
 def test_help_loads_nothing_heavy() -> None:

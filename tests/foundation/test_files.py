@@ -1,0 +1,91 @@
+"""Files that are there whole or not at all, and no more readable than the user wants."""
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from foundation.files import atomic_path, private_files, sha256_file, write_atomic
+
+_WRITER = """
+import os, signal, sys
+from pathlib import Path
+from foundation.files import atomic_path
+with atomic_path(Path(sys.argv[1])) as part:
+    part.write_bytes(b"half")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.fixture
+def _umask() -> Iterator[None]:
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+def test_a_writer_killed_in_the_middle_leaves_the_old_file(tmp_path: Path) -> None:
+    target = tmp_path / "file"
+    write_atomic(target, b"old")
+    killed = subprocess.run([sys.executable, "-c", _WRITER, target], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert target.read_bytes() == b"old"
+    write_atomic(target, b"new")  # what the killed one left is in nobody's way
+    assert target.read_bytes() == b"new"
+
+
+def test_a_block_that_raises_leaves_nothing(tmp_path: Path) -> None:
+    def broken() -> None:
+        with atomic_path(tmp_path / "file") as part:
+            part.write_bytes(b"half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        broken()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("_umask")
+def test_permissions_are_what_the_umask_leaves_unless_named(tmp_path: Path) -> None:
+    def mode(name: str, **named: int) -> int:
+        write_atomic(tmp_path / name, b"", **named)
+        return stat.S_IMODE((tmp_path / name).stat().st_mode)
+
+    assert mode("usual") == 0o644
+    assert mode("named", mode=0o600) == 0o600
+    with private_files():
+        assert mode("private") == 0o600
+        assert mode("named-open", mode=0o640) == 0o640
+    assert mode("usual-again") == 0o644
+
+
+def test_a_place_that_cannot_be_written_is_named_before_any_work(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    cases = {
+        tmp_path: IsADirectoryError,
+        tmp_path / "file" / "x": NotADirectoryError,
+        tmp_path / "file" / "deep" / "x": NotADirectoryError,
+        Path("/proc/no-such/x"): FileNotFoundError,
+    }
+    for target, kind in cases.items():
+        with pytest.raises(kind) as refused, atomic_path(target):
+            pytest.fail("the block must not begin")
+        assert refused.value.filename == str(target)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20)
+@given(st.binary(max_size=5000))
+def test_what_is_written_is_what_is_read(tmp_path: Path, data: bytes) -> None:
+    import hashlib
+
+    target = tmp_path / "new" / "file"
+    write_atomic(target, data)
+    assert target.read_bytes() == data
+    assert sha256_file(target) == hashlib.sha256(data).hexdigest()
