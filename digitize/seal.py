@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pikepdf
 import pypdfium2
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 from foundation.errors import ExitCode, SohoaError
 from foundation.files import atomic_path
 from foundation.messages import N_
+from ocr.background import flatten, u8
 from profiles import SealRules
 
 #: Points (1/72 inch) in a millimetre.
@@ -28,9 +30,13 @@ PT = 72.0 / 25.4
 HEADER = "SOHOA/1"
 #: Resolution at which free space is looked for, and at which the seal is read back.
 _LOOK_DPI, _READ_DPI = 50, 200
-#: A spot of page 1 is taken when it is darker than this share of the paper, or plainly dark:
-#: a QR code needs contrast (ISO/IEC 15415).
-_DARKER, _DARK = 0.78, 120
+#: A spot of page 1 is taken when it is darker than this share of the paper around it (a
+#: hairline of 0.1 mm comes to 0.8 at 50 dpi), darker than that share of the whole page's
+#: paper, or plainly dark: a QR code needs contrast (ISO/IEC 15415).
+_MARKED, _DARKER, _DARK = 0.9, 0.78, 120
+#: Least side of a module in millimetres: 2.4 dots of a 200 dpi scan. A seal with much to
+#: say comes out larger than the profile's size rather than unreadable.
+_LEAST_MODULE_MM = 0.3
 #: ISO/IEC 18004: four modules of quiet zone all round.
 _QUIET = 4
 
@@ -94,14 +100,15 @@ def seal_pdf(
     code = segno.make(text, error=rules.error_correction, boost_error=False, micro=False)
     with pikepdf.open(source) as pdf:
         page = pdf.pages[0]
-        size = rules.size_mm * PT
-        taken = _taken(source)
-        room = _free_place(taken, page, size, rules)
-        if room is None or (keep_free and not _corner_is_free(taken, page, keep_free, rules)):
-            strip = max(size, keep_free[1] * PT if keep_free else 0.0) + 2 * rules.margin_mm * PT
-            room = _add_strip(page, size, strip, rules)
+        size = _size(code, rules)
+        drawing = b""
+        room = _free_place(_taken(source), page, size, rules, keep_free)
+        if room is None:
+            strip, room = _add_strip(page, size, rules, keep_free)
+            drawing = _white(strip)
+        drawing += _drawing(code, room)
         page.contents_add(b"q\n", prepend=True)
-        page.contents_add(b"Q\nq " + _upright(page) + b" cm\n" + _drawing(code, room) + b" Q")
+        page.contents_add(b"Q\nq " + _upright(page) + b" cm\n" + drawing + b" Q")
         with atomic_path(target) as part:
             pdf.save(part)
             if text not in read_seals(part):
@@ -124,11 +131,20 @@ def _render(path: Path, dpi: float) -> NDArray[np.uint8]:
         return np.asarray(picture, dtype=np.uint8).reshape(picture.shape[:2]).copy()
 
 
+def _size(code: segno.QRCode, rules: SealRules) -> float:
+    """Side of the seal in points, quiet zone included: the profile's, or what it takes to read."""
+    modules = code.symbol_size(border=_QUIET)[0]
+    return float(max(rules.size_mm, modules * _LEAST_MODULE_MM)) * PT
+
+
 def _taken(path: Path) -> NDArray[np.bool_]:
     """Where page 1 carries something, at 50 dpi: darker than its paper."""
     gray = _render(path, _LOOK_DPI)
     paper = np.percentile(gray, 80)
-    return np.asarray((gray < paper * _DARKER) | (gray < _DARK), dtype=np.bool_)
+    marked = flatten(gray, _LOOK_DPI) < 255 * _MARKED
+    taken = u8(marked | (gray < paper * _DARKER) | (gray < _DARK))
+    # One pixel more on every side: edges fade out between two pixels.
+    return np.asarray(cv2.dilate(taken, np.ones((3, 3), np.uint8)) > 0, dtype=np.bool_)
 
 
 def _edges(page: pikepdf.Page) -> tuple[float, float, float, float]:
@@ -161,13 +177,25 @@ def _upright(page: pikepdf.Page) -> bytes:
 
 
 def _free_place(
-    taken: NDArray[np.bool_], page: pikepdf.Page, size: float, rules: SealRules
+    taken: NDArray[np.bool_],
+    page: pikepdf.Page,
+    size: float,
+    rules: SealRules,
+    keep_free: tuple[float, float] | None,
 ) -> Box | None:
-    """The free square nearest the corner the rules ask for, within a third of the page."""
+    """The free square nearest the corner the rules ask for, within a third of the page.
+
+    None where there is none, or where what must stay free is not.
+    """
     width, height = _shown_size(page)
     rows, columns = taken.shape
     scale = columns / width  # pixels a point
-    side, margin = int(np.ceil(size * scale)), int(rules.margin_mm * PT * scale)
+    side, margin = int(np.ceil(size * scale)) + 1, int(np.ceil(rules.margin_mm * PT * scale))
+    if keep_free:
+        corner = _corner(taken, scale, keep_free, rules)
+        if corner.any():
+            return None
+        corner[:] = True  # a view: the seal must keep away from it
     sums = np.pad(taken.astype(np.int64).cumsum(0).cumsum(1), ((1, 0), (1, 0)))
     best: tuple[int, int] | None = None
     for y in range(margin, min(rows // 3, rows - side - margin)):
@@ -182,32 +210,53 @@ def _free_place(
     if best is None:
         return None
     x, y = best
-    column = x if rules.place == "top-left" else columns - side - x
-    return Box(column / scale, height - (y + side) / scale, size, size)
+    left = x / scale if rules.place == "top-left" else width - x / scale - size
+    return Box(left, height - y / scale - size, size, size)
 
 
-def _corner_is_free(
-    taken: NDArray[np.bool_], page: pikepdf.Page, keep_free: tuple[float, float], rules: SealRules
-) -> bool:
-    scale = taken.shape[1] / _shown_size(page)[0]
-    width, height = (int(side * PT * scale) for side in keep_free)
+def _corner(
+    taken: NDArray[np.bool_], scale: float, keep_free: tuple[float, float], rules: SealRules
+) -> NDArray[np.bool_]:
+    """The part of the page at its top right that must stay free, as a view."""
     margin = int(rules.margin_mm * PT * scale)
-    corner = taken[margin : margin + height, taken.shape[1] - margin - width :]
-    return not bool(corner.any())
+    wide, high = (int(np.ceil((side + rules.margin_mm) * PT * scale)) for side in keep_free)
+    return taken[margin:high, max(0, taken.shape[1] - wide) :]
 
 
-def _add_strip(page: pikepdf.Page, size: float, strip: float, rules: SealRules) -> Box:
-    """Make the page taller by a white strip at its top; what is on it keeps its size."""
+def _add_strip(
+    page: pikepdf.Page, size: float, rules: SealRules, keep_free: tuple[float, float] | None
+) -> tuple[Box, Box]:
+    """Make the page taller by a strip at its top; what is on it keeps its size.
+
+    Returns:
+        The strip, and the place of the seal in it: beside what must stay free at the top
+        right, or on a narrow page below that.
+    """
+    margin = rules.margin_mm * PT
+    wide, high = (side * PT for side in keep_free) if keep_free else (0.0, 0.0)
+    page_width = _shown_size(page)[0]
+    beside = not keep_free or (rules.place == "top-left" and size + wide + 3 * margin <= page_width)
+    strip = 2 * margin + (max(size, high) if beside else size + margin + high)
+    _grow(page, strip)
+    width, height = _shown_size(page)
+    left = margin if rules.place == "top-left" else width - margin - size
+    top = height - margin - (0.0 if beside else high + margin)
+    return Box(0.0, height - strip, width, strip), Box(left, top - size, size, size)
+
+
+def _grow(page: pikepdf.Page, strip: float) -> None:
     edges = list(_edges(page))
     # Which edge of the page's own box is shown at the top, and which way is out.
     edge, outward = {0: (3, 1), 90: (0, -1), 180: (1, -1), 270: (2, 1)}[_turned(page)]
     edges[edge] += outward * strip
     page.mediabox = pikepdf.Array(edges)
     page.cropbox = page.mediabox
-    width, height = _shown_size(page)
-    margin = rules.margin_mm * PT
-    x = margin if rules.place == "top-left" else width - margin - size
-    return Box(x, height - margin - size, size, size)
+
+
+def _white(box: Box) -> bytes:
+    """Operators that paint a box white: what lay hidden beyond the page's edge stays hidden."""
+    numbers = f"{box.left:.3f} {box.bottom:.3f} {box.width:.3f} {box.height:.3f}"
+    return f"1 g {numbers} re f\n".encode("ascii")
 
 
 def _drawing(code: segno.QRCode, room: Box) -> bytes:
