@@ -123,7 +123,8 @@ def _append(document: pikepdf.Pdf, source: pikepdf.Pdf) -> None:
     """All pages of a born-digital file, with its form fields, named places and outline."""
     start = len(document.pages)
     document.add_pages_from(source, forms="preserve")
-    if source.Root.get("/AcroForm", {}).get("/NeedAppearances", False):
+    form = source.Root.get("/AcroForm", pikepdf.Dictionary())
+    if form.get("/NeedAppearances", False):
         document.Root.AcroForm.NeedAppearances = True
     with source.open_outline() as old:
         if not old.root:

@@ -259,7 +259,7 @@ def _reading_dpi(page: Any, pictures: list[_Picture]) -> float:
     counted = [p for p, size in zip(pictures, sizes, strict=True) if size >= 0.05 * area]
     finest = max(max(p.across, p.down) for p in counted or pictures)
     most = 72 * (MAX_PIXELS / area) ** 0.5 * 0.999
-    return round(min(max(finest, MIN_DPI), MAX_DPI, most), 1)
+    return round(float(min(max(finest, MIN_DPI), MAX_DPI, most)), 1)
 
 
 def _is_one_picture(page: Any, pictures: list[_Picture]) -> bool:
@@ -313,7 +313,7 @@ def _is_signed(pdf: pikepdf.Pdf, path: Path) -> bool:
 
 def _is_dynamic(pdf: pikepdf.Pdf) -> bool:
     """XFA whose pages are not in the file: it says so, or it has no ordinary fields beside."""
-    form = pdf.Root.get("/AcroForm", {})
+    form = pdf.Root.get("/AcroForm", pikepdf.Dictionary())
     if "/XFA" not in form:
         return False
     return bool(pdf.Root.get("/NeedsRendering", False)) or not len(form.get("/Fields", []))

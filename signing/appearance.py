@@ -130,11 +130,12 @@ def place(block: TextBlock, rules: SignatureRules, frame: PageFrame, taken: list
     """
     page_width, page_height = frame.size
     # On a page too small for it the block shrinks as a whole: it is never cut.
-    room = (page_width - 2 * _MARGIN) / block.width, (page_height - 2 * _MARGIN) / block.height
-    scale = max(min(1.0, *room), 0.05)
+    margin = min(_MARGIN, page_width / 10, page_height / 10)
+    room = (page_width - 2 * margin) / block.width, (page_height - 2 * margin) / block.height
+    scale = min(1.0, *room)
     width, height = block.width * scale, block.height * scale
-    left = _MARGIN if rules.place == "top-left" else page_width - _MARGIN - width
-    top = _MARGIN
+    left = margin if rules.place == "top-left" else page_width - margin - width
+    top = margin
     for other in sorted((frame.from_user_space(box) for box in taken), key=lambda box: box[1]):
         beside = other[2] <= left or other[0] >= left + width
         if not beside and other[1] < top + height and other[3] > top:
