@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitize.ink import DPI, MM, Marks
-from digitize.lid import extend_paper
+from digitize.lid import FRINGE_MM, extend_paper
 from digitize.tilt import find_skew
 from digitize.turning import MIN_SKEW, Pixels, rotate, to_gray, turn
 from ocr.background import resized, u8
@@ -104,14 +104,14 @@ def page_box(marks: Marks, skew: float, bare: NDArray[np.uint8]) -> tuple[int, i
     """
     rows, columns = bare.shape
     if marks.lid.any():
-        box = _extent(bare, share=0.25)
+        fringe = round(FRINGE_MM * MM)
+        left, top, right, bottom = _extent(bare, share=0.25)
+        box = (left - fringe, top - fringe, right + fringe, bottom + fringe)
     else:
         height, width = marks.gray.shape
         left, top = (columns - width) // 2, (rows - height) // 2
         box = (left, top, left + width, top + height)
-    found = _box_of_marks(marks, skew)
-    if found is None:
-        return box
+    found = _box_of_marks(marks, skew) or box
     return (
         max(0, min(box[0], found[0])),
         max(0, min(box[1], found[1])),

@@ -23,8 +23,8 @@ _SUPPORT = 0.5
 #: How much of the brightest paper's value the lid may vary by (10th to 90th percentile):
 #: more is a photo, or the shadow of a bound book that may hold writing.
 _UNEVEN = 0.25
-#: Paper next to the lid that is dimmed by it, in millimetres.
-_FRINGE_MM = 0.5
+#: Paper next to the lid that is dimmed by it and counted as lid, in millimetres.
+FRINGE_MM = 0.5
 
 
 def find_lid(gray: Gray, dpi: float) -> NDArray[np.uint8]:
@@ -40,7 +40,8 @@ def find_lid(gray: Gray, dpi: float) -> NDArray[np.uint8]:
     mm = dpi / 25.4
     none = np.zeros_like(gray)
     brightest = float(np.percentile(gray, 99))
-    dark = u8(cv2.blur(gray, (3, 3)) < _DARK_SHARE * brightest)
+    smooth = cv2.blur(gray, (3, 3), borderType=cv2.BORDER_REPLICATE)
+    dark = u8(smooth < _DARK_SHARE * brightest)
     at_corners = _reaching_corners(dark)
     if not at_corners.any():
         return none
@@ -54,8 +55,16 @@ def find_lid(gray: Gray, dpi: float) -> NDArray[np.uint8]:
             lid |= part
     if not lid.any() or _is_dark_sheet(lid, dark, mm):
         return none
-    fringe = 2 * round(_FRINGE_MM * mm) + 1
-    return u8(cv2.dilate(lid, np.ones((fringe, fringe), np.uint8)))
+    reach = round(FRINGE_MM * mm)
+    _follow_edges(lid, mm)
+    return u8(cv2.dilate(lid, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)))
+
+
+def _follow_edges(lid: NDArray[np.uint8], mm: float) -> None:
+    """Carry a wedge on to the end of the side it lies along: its last part is too thin to see."""
+    for turned in (lid, lid[::-1], lid.T, lid.T[::-1]):
+        if turned[0].sum() >= _RUN_MM * mm:
+            turned[0] = 1
 
 
 def _reaching_corners(dark: NDArray[np.uint8]) -> NDArray[np.uint8]:
