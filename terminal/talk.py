@@ -69,11 +69,11 @@ class TerminalTalk:
 
 
 def _read_line() -> str:
-    """A line typed; empty at the end of the input. However it ends, the cursor is on a new line."""
+    """A line typed; empty at the end of the input. The next output begins on a new line."""
     line = ""
     try:
         line = sys.stdin.readline()
     finally:
-        if not line.endswith("\n"):
+        if not (line.endswith("\n") and sys.stdin.isatty()):
             sys.stderr.write("\n")
     return line

@@ -1,13 +1,18 @@
 """A counter to test at: the real command in a process of its own, real tokens, small papers."""
 
 import io
+import json
 import os
+import socket
 import subprocess
 import sys
+import tempfile
 import tomllib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 import segno
@@ -18,7 +23,6 @@ from digitize.training import TrainingScanner, sane_config, serve_training_scann
 from foundation.messages import set_language
 from signing.rehearsal import Rehearsal, rehearsal_pki
 
-SOHOA = Path(sys.executable).with_name("sohoa")
 OWNER = "001087000084"
 CARD = f"{OWNER}||Trần Văn Hải|12051987|Nam|Xã Hòa An|02032022"
 TINOS = "/usr/share/fonts/truetype/croscore/Tinos-Regular.ttf"
@@ -116,11 +120,15 @@ def office_toml(pki: Rehearsal, **changes: object) -> str:
 
 @dataclass
 class Counter:
-    """A machine at a counter: its folders and environment, and the command to run there."""
+    """A machine at a counter: its folders and environment, and the command to run there.
+
+    ``warm`` is the socket of :mod:`warm`, which runs the command.
+    """
 
     folder: Path
     environ: dict[str, str]
     pins: dict[str, str]
+    warm: Path
 
     @property
     def home(self) -> Path:
@@ -140,32 +148,36 @@ class Counter:
     ) -> "subprocess.CompletedProcess[str]":
         """Run ``sohoa``; PINs go through a pipe when the arguments end with ``--pin-fd``."""
         words = [str(argument) for argument in arguments]
-        pipe: tuple[int, ...] = ()
-        if words[-1:] == ["--pin-fd"]:
-            roles = ["clerk", "agency"]
-            if words[0] == "sign":
-                roles = ["clerk" if "clerk" in words else "agency"]
-            right = "".join(self.pins[role] + "\n" for role in roles)
-            reading, writing = os.pipe()
-            os.write(writing, right.encode() if pins is None else pins)
-            os.close(writing)
-            words.append(str(reading))
-            pipe = (reading,)
-        try:
-            return subprocess.run(
-                [SOHOA, *words],
-                env=self.environ | {"SOHOA_LANG": lang} | environ,
-                input=stdin,
-                pass_fds=pipe,
-                cwd=self.folder,
-                capture_output=True,
-                text=True,
-                timeout=110,
-                check=False,
-            )
-        finally:
-            for descriptor in pipe:
-                os.close(descriptor)
+        environment = self.environ | {"SOHOA_LANG": lang} | environ
+        with ExitStack() as files:
+            given, out, err = (files.enter_context(tempfile.TemporaryFile()) for _ in range(3))
+            given.write(stdin.encode())
+            given.seek(0)
+            descriptors = [given.fileno(), out.fileno(), err.fileno()]
+            if words[-1:] == ["--pin-fd"]:
+                descriptors.append(files.enter_context(self._pin_pipe(words, pins)).fileno())
+            order = {"arguments": words, "environ": environment, "folder": str(self.folder)}
+            with socket.socket(socket.AF_UNIX) as connection:
+                connection.settimeout(110)
+                connection.connect(str(self.warm))
+                socket.send_fds(connection, [json.dumps(order).encode()], descriptors)
+                code = int(connection.recv(16) or b"-1")
+            texts = []
+            for file in (out, err):
+                file.seek(0)
+                texts.append(file.read().decode())
+        return subprocess.CompletedProcess(words, code, *texts)
+
+    def _pin_pipe(self, words: list[str], pins: bytes | None) -> BinaryIO:
+        """A pipe with the right PINs in the order they are asked for, or with ``pins``."""
+        roles = ["clerk", "agency"]
+        if words[0] == "sign":
+            roles = ["clerk" if "clerk" in words else "agency"]
+        right = "".join(self.pins[role] + "\n" for role in roles).encode()
+        reading, writing = os.pipe()
+        os.write(writing, right if pins is None else pins)
+        os.close(writing)
+        return os.fdopen(reading, "rb")
 
     def leftovers(self) -> list[Path]:
         """Half-written files and work folders that should be gone."""
@@ -176,8 +188,21 @@ class Counter:
         ]
 
 
+@pytest.fixture(scope="session")
+def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The server that runs the command, see :mod:`warm`."""
+    place = tmp_path_factory.mktemp("warm") / "socket"
+    program = [sys.executable, str(Path(__file__).with_name("warm.py")), str(place)]
+    with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
+        assert server.stdout
+        assert server.stdin
+        assert server.stdout.readline() == b"ready\n"
+        yield place
+        server.stdin.close()
+
+
 @pytest.fixture
-def counter(tmp_path: Path, pki: Rehearsal) -> Counter:
+def counter(tmp_path: Path, pki: Rehearsal, warm: Path) -> Counter:
     """A counter with the rehearsal's tokens plugged in and no scanner."""
     for kind, name, text in (
         ("offices", "office", office_toml(pki)),
@@ -194,7 +219,8 @@ def counter(tmp_path: Path, pki: Rehearsal) -> Counter:
         "SANE_CONFIG_DIR": str(tmp_path / "no-scanner"),
         "LANG": "C.UTF-8",
     }  # fmt: skip
-    return Counter(tmp_path, environ, {role: pki.pin_for(role).reveal() for role in pki.signers})
+    pins = {role: pki.pin_for(role).reveal() for role in pki.signers}
+    return Counter(tmp_path, environ, pins, warm)
 
 
 @pytest.fixture
@@ -224,7 +250,3 @@ def complaint(
 @pytest.fixture
 def complains() -> Callable[..., str]:
     return complaint
-
-
-def files_in(folder: Path) -> Iterable[Path]:
-    return (path for path in folder.rglob("*") if path.is_file())

@@ -12,6 +12,7 @@ import pytest
 OWNER = "001087000084"
 SOHOA = str(Path(sys.executable).with_name("sohoa"))
 Start = Callable[..., pexpect.spawn]
+pytestmark = pytest.mark.timeout(300)  # long talks, on a machine that does other things too
 
 
 @pytest.fixture
