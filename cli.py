@@ -123,9 +123,9 @@ def digitize(
     ],
     out: Annotated[Path, typer.Option("-o", "--out", help=_("The PDF to write."))],
     profile: Annotated[str, typer.Option(help=_("What paper it is."))] = "giay-to",
-    layers: Annotated[  # noqa: ARG001  one way so far
-        Literal["faithful"], typer.Option(help=_("How pages are compressed."))
-    ] = "faithful",
+    layers: Annotated[
+        Literal["faithful", "compact"] | None, typer.Option(help=_("How pages are compressed."))
+    ] = None,
     jobs: Jobs = 0,
     report: Annotated[Path | None, typer.Option(help=_("Findings as JSON."))] = None,
     text: Annotated[Path | None, typer.Option(help=_("The text as a file."))] = None,
@@ -133,12 +133,12 @@ def digitize(
     source: Feed = "adf",
     operator: Operator = "",
 ) -> Answer:
-    from dossier.making import Making, make_document, settings_of
+    from dossier.making import Making, compressed_as, make_document, settings_of
     from dossier.people import actor_at
     from profiles import load_office, load_paper
     from terminal import reports
 
-    paper = load_paper(profile)
+    paper = compressed_as(load_paper(profile), layers)
     making = Making(paper, actor_at(load_office(), operator), jobs, keep_blank)
     making = settings_of(making, source)
     with screen.progress(_("Digitising")) as advance:

@@ -19,11 +19,12 @@ import pikepdf.pdfa
 from pikepdf.exceptions import PikepdfError
 
 from digitize.jpeg import read_jpeg_header
+from digitize.layer_file import SUFFIX, load_layers
 from digitize.merge import Place, merge
 from digitize.provenance import Provenance, read_provenance, write_provenance
 from digitize.sheet import FinishedPage
 from digitize.source_errors import DamagedPdf, file_label
-from digitize.spool import Spool
+from digitize.spool import Jpeg, Layered, Spool
 from foundation.errors import ExitCode, SohoaError
 from foundation.files import atomic_path
 from foundation.messages import N_, _
@@ -139,17 +140,29 @@ def _spool(pages: Iterable[FinishedPage], stream: BinaryIO) -> list[Place]:
 
 
 def _draw(spool: Spool, page: FinishedPage) -> None:
-    if page.picture is None:
-        raise PictureNotUsable(sheet=page.sheet.label, detail="no picture")
-    jpeg = page.picture.read_bytes()
-    header = read_jpeg_header(jpeg)
-    if header is None or header.components not in (1, 3) or not header.complete:
-        raise PictureNotUsable(sheet=page.sheet.label, detail=f"{header}")
+    picture = _picture(page)
     width, height = page.width_mm * _POINTS_PER_MM, page.height_mm * _POINTS_PER_MM
     if min(width, height) < _LEAST or max(width, height) > _MOST:
         size = f"{page.width_mm:.0f} × {page.height_mm:.0f} mm"
         raise PictureNotUsable(sheet=page.sheet.label, detail=size)
-    spool.add(jpeg, header, (width, height), page.text_layer)
+    spool.add(picture, (width, height), page.text_layer)
+
+
+def _picture(page: FinishedPage) -> Jpeg | Layered:
+    if page.picture is None:
+        raise PictureNotUsable(sheet=page.sheet.label, detail="no picture")
+    if page.picture.suffix != SUFFIX:
+        return _jpeg(page, page.picture.read_bytes())
+    layers = load_layers(page.picture)
+    paper, ink = _jpeg(page, layers.paper_jpeg), _jpeg(page, layers.ink_jpeg)
+    return Layered(paper, ink, layers.mask_g4, layers.width, layers.height)
+
+
+def _jpeg(page: FinishedPage, data: bytes) -> Jpeg:
+    header = read_jpeg_header(data)
+    if header is None or header.components not in (1, 3) or not header.complete:
+        raise PictureNotUsable(sheet=page.sheet.label, detail=f"{header}")
+    return Jpeg(data, header)
 
 
 def _save(

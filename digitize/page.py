@@ -14,6 +14,8 @@ from digitize import quality
 from digitize.blank import is_blank
 from digitize.clean import clean
 from digitize.ink import find_marks
+from digitize.layer_file import SUFFIX, save_layers
+from digitize.layers import guard, split
 from digitize.reading import Reading, read_page
 from digitize.sheet import Finding, FinishedPage, Sheet
 from digitize.sources import assumed_dpi, jpeg_bytes_if_untouched, load_pixels
@@ -90,7 +92,7 @@ def _finished(
     words: tuple[Word, ...],
 ) -> FinishedPage:
     height, width = pixels.shape[:2]
-    picture = _picture(sheet, settings, pixels, touched) if finding.kept else None
+    picture = _picture(sheet, settings, pixels, touched, dpi) if finding.kept else None
     return FinishedPage(
         sheet=sheet,
         finding=finding,
@@ -104,12 +106,18 @@ def _finished(
 
 
 def _picture(
-    sheet: Sheet, settings: PageSettings, pixels: NDArray[np.uint8], touched: bool
+    sheet: Sheet, settings: PageSettings, pixels: NDArray[np.uint8], touched: bool, dpi: float
 ) -> Path:
-    """The page as a JPEG file: the sheet's own bytes where nothing was changed."""
+    """The page as a file: in layers where the rules ask for them and they look like it; else
+    a JPEG, the sheet's own bytes where nothing was changed."""
+    path = settings.folder / f"page-{sheet.index:06d}.jpg"
+    if settings.rules.layers == "compact":
+        layers = split(pixels, dpi)
+        if layers is not None and guard(pixels, layers):
+            save_layers(layers, path := path.with_suffix(SUFFIX))
+            return path
     if not touched and (untouched := jpeg_bytes_if_untouched(sheet)):
         return untouched
-    path = settings.folder / f"page-{sheet.index:06d}.jpg"
     quality_option = [cv2.IMWRITE_JPEG_QUALITY, settings.rules.jpeg_quality]
     if not cv2.imwrite(str(path), pixels, quality_option):
         raise OSError(f"cannot write {path.name}")

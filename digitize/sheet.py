@@ -69,7 +69,8 @@ class FinishedPage:
     """What a worker leaves for the writer: files and findings, no pixels.
 
     Attributes:
-        picture: JPEG file shown on the page; None for a born-digital page.
+        picture: file shown on the page: a JPEG, or the page in layers
+            (:mod:`digitize.layer_file`); None for a born-digital page.
         width_mm, height_mm: size of the page on paper (1:1).
         text_layer: PDF content-stream bytes of the invisible text, in PDF points with the
             origin at the page's lower left, using the font resource ``/Glyphless``; b"" for none.

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 from digitize.pipeline import Digitized, Options, digitize
 from digitize.quality import AllBlank
@@ -149,6 +150,14 @@ def _check_outputs(sources: Sequence[str], outputs: Sequence[Path]) -> None:
             becomes_one = path.suffix.lower() == ".pdf" and taken.is_dir() and place.parent == taken
             if taken == place or becomes_one:
                 raise SourceOverwritten(file=path)
+
+
+def compressed_as(paper: Paper, layers: Literal["faithful", "compact"] | None) -> Paper:
+    """The paper with its pages compressed as the user asks; without a wish as its profile says."""
+    if layers is None:
+        return paper
+    pages = paper.pages.model_copy(update={"layers": layers})
+    return paper.model_copy(update={"pages": pages})
 
 
 def settings_of(making: Making, source: Source) -> Making:

@@ -7,18 +7,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-import cv2
-import numpy as np
-
+from digitize.layer_file import load_shown
 from digitize.pipeline import Options, outcomes
 from digitize.scanner import Device, ScanSettings, Source, scan
 from digitize.sheet import Finding, FinishedPage, Sheet
 from digitize.sources import check_sources, read_sources
+from digitize.turning import to_gray
 from dossier.making import as_sheet
 from dossier.sorting import SortedPaper, sort_stack
 from foundation.errors import SohoaError
 from foundation.messages import N_, _
-from ocr.background import u8
 from ocr.idcard import IdCard, parse_payload, read_qr_codes
 from profiles import Paper
 
@@ -186,8 +184,7 @@ def _work_on(sheets: Iterator[Sheet], folder: Path, paper: Paper, jobs: int) -> 
 def _qr_texts(page: FinishedPage) -> list[str]:
     if page.picture is None:
         return []
-    data = np.frombuffer(page.picture.read_bytes(), np.uint8)
-    return read_qr_codes(u8(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)))
+    return read_qr_codes(to_gray(load_shown(page.picture)))
 
 
 def stack_in_words(stack: Stack) -> str:
