@@ -220,7 +220,7 @@ def masked(error: SohoaError) -> SohoaError:
 
 
 #: Facts of errors that name a file or a folder.
-_PLACES = frozenset({"file", "folder"})
+_PLACES = frozenset({"folder", "file"})
 
 
 def _complain(text: str) -> None:
