@@ -220,7 +220,7 @@ def masked(error: SohoaError) -> SohoaError:
 
 
 #: Facts of errors that name a file or a folder.
-_PLACES = frozenset({"folder", "file"})
+_PLACES = frozenset({"file", "folder"})
 
 
 def _complain(text: str) -> None:

@@ -294,7 +294,7 @@ def test_an_output_that_fails_its_check_never_gets_its_name(
 
 def test_the_report_has_the_agreed_shape(signed: Path, pki: Rehearsal) -> None:
     report = json.loads(json.dumps(verify_file(signed, [pki.root_pem]).as_dict()))
-    assert list(report) == ["file", "verdict", "signatures", "seal"]
+    assert tuple(report) == ("file", "verdict", "signatures", "seal")
     keys = (
         "signer level signed_at timestamp covers_whole_file changes trusted revocation "
         "verdict reason"
