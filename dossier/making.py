@@ -5,7 +5,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -179,8 +179,9 @@ def _open_sources(
         raise OneScanner()
     device = choose_device(scanners[0].removeprefix(SCANNER))
     folder = stack.enter_context(_sheets_folder())
-    sheets = map(as_sheet, scan(device, making.settings, folder, cancel=cancel))
-    return device.name, sheets
+    # Closed with the block: left to the garbage collector, the scanner would go on feeding.
+    scanned = stack.enter_context(closing(scan(device, making.settings, folder, cancel=cancel)))
+    return device.name, map(as_sheet, scanned)
 
 
 @contextmanager

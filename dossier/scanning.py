@@ -1,6 +1,7 @@
 """Sheets into a folder, and the training scanner to practise with."""
 
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,10 @@ def scan_into(
         there -= there % 2
     device = choose_device(device_name)
     sheets = []
-    for sheet in scan(device, settings, folder, start_number=there + 1):
-        sheets.append(sheet)
-        advance(len(sheets), "")
+    with closing(scan(device, settings, folder, start_number=there + 1)) as scanned:
+        for sheet in scanned:
+            sheets.append(sheet)
+            advance(len(sheets), "")
     return sheets
 
 

@@ -3,7 +3,8 @@
 import json
 import shutil
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -106,16 +107,19 @@ def scan_stack(
         cancel: set it to stop; what came is kept.
     """
 
-    def sheets() -> Iterator[Sheet]:
+    def sheets() -> Generator[Sheet, None, None]:
         scanned = scan(device, settings, folder, start_number=start_number, cancel=cancel)
-        for one in scanned:
-            sheet = as_sheet(one)
-            _note(sheet, folder)
-            if on_sheet:
-                on_sheet(sheet)
-            yield sheet
+        # Left to the garbage collector, the scanner would go on feeding after a stop.
+        with closing(scanned):
+            for one in scanned:
+                sheet = as_sheet(one)
+                _note(sheet, folder)
+                if on_sheet:
+                    on_sheet(sheet)
+                yield sheet
 
-    return _work_on(sheets(), folder, paper, jobs)
+    with closing(sheets()) as fed:
+        return _work_on(fed, folder, paper, jobs)
 
 
 def sheets_there(folder: Path, source: Source) -> list[Sheet]:
