@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digitize.ink import DPI, MM, Marks
+from digitize.ink import DPI, FAINT_LEVEL, MM, Marks
 from digitize.lid import FRINGE_MM, extend_paper
 from digitize.tilt import find_skew
 from digitize.turning import MIN_SKEW, Pixels, rotate, to_gray, turn
@@ -19,10 +19,7 @@ from ocr.background import resized, u8
 
 #: Resolution at which the paper's colour is carried into what the lid hid.
 _PAPER_DPI = 12.5
-#: Flattened brightness below which a mark is worth growing the page for: fainter than
-#: ink (:data:`digitize.ink.INK_LEVEL`), so that a pencil note in a corner is not cut off.
-_FAINT = 200
-#: Area of such a mark in square millimetres; smaller is dirt.
+#: Area in square millimetres of a faint mark worth growing the page for; smaller is dirt.
 _MARK_MM2 = 1.0
 
 
@@ -122,7 +119,7 @@ def page_box(marks: Marks, skew: float, bare: NDArray[np.uint8]) -> tuple[int, i
 
 def _box_of_marks(marks: Marks, skew: float) -> tuple[int, int, int, int] | None:
     """Left, top, right, bottom of all that is written, once straightened."""
-    faint = u8((marks.flat < _FAINT) & (marks.lid == 0))
+    faint = u8((marks.flat < FAINT_LEVEL) & (marks.lid == 0))
     _count, labels, stats, _centres = cv2.connectedComponentsWithStats(faint)
     large = stats[:, cv2.CC_STAT_AREA] >= _MARK_MM2 * MM * MM
     large[0] = False

@@ -19,9 +19,12 @@ from ocr.background import Gray, flatten, resized, u8
 DPI = 150.0
 #: Pixels per millimetre at that resolution.
 MM = DPI / 25.4
-#: Flattened brightness (0-255) below which a pixel is ink: show-through and specks of
-#: noise stay above it (the show-through of the sample sheets is lighter than 200).
-INK_LEVEL = 150
+#: Flattened brightness (0-255) below which a pixel is ink: half-way between white and the
+#: sheet's darkest print, within these bounds. Pencil and blurred or faded print come to
+#: 150-190, the other side shining through to 205 and more (204-251 on sample sheets).
+INK_LEVEL, FAINT_LEVEL = 150, 200
+#: Percentile of the sheet's pixels taken for its darkest print: specks alone stay below.
+_DARKEST = 0.2
 
 
 @dataclass(frozen=True)
@@ -80,9 +83,14 @@ def find_marks(gray: Gray, dpi: float) -> Marks:
         around = _paper_around(small, lid)
         paper_only = np.where(lid > 0, around, small)
     flat = flatten(paper_only, DPI)
-    ink = u8(flat < INK_LEVEL)
+    ink = u8(flat < _ink_level(flat))
     ink[lid > 0] = 0
     return Marks(small, flat, ink, lid)
+
+
+def _ink_level(flat: Gray) -> float:
+    middle = (255.0 + float(np.percentile(flat, _DARKEST))) / 2
+    return min(max(middle, INK_LEVEL), FAINT_LEVEL)
 
 
 def _paper_around(gray: Gray, lid: NDArray[np.uint8]) -> Gray:

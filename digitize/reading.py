@@ -12,7 +12,7 @@ from digitize.tilt import find_skew
 from digitize.turning import Pixels, rotate, to_gray, turn
 from digitize.upright import Guess, guess_turn
 from ocr.background import flatten, resized
-from ocr.engine import read_words, recognise
+from ocr.engine import RecogniserFailed, read_words, recognise
 from ocr.words import Word, mean_confidence, tidy
 
 #: The recogniser is trained on print at about this many dots per inch.
@@ -27,6 +27,8 @@ _ENOUGH = 20
 _CLEARLY = 1.3
 #: Side of the part of the sheet that is read to settle the turn, in millimetres.
 _SAMPLE_MM = 90.0
+#: Seconds its reading may take; print takes less than one.
+_SAMPLE_TIMEOUT = 5.0
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,10 @@ def read_page(pixels: Pixels, dpi: float, marks: Marks, language: str) -> Readin
 def settle_turn(
     pixels: Pixels, dpi: float, marks: Marks, guess: Guess, language: str
 ) -> tuple[int, bool]:
-    """The turn by which the fullest part of the sheet reads best, and whether clearly so."""
+    """The turn by which the fullest part of the sheet reads best, and whether clearly so.
+
+    Where nothing tells, the sheet stays as it was fed, but for lines that surely lie sideways.
+    """
     sample = _fullest_part(to_gray(pixels), dpi, marks)
     others = guess.others or ((guess.degrees + 180) % 360,)
     skews = {axis: find_skew(marks.turned(axis)) for axis in {d % 180 for d in others}}
@@ -78,12 +83,21 @@ def settle_turn(
     best, second = sorted(found, key=lambda degrees: -found[degrees])[:2]
     if found[best] > _CLEARLY * found[second]:
         return best, True
-    return guess.degrees, guess.sure
+    axis_sure = len(found) == 2
+    return (guess.degrees if axis_sure else 0), guess.sure
 
 
 def _words_of_sample(flat: Pixels, language: str) -> list[Word]:
-    """One plain reading, line by line: page analysis (3) would itself turn what lies sideways."""
-    return list(tidy(read_words(flat, READING_DPI, language, segmentation=6)))
+    """One plain reading, line by line: page analysis (3) would itself turn what lies sideways.
+
+    What takes long is noise or a photo; it tells nothing.
+    """
+    try:
+        return list(
+            tidy(read_words(flat, READING_DPI, language, segmentation=6, timeout=_SAMPLE_TIMEOUT))
+        )
+    except RecogniserFailed:
+        return []
 
 
 def _evidence(words: list[Word]) -> float:

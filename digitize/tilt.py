@@ -9,9 +9,9 @@ from digitize.ink import MM, Marks
 #: Tilts are looked for within ±15°; beyond that a sheet was laid in wrong.
 MAX_SKEW = 15.0
 #: How much sharper the rows must be at the tilt found than as the sheet came, and than at
-#: the middle one of the other tilts. Print came to 6 and more of the latter (lines, cards,
-#: tables, receipts at 100-300 dpi), noise, photos and scribbles to 1.6 at most.
-_GAIN, _CLEAR = 1.05, 2.0
+#: any tilt more than two degrees away. Print came to 1.6 and more of the latter (2.3 and
+#: more without a photo beside it; 75-600 dpi), noise, scribbles and photos to 1.5 at most.
+_GAIN, _CLEAR = 1.05, 1.5
 #: Pixels of ink below which there is nothing to measure a tilt by.
 _LEAST_INK = 200
 #: Share of its height above which the peak of sharpness is taken for its middle.
@@ -36,12 +36,12 @@ def find_skew(marks: Marks) -> float:
     best = float(coarse[sharp.argmax()])
     if abs(best) >= MAX_SKEW:
         return 0.0
+    elsewhere = float(sharp[np.abs(coarse - best) > 2.0].max())
     near = best + np.arange(-0.5, 0.51, 0.1)
     fine = float(near[_sharpness(points, near).argmax()]) + np.arange(-0.3, 0.301, 0.03)
     sharp = _sharpness(points, fine)
-    usual = float(np.median(_sharpness(points, coarse[::6])))
-    as_it_came = _sharpness(points, np.zeros(1))[0]
-    if sharp.max() < max(_CLEAR * usual, _GAIN * as_it_came):
+    top = _sharpness(some, fine[[sharp.argmax()]])[0]
+    if top < _CLEAR * elsewhere or sharp.max() < _GAIN * _sharpness(points, np.zeros(1))[0]:
         return 0.0
     # The peak's middle is steadier than its top: 0.02° instead of 0.05° off on ID cards.
     peak = np.maximum(0.0, sharp - _PEAK * sharp.max())
@@ -58,8 +58,11 @@ def _skew_points(marks: Marks) -> NDArray[np.float64]:
         keep[y : y + h, x : x + w] = 1
     ys, xs = np.nonzero(cv2.bitwise_and(keep, marks.ink))
     # Taken at random: every n-th point in order would draw stripes of its own.
-    chosen = np.random.default_rng(0).permutation(len(xs))[:_FINE_POINTS]
-    return np.column_stack([xs[chosen], ys[chosen]]).astype(np.float64)
+    chance = np.random.default_rng(0)
+    chosen = chance.permutation(len(xs))[:_FINE_POINTS]
+    points = np.column_stack([xs[chosen], ys[chosen]]).astype(np.float64)
+    # Off the grid of pixels, whose own rows would speak for 0°.
+    return points + chance.uniform(-0.5, 0.5, points.shape)
 
 
 def _sharpness(points: NDArray[np.float64], angles: NDArray[np.float64]) -> NDArray[np.float64]:

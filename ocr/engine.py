@@ -99,8 +99,23 @@ def recognise(gray: Gray, dpi: float, language: str = "vie") -> list[Word]:
     return [word.scaled(1 / _ENLARGE, left, top) for word in both]
 
 
-def read_words(picture: Gray, dpi: float, language: str, segmentation: int = 3) -> Iterator[Word]:
-    """One call of Tesseract: raw words with boxes in pixels of ``picture``."""
+def read_words(
+    picture: Gray,
+    dpi: float,
+    language: str,
+    *,
+    segmentation: int = 3,
+    timeout: float = TIMEOUT,
+) -> Iterator[Word]:
+    """One call of Tesseract: raw words with boxes in pixels of ``picture``.
+
+    Args:
+        segmentation: Tesseract's page segmentation mode: 3 finds the layout, 6 reads lines.
+        timeout: seconds.
+
+    Raises:
+        RecogniserFailed, RecogniserMissing: see :func:`recognise`.
+    """
     with tempfile.TemporaryDirectory(dir=fast_storage(), prefix="sohoa-") as folder:
         path = Path(folder) / "page.pgm"
         path.write_bytes(_pgm(picture))
@@ -110,7 +125,7 @@ def read_words(picture: Gray, dpi: float, language: str, segmentation: int = 3) 
                 lang=language,
                 config=f"--psm {segmentation} --dpi {round(dpi)}",
                 output_type=pytesseract.Output.DICT,
-                timeout=TIMEOUT,
+                timeout=timeout,
             )
         except pytesseract.TesseractNotFoundError as error:
             raise RecogniserMissing(language=language) from error
