@@ -1,7 +1,8 @@
 """Side by side on the same sheets, in the same run: sohoa, OCRmyPDF and bare Tesseract.
 
 python -m benchmarks FOLDER [--truth TRUTH.json]    time, ratio, word F1, bytes a page, memory
-python -m benchmarks --memory                       peak memory on 20 and on 200 sheets
+python -m benchmarks                                the same on sheets drawn for it
+python -m benchmarks memory                         peak memory on 20 and on 200 sheets
 
 ``TRUTH.json`` maps file names to ``{"text", "blank", "kind"}``. Word F1 is free of order
 and taken page by page over the pages that are not blank.
@@ -20,8 +21,13 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
+from statistics import fmean
 
+import pikepdf.pdfa
+
+Truth = dict[str, dict[str, object]]
 HERE = Path(sys.executable).parent
 
 
@@ -121,14 +127,28 @@ def f1(found: Sequence[str], wanted: Sequence[str]) -> float:
     return 2 * (one & other).total() / max(1, one.total() + other.total())
 
 
-def score(pdf: Path, truth: dict[str, dict[str, object]]) -> float:
-    """Mean word F1; blank pages may be in the file or not."""
-    wanted = [str(sheet["text"]).split() for sheet in truth.values() if not sheet["blank"]]
-    pages = pages_of(pdf)
-    if len(pages) == len(truth):
-        pages = [p for p, sheet in zip(pages, truth.values(), strict=True) if not sheet["blank"]]
-    scores = [f1(page, words) for page, words in zip(pages, wanted, strict=False)]
-    return sum(scores) / len(wanted)
+def page_scores(pages: Sequence[Sequence[str]], truth: Truth) -> dict[str, float]:
+    """Word F1 of every written sheet, 0 for one that is lost.
+
+    Pages are matched to sheets in order, so that the sum is largest: blanks may have been
+    left out, and a lost page must not shift all that follow.
+    """
+    sheets = [(name, str(sheet["text"]).split()) for name, sheet in truth.items()]
+    best: list[list[tuple[float, tuple[tuple[str, float], ...]]]]
+    best = [[(0.0, ())] * (len(pages) + 1) for _ in range(len(sheets) + 1)]
+    for i, (name, words) in enumerate(sheets):
+        for j, page in enumerate(pages):
+            found = f1(page, words)
+            total, pairs = best[i][j]
+            both = (total + found, (*pairs, (name, found)))
+            best[i + 1][j + 1] = max(both, best[i][j + 1], best[i + 1][j], key=lambda one: one[0])
+    matched = dict(best[-1][-1][1])
+    return {name: matched.get(name, 0.0) for name in truth if not truth[name]["blank"]}
+
+
+def approved(pdf: Path) -> bool:
+    """Whether ``pikepdf.pdfa`` takes the file for PDF/A-2b."""
+    return bool(pikepdf.pdfa.validate_written(pdf, "2b").passed)
 
 
 TOOLS: dict[str, Callable[[Sequence[Path], Path], Run]] = {
@@ -139,20 +159,58 @@ TOOLS: dict[str, Callable[[Sequence[Path], Path], Run]] = {
 
 
 def compare(folder: Path, truth_file: Path | None) -> None:
-    """Run all tools on a folder and print what came of it."""
+    """Run all tools on a folder and print what came of it, as a Markdown table."""
     files = sorted(folder.glob("*.jpg"))
-    truth = json.loads(truth_file.read_text(encoding="utf-8")) if truth_file else {}
-    print(f"{len(files)} sheets")
-    print(f"{'tool':<16}{'seconds':>9}{'ratio':>8}{'word F1':>9}{'KB/page':>9}{'peak MB':>9}")
+    truth: Truth = json.loads(truth_file.read_text(encoding="utf-8")) if truth_file else {}
+    print(f"{len(files)} sheets, {len(os.sched_getaffinity(0))} cores, {versions()}\n")
+    print("| tool | seconds | × sohoa | word F1, mean | worst | KB a page | peak MB | PDF/A |")
+    print("|---|---|---|---|---|---|---|---|", flush=True)
+    by_kind: dict[str, dict[str, float]] = {}
     with tempfile.TemporaryDirectory() as work:
-        runs: dict[str, Run] = {}
+        base = 0.0
         for name, tool in TOOLS.items():
             out = Path(work) / f"{name.split()[-1].lower()}.pdf"
-            runs[name] = run = tool(files, out)
-            size = out.stat().st_size / 1024 / max(1, len(pages_of(out)))
-            quality = f"{score(out, truth):9.4f}" if truth else "        -"
-            ratio = run.seconds / runs["sohoa"].seconds
-            print(f"{name:<16}{run.seconds:9.1f}{ratio:8.2f}{quality}{size:9.0f}{run.peak_mb:9.0f}")
+            run = tool(files, out)
+            base = base or run.seconds
+            pages = pages_of(out)
+            scores = page_scores(pages, truth)
+            mean = f"{fmean(scores.values()):.4f}" if scores else ""
+            worst = f"{min(scores.values()):.3f}" if scores else ""
+            size = out.stat().st_size / 1024 / max(1, len(pages))
+            verdict = "yes" if approved(out) else "no"
+            print(
+                f"| {name} | {run.seconds:.1f} | {run.seconds / base:.2f} | {mean} | {worst} "
+                f"| {size:.0f} | {run.peak_mb:.0f} | {verdict} |",
+                flush=True,
+            )
+            by_kind[name] = kinds(scores, truth)
+    if any(by_kind.values()):
+        print_kinds(by_kind)
+
+
+def kinds(scores: dict[str, float], truth: Truth) -> dict[str, float]:
+    """Mean word F1 of each kind of sheet, where the truth names kinds."""
+    found: dict[str, list[float]] = {}
+    for name, value in scores.items():
+        if kind := str(truth[name].get("kind", "")):
+            found.setdefault(kind, []).append(value)
+    return {kind: fmean(values) for kind, values in sorted(found.items())}
+
+
+def print_kinds(by_kind: dict[str, dict[str, float]]) -> None:
+    """A Markdown table of word F1 by kind."""
+    names = next(iter(by_kind.values()))
+    print("\n| word F1 | " + " | ".join(names) + " |")
+    print("|---" * (len(names) + 1) + "|")
+    for tool, values in by_kind.items():
+        print(f"| {tool} | " + " | ".join(f"{value:.4f}" for value in values.values()) + " |")
+
+
+def versions() -> str:
+    """What was compared, for the record."""
+    said = subprocess.run(["tesseract", "--version"], capture_output=True, check=True, text=True)
+    own, other = metadata.version("sohoa"), metadata.version("ocrmypdf")
+    return f"sohoa {own}, OCRmyPDF {other}, {said.stdout.splitlines()[0]}"
 
 
 def memory() -> None:
@@ -169,11 +227,10 @@ def memory() -> None:
 def main() -> None:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
-    parser.add_argument("folder", nargs="?", type=Path)
+    parser.add_argument("folder", nargs="?", type=Path, help="or the word memory")
     parser.add_argument("--truth", type=Path)
-    parser.add_argument("--memory", action="store_true")
     options = parser.parse_args()
-    if options.memory:
+    if options.folder == Path("memory"):
         memory()
     elif options.folder:
         compare(options.folder, options.truth)
