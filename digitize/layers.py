@@ -34,8 +34,8 @@ MIN_DPI = 150.0
 _PAPER_DPI, _PICTURE_DPI = 100.0, 150.0
 #: Resolution of the ink's colour: of black ink, whose tone only drifts, and about coloured
 #: ink, where a pen crosses a seal. Over the sample sheets 37 dpi for black gave
-#: 0.0005 more similarity for 3 KB; 75 dpi for colour left it farther off, 150 cost 14 KB more.
-_BLACK_DPI, _COLOUR_DPI = 25.0, 100.0
+#: 0.0013 more similarity for 5 KB; 75 dpi for colour left it farther off, 150 cost 14 KB more.
+_BLACK_DPI, _COLOUR_DPI = 12.5, 100.0
 #: Difference between the channels of a pixel from which its ink is coloured: black print on
 #: tinted paper stays below 20. About it the fine resolution holds for so many millimetres.
 _COLOURED, _ABOUT_MM = 50, 2.0
@@ -236,7 +236,7 @@ def _table(first: int, rise: int) -> list[int]:
 #: Low frequencies are kept finer than JPEG's own tables keep them, so that slow shade shows
 #: no blocks (they cost 1 KB); high ones as in quality 60. Luminance, chrominance.
 _PAPER_TABLES = (_table(4, 3), _table(5, 4))
-_INK_TABLES = (_table(8, 4), _table(8, 4))
+_INK_TABLES = (_table(12, 4), _table(12, 4))
 
 
 def _encode_jpeg(pixels: Pixels, tables: tuple[list[int], list[int]], chroma: str) -> bytes:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from digitize.shrink import shrunk, whole_factor
 from digitize.turning import Pixels, to_gray
+from ocr.background import resized
 
 Plane = NDArray[np.float32]
 
@@ -49,15 +50,20 @@ class Likeness:
 
 def compare(original: Pixels, copy: Pixels, dpi: float) -> Likeness:
     """Compare a page with its copy, both H×W or H×W×3 (BGR) uint8 of ``dpi``."""
-    times = whole_factor(dpi, _DPI)
-    first, second = shrunk(original, times), shrunk(copy, times)
+    first, second = _at_arms_length(original, dpi), _at_arms_length(copy, dpi)
     similarity, spread = _similarity(_plane(first), _plane(second))
     seen = spread > _SEEN
     return Likeness(
         mean=float(similarity[seen].mean()) if seen.any() else 1.0,
-        worst=_worst(similarity, (spread > _PLAIN).astype(np.float32), dpi / times),
+        worst=_worst(similarity, (spread > _PLAIN).astype(np.float32), min(dpi, _DPI)),
         colour=_colour(first, second),
     )
+
+
+def _at_arms_length(page: Pixels, dpi: float) -> Pixels:
+    """The page at 150 dpi, or less if it has less."""
+    times = whole_factor(dpi, _DPI)
+    return resized(shrunk(page, times), min(1.0, _DPI * times / dpi))
 
 
 def _plane(pixels: Pixels) -> Plane:
