@@ -8,6 +8,7 @@ ends when its standard input does.
 import importlib
 import json
 import os
+import signal
 import socket
 import sys
 import threading
@@ -50,6 +51,7 @@ def main() -> None:
     for name in LIBRARIES:
         importlib.import_module(name)
     threading.Thread(target=lambda: (os.read(0, 1), os._exit(0)), daemon=True).start()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the handlers
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(sys.argv[1])
         server.listen()
@@ -57,6 +59,7 @@ def main() -> None:
         while True:
             connection, _address = server.accept()
             if os.fork() == 0:
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
                 server.close()
                 handle(connection)
             connection.close()
