@@ -22,7 +22,6 @@ from digitize.quality import AllBlank
 from digitize.sheet import Sheet
 from digitize.source_errors import BrokenSheet
 from digitize.sources import read_sources
-from foundation.places import fast_storage
 from ocr.engine import RecogniserMissing
 from profiles import Paper, load_paper
 
@@ -120,9 +119,13 @@ def _servers() -> set[int]:
     return {one._forkserver_pid, other._pid}
 
 
-def scratch_folders() -> set[str]:
-    base = fast_storage()
-    return {path.name for path in base.glob("sohoa-*")} if base else set()
+@pytest.fixture
+def fast(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Fast storage that nobody else uses."""
+    folder = tmp_path / "fast"
+    folder.mkdir()
+    monkeypatch.setenv("SOHOA_FAST_STORAGE", str(folder))
+    return folder
 
 
 def all_of(sheets: list[Sheet], options: Options, folder: Path) -> list[Outcome]:
@@ -197,13 +200,14 @@ def test_only_a_few_sheets_are_in_the_air(tmp_path, sheets, paper):
             assert len(asked) - done <= 2 * 2 + 1
 
 
-def test_leaving_early_stops_the_workers(tmp_path, sheets, paper):
-    before, scratch = workers(), scratch_folders()
+def test_leaving_early_stops_the_workers(tmp_path, sheets, paper, fast):
+    before = workers()
     with closing(outcomes(sheets("một", "hai", "ba"), Options(paper, jobs=2), tmp_path)) as stream:
         next(stream)
         assert len(workers() - before) >= 2
+        assert list(fast.iterdir())
     assert workers() <= before
-    assert scratch_folders() <= scratch
+    assert not list(fast.iterdir())
 
 
 def test_a_writer_that_fails_leaves_no_worker_and_no_file(tmp_path, sheets, paper):
@@ -260,9 +264,9 @@ def test_a_missing_language_is_told_before_a_sheet_is_touched(tmp_path, paper):
         all_of(feed(), Options(paper.model_copy(update={"pages": rules})), tmp_path)
 
 
-def test_ctrl_c_leaves_no_process_and_no_part_of_the_output(tmp_path, sheets):
+def test_ctrl_c_leaves_no_process_and_no_part_of_the_output(tmp_path, sheets, fast):
     stack = sheets(*["chữ"] * 30)
-    scratch, out = scratch_folders(), tmp_path / "out.pdf"
+    out = tmp_path / "out.pdf"
     command = [sys.executable, "-m", "cli", "digitize", str(stack[0].path.parent), "-o", str(out)]
     environ = os.environ | {"SOHOA_HOME": str(tmp_path / "home"), "SOHOA_LANG": "en"}
     run = subprocess.Popen(
@@ -282,7 +286,7 @@ def test_ctrl_c_leaves_no_process_and_no_part_of_the_output(tmp_path, sheets):
     assert left == set()
     assert not out.exists()
     assert [path for path in tmp_path.rglob("*") if path.name.startswith((".out", "pages-"))] == []
-    assert scratch_folders() <= scratch
+    assert not list(fast.iterdir())
 
 
 def _runs(pid: int) -> bool:
