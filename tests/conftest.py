@@ -1,0 +1,16 @@
+"""What holds for every test, wherever the run was started from."""
+
+import signal
+
+
+def pytest_configure() -> None:
+    """Let the programs under test hear Ctrl-C and a closed terminal.
+
+    A shell's background job and ``nohup`` ignore these signals, and every process started
+    from there would inherit that: sohoa would not stop, as it should not, and the tests
+    that stop it would fail.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
