@@ -27,7 +27,7 @@ _WINDOW, _DEVIATION, _C1, _C2 = (11, 11), 1.5, 6.5025, 58.5225
 _SEEN = 8.0
 #: The worst is looked for among tiles of 5 mm, a word or two, this full of what is plainly
 #: seen: so that a speck of dirt or a faint streak of the scanner's rollers does not count.
-_TILE_MM, _FULL, _PLAIN = 5.0, 0.25, 28.0
+_TILE_MM, _FULL, _PLAIN = 5.0, 0.25, 36.0
 #: Distance in the a*b* plane of CIELAB from the page's paper from which ink is coloured, and
 #: the share of it by which it may be off.
 _COLOURED, _OFF = 25.0, 0.5

@@ -25,9 +25,10 @@ _PART_MM = 6.0
 #: A spot is at most so large, and of one colour within so many levels (standard deviation):
 #: the star of a seal has 8 to 12 mm, and 3 levels on the sample sheets.
 _SPOT_MM, _ONE_COLOUR = 20.0, 16.0
-#: Share of the ground's brightness by which ink must differ from it, at its core and at its
-#: edge. Show-through on the sample sheets reaches 0.20, their faintest stroke differs by 0.45.
-_CORE, _EDGE = 0.30, 0.16
+#: Share of the ground's brightness by which ink must differ from it: somewhere in a stroke, at
+#: its core everywhere, and at its edge. Show-through on the sample sheets reaches 0.20, their
+#: faintest stroke differs by 0.45; one between the first two is ink or paper as a whole.
+_SOMEWHERE, _CORE, _EDGE = 0.36, 0.30, 0.16
 #: A pixel is of its stroke from this share of the core's contrast: half its profile's height
 #: is a stroke's true width.
 _WIDTH = 0.5
@@ -70,7 +71,10 @@ def find_strokes(pixels: Pixels, dpi: float) -> Strokes:
     ground, picture = _find_ground(pixels, dpi)
     contrast = _contrast(pixels, ground)
     peak = _peaks(contrast, dpi)
-    ink = _without_dirt(_find_ink(contrast, peak, ground, picture, dpi), dpi)
+    paper = u8(cv2.resize(_brightness(ground), contrast.shape[1::-1]))
+    ink = _find_ink(contrast, peak, paper, dpi)
+    ink &= u8(cv2.resize(1 - picture, ink.shape[1::-1], interpolation=cv2.INTER_NEAREST))
+    ink = _whole_strokes(ink, _reaches(contrast, paper, _SOMEWHERE), dpi)
     return Strokes(ink, ink & _reaches(contrast, peak, _PURE), picture)
 
 
@@ -90,7 +94,7 @@ def _find_ground(pixels: Pixels, dpi: float) -> tuple[Pixels, Pixels]:
     small = resized(shrunk(pixels, times), GROUND_DPI / dpi * times)
     ground = _closed(small, _STROKE_MM)
     paper = _closed(ground, _OBJECT_MM)
-    dark = _reaches(_darker(paper, ground), _brightness(paper), _CORE)
+    dark = _reaches(_darker(paper, ground), _brightness(paper), _SOMEWHERE)
     picture = np.zeros_like(dark)
     count, labels, stats, _centres = cv2.connectedComponentsWithStats(_closed(dark, _PART_MM))
     for number in range(1, count):
@@ -144,17 +148,12 @@ def _peaks(contrast: Pixels, dpi: float) -> Pixels:
     return u8(cv2.dilate(contrast, square(0.7, dpi)))
 
 
-def _find_ink(
-    contrast: Pixels, peak: Pixels, ground: Pixels, picture: Pixels, dpi: float
-) -> Pixels:
+def _find_ink(contrast: Pixels, peak: Pixels, paper: Pixels, dpi: float) -> Pixels:
     """Where ink is, H×W uint8 of 0 and 1: dark enough for the stroke it is in."""
-    size = contrast.shape[1::-1]
-    paper = u8(cv2.resize(_brightness(ground), size, interpolation=cv2.INTER_LINEAR))
     blurred = cv2.GaussianBlur(contrast, (0, 0), _NEAR_MM / 25.4 * dpi)
     sharp = u8(cv2.addWeighted(contrast, 1 + _SHARPEN, blurred, -_SHARPEN, 0))
     ink = _reaches(sharp, peak, _WIDTH) & _reaches(peak, paper, _CORE)
-    ink &= _reaches(contrast, paper, _EDGE)
-    return ink & u8(cv2.resize(1 - picture, size, interpolation=cv2.INTER_NEAREST))
+    return ink & _reaches(contrast, paper, _EDGE)
 
 
 def _reaches(pixels: Pixels, other: Pixels, share: float) -> Pixels:
@@ -163,15 +162,17 @@ def _reaches(pixels: Pixels, other: Pixels, share: float) -> Pixels:
     return u8(cv2.compare(pixels, bar, cv2.CMP_GE)) & np.uint8(1)
 
 
-def _without_dirt(mask: Pixels, dpi: float) -> Pixels:
-    """The mask without small marks that stand alone."""
+def _whole_strokes(ink: Pixels, strong: Pixels, dpi: float) -> Pixels:
+    """The strokes that are plain somewhere, without small marks that stand alone."""
     count, labels, stats, _centres = cv2.connectedComponentsWithStats(
-        mask, connectivity=8, ltype=cv2.CV_16U
+        ink, connectivity=8, ltype=cv2.CV_16U
     )
-    mm = dpi / 25.4
-    small = stats[:, cv2.CC_STAT_AREA] < _SPECK_MM2 * mm * mm
-    if count >= _MOST_MARKS or not small.any():
-        return mask
-    large = u8(~small)
-    large[0] = 0
-    return mask & u8(cv2.dilate(large[labels], square(2 * _ALONE_MM, dpi)))
+    if count >= _MOST_MARKS:
+        return ink & strong
+    keep = np.zeros(count, np.uint8)
+    keep[labels[(ink & strong) > 0]] = 1
+    large = keep & u8(stats[:, cv2.CC_STAT_AREA] >= _SPECK_MM2 * (dpi / 25.4) ** 2)
+    if (large == keep).all():
+        return u8(keep[labels])
+    near = cv2.dilate(large[labels], square(2 * _ALONE_MM, dpi))
+    return u8(keep[labels]) & u8(near)

@@ -235,6 +235,15 @@ def test_dirt_stays_out_of_the_mask_but_dots_do_not(drawn: Callable[..., Pixels]
     assert len(dots) >= 3  # two of ị, one of i
 
 
+def test_pale_print_is_not_torn_between_ink_and_paper(drawn: Callable[..., Pixels]) -> None:
+    """A guilloche or a pale MẪU: no letter of it has dark pieces."""
+    lines = drawn(["MẪU", "Có giá trị đến"], size=(100.0, 60.0), points=24.0, dpi=DPI)
+    for darkest in (178, 186):
+        pale = cv2.normalize(lines, None, darkest, 250, cv2.NORM_MINMAX)
+        page = as_scanned(np.asarray(pale, np.uint8))
+        assert compare(page, recompose(taken_apart(page)), DPI).worst > BARS.worst
+
+
 @pytest.mark.parametrize("dpi", [200, 600])
 def test_other_resolutions_pass_too(drawn: Callable[..., Pixels], dpi: int) -> None:
     page = as_scanned(drawn(size=(100.0, 80.0), dpi=dpi))
