@@ -2,6 +2,12 @@
 
 import signal
 
+from hypothesis import settings
+
+# How long one example takes says how busy the machine is, not whether the code is right.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
+
 
 def pytest_configure() -> None:
     """Let the programs under test hear Ctrl-C and a closed terminal.
