@@ -15,21 +15,23 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pebble import ProcessExpired
 
-from digitize.assemble import AssemblyResult, Provenance, write_pdf
 from digitize.page import PageSettings, finish_page
 from digitize.quality import AllBlank
 from digitize.sheet import Finding, FinishedPage, Sheet
 from digitize.source_pdf import text_of
-from digitize.workers import Schedule, WorkersGone, worker_pool
+from digitize.workers import Schedule, WorkersGone, prepare, worker_pool
 from foundation.errors import ExitCode, SohoaError
 from foundation.messages import N_
 from foundation.places import home
 from ocr.engine import RecogniserFailed, require
 from profiles import Paper
+
+if TYPE_CHECKING:
+    from digitize.assemble import AssemblyResult, Provenance
 
 #: Seconds one page may take before its worker is killed: two readings of the recogniser.
 PAGE_TIMEOUT = 300.0
@@ -72,7 +74,7 @@ class Digitized:
 
     path: Path
     findings: tuple[Finding, ...]
-    assembly: AssemblyResult
+    assembly: "AssemblyResult"
     seconds: float
     lost: tuple[SohoaError, ...] = field(default=())
 
@@ -105,7 +107,7 @@ def digitize(
     sheets: Iterable[Sheet],
     target: Path,
     options: Options,
-    provenance: Provenance,
+    provenance: "Provenance",
     on_page: OnPage | None = None,
 ) -> Digitized:
     """Make one searchable PDF/A of the sheets.
@@ -121,6 +123,9 @@ def digitize(
         AllBlank: no sheet carried anything.
         SohoaError: every sheet was refused: the first one's error.
     """
+    prepare()
+    from digitize.assemble import write_pdf  # heavy: it loads while the workers get ready
+
     began = time.monotonic()
     findings: list[Finding] = []
     lost: list[SohoaError] = []

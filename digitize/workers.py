@@ -41,6 +41,19 @@ class WorkersGone(SohoaError):
     )
 
 
+def prepare() -> None:
+    """Have the server that workers are forked from import what they need, in the background.
+
+    Ctrl-C is held back while it starts, lest it reach the server half-way.
+    """
+    get_context("forkserver").set_forkserver_preload(_PRELOAD)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 @contextmanager
 def worker_pool(jobs: int) -> Iterator[Schedule]:
     """Up to ``jobs`` workers; those working when the block ends are stopped, come what may.
@@ -50,9 +63,8 @@ def worker_pool(jobs: int) -> Iterator[Schedule]:
     Raises:
         WorkersGone: when a task is given to a pool whose workers have all been killed.
     """
+    prepare()
     context = get_context("forkserver")
-    context.set_forkserver_preload(_PRELOAD)
-    _start_server()
     started = False
 
     def schedule(function: Callable[..., Any], args: tuple[Any, ...], timeout: float) -> Any:
@@ -97,15 +109,6 @@ def _wait_for_start(scratch: Path, jobs: int) -> None:
     deadline = time.monotonic() + _START_TIME
     while len(list(scratch.glob(f"{_READY}*"))) < jobs and time.monotonic() < deadline:
         time.sleep(0.01)
-
-
-def _start_server() -> None:
-    """Start the fork server with Ctrl-C held back, lest it reach the server half-way."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        forkserver.ensure_running()
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _end_group(*_: Any) -> None:
