@@ -10,12 +10,13 @@ from typing import Annotated, Any, Literal
 import typer
 
 from foundation.messages import _, choose_language, set_language
-from terminal import Answer, Screen, run_app, verb
+from terminal import Answer, Screen, Verbs, run_app, verb
 
 set_language(choose_language(sys.argv))
 
 _TEXT = _("Digitise a paper once, provably, so that it is never asked for again.")
 _BARE: dict[str, Any] = {
+    "cls": Verbs,
     "rich_markup_mode": None,
     "no_args_is_help": True,
     "pretty_exceptions_enable": False,

@@ -4,9 +4,20 @@ import errno
 import hashlib
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from foundation.errors import ExitCode, SohoaError
+from foundation.messages import N_
+
+
+class NotAFile(SohoaError):
+    """A device, a pipe or a socket stands where a file is to be written."""
+
+    exit_code = ExitCode.INPUT
+    message = N_("{file} is a device or a pipe, not a file. Give the name of a file.")
 
 
 @contextmanager
@@ -15,7 +26,8 @@ def atomic_path(target: Path, *, mode: int | None = None) -> Iterator[Path]:
 
     The file is flushed to the disk before it is renamed and the folder after, so
     that a power cut leaves the old file or the new one, never a part. When the
-    block raises, the temporary file is removed and ``target`` is untouched.
+    block raises, the temporary file is removed and ``target`` is untouched. A link is
+    followed: the file it points at is replaced.
 
     Args:
         target: the file to be; missing folders above it are made.
@@ -23,9 +35,11 @@ def atomic_path(target: Path, *, mode: int | None = None) -> Iterator[Path]:
 
     Raises:
         OSError: it cannot be written there; named by ``target``, before the block begins.
+        NotAFile: what stands there is no regular file.
     """
+    file = Path(os.path.realpath(target))
     try:
-        part = _new_part(target)
+        part = _new_part(file)
     except FileExistsError as error:  # a file stands where the folder should be
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(target)) from error
     except OSError as error:
@@ -35,8 +49,8 @@ def atomic_path(target: Path, *, mode: int | None = None) -> Iterator[Path]:
         if mode is not None:
             part.chmod(mode)
         sync_file(part)
-        part.replace(target)
-        sync_file(target.parent)
+        part.replace(file)
+        sync_file(file.parent)
     finally:
         part.unlink(missing_ok=True)
 
@@ -45,6 +59,8 @@ def _new_part(target: Path) -> Path:
     """An empty file of an unguessable name beside ``target``."""
     if target.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if os.path.lexists(target) and not stat.S_ISREG(target.lstat().st_mode):
+        raise NotAFile(file=target)
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.parent / f".{secrets.token_hex(8)}.part"
     os.close(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666))

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from foundation.errors import ExitCode, SohoaError
 from foundation.messages import N_, Language, _, lend_catalogue, set_language
@@ -26,6 +27,7 @@ from terminal.progress import Screen
 
 # Typer keeps its copy of Click private, but its public BadParameter descends from both.
 _UsageError: Any = typer.BadParameter.__mro__[1]
+_Command: Any = TyperCommand.__mro__[1]
 
 #: Words Typer asks gettext for; named here so that they are kept in our catalogue.
 _TYPERS_WORDS = (
@@ -36,7 +38,31 @@ _TYPERS_WORDS = (
     N_("default: {default}"),
     N_("env var: {var}"),
     N_("No such command {name!r}."),
+    N_("[OPTIONS]"),
+    N_("COMMAND [ARGS]..."),
 )
+
+
+class _Translated(_Command):  # type: ignore[misc]  # Typer keeps its Click private
+    """The words of a help page that Typer does not ask gettext for."""
+
+    def format_usage(self, ctx: Any, formatter: Any) -> None:
+        pieces = " ".join(_(piece) for piece in self.collect_usage_pieces(ctx))
+        formatter.write_usage(ctx.command_path, pieces, prefix=_("Usage: "))
+
+    def get_help_option(self, ctx: Any) -> Any:
+        option = super().get_help_option(ctx)
+        if option:
+            option.help = _("Show this message and exit.")
+        return option
+
+
+class Verb(_Translated, TyperCommand):
+    """A verb with its help page in the user's language."""
+
+
+class Verbs(_Translated, TyperGroup):
+    """A group of verbs likewise; give it to Typer as ``cls``."""
 
 
 @dataclass(frozen=True)
@@ -96,14 +122,22 @@ class Stopped(SohoaError):
     message = N_("Stopped. All finished work is kept.")
 
 
-_COMMON: dict[str, Any] = {
-    "json_output": Annotated[bool, typer.Option("--json", help=_("Answer as JSON, for programs."))],
-    "lang": Annotated[Language | None, typer.Option(help=_("Language of the messages: vi or en."))],
-    "quiet": Annotated[bool, typer.Option("--quiet", "-q", help=_("Only errors and results."))],
-    "debug": Annotated[
-        bool, typer.Option("--debug", help=_("Show where in the program an error arose."))
-    ],
-}
+def _common() -> dict[str, Any]:
+    """The options all verbs share, in the language set when a verb is registered."""
+    return {
+        "json_output": Annotated[
+            bool, typer.Option("--json", help=_("Answer as JSON, for programs."))
+        ],
+        "lang": Annotated[
+            Language | None, typer.Option(help=_("Language of the messages: vi or en."))
+        ],
+        "quiet": Annotated[bool, typer.Option("--quiet", "-q", help=_("Only errors and results."))],
+        "debug": Annotated[
+            bool, typer.Option("--debug", help=_("Show where in the program an error arose."))
+        ],
+    }
+
+
 _DEFAULTS: dict[str, Any] = {"json_output": False, "lang": None, "quiet": False, "debug": False}
 
 
@@ -116,12 +150,12 @@ def verb(
     """
 
     def register(function: Callable[..., Answer]) -> Callable[..., None]:
-        own = dict(inspect.signature(function).parameters)
+        own, common_options = dict(inspect.signature(function).parameters), _common()
         wants_screen = own.pop("screen", None) is not None
 
         @wraps(function)
         def run(**arguments: Any) -> None:
-            common = {key: arguments.pop(key) for key in _COMMON}
+            common = {key: arguments.pop(key) for key in _DEFAULTS}
             if common["lang"]:
                 set_language(common["lang"])
             screen = Screen(json=common["json_output"], quiet=common["quiet"])
@@ -133,13 +167,13 @@ def verb(
             inspect.Parameter(
                 key, inspect.Parameter.KEYWORD_ONLY, default=_DEFAULTS[key], annotation=kind
             )
-            for key, kind in _COMMON.items()
+            for key, kind in common_options.items()
         ]
         run.__signature__ = inspect.Signature([*own.values(), *shared])  # type: ignore[attr-defined]
         run.__annotations__ = {
             key: parameter.annotation for key, parameter in own.items()
-        } | _COMMON
-        app.command(name, help=help_text)(run)
+        } | common_options
+        app.command(name, cls=Verb, help=help_text)(run)
         return run
 
     return register

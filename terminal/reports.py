@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from foundation.errors import ExitCode
-from foundation.messages import _
+from foundation.messages import N_, _
 from foundation.privacy import mask_number
 from foundation.times import iso_utc, vietnam_time
 from terminal.answers import Answer, masked
@@ -214,12 +214,20 @@ def record_data(record: "Record") -> dict[str, Any]:
     }
 
 
+_STATUS = {
+    "active": N_("in force"),
+    "superseded": N_("replaced"),
+    "revoked": N_("revoked"),
+}
+
+
 def records_text(records: Sequence["Record"]) -> str:
     """Records, a line each."""
     if not records:
         return _("Nothing is held.")
     return "\n".join(
-        f"{one.id}  {vietnam_time(one.deposited_at):%d/%m/%Y}  {_(one.status):<10}  {one.title}"
+        f"{one.id}  {vietnam_time(one.deposited_at):%d/%m/%Y}  {_(_STATUS[one.status]):<13}"
+        f"  {one.title}"
         for one in records
     )
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from foundation.files import atomic_path, private_files, sha256_file, write_atomic
+from foundation.files import NotAFile, atomic_path, private_files, sha256_file, write_atomic
 
 _WRITER = """
 import os, signal, sys
@@ -78,6 +79,29 @@ def test_a_place_that_cannot_be_written_is_named_before_any_work(tmp_path: Path)
         with pytest.raises(kind) as refused, atomic_path(target):
             pytest.fail("the block must not begin")
         assert refused.value.filename == str(target)
+
+
+def test_a_pipe_or_a_socket_is_never_replaced(tmp_path: Path) -> None:
+    pipe, link, plug = tmp_path / "pipe", tmp_path / "link", tmp_path / "socket"
+    os.mkfifo(pipe)
+    link.symlink_to(pipe)
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(plug))
+    for target in (pipe, link, plug):
+        with pytest.raises(NotAFile), atomic_path(target):
+            pytest.fail("the block must not begin")
+    assert {path.name for path in tmp_path.iterdir()} == {"pipe", "link", "socket"}
+    assert pipe.is_fifo()
+
+
+def test_a_link_stays_and_the_file_behind_it_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "far").mkdir()
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "far" / "file")
+    for data in (b"first", b"second"):
+        write_atomic(link, data)
+        assert link.is_symlink()
+        assert (tmp_path / "far" / "file").read_bytes() == data
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20)
