@@ -6,13 +6,12 @@ that page only.
 """
 
 import os
-import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import TimeoutError as FutureTimeout
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +24,7 @@ from digitize.sheet import Finding, FinishedPage, Sheet
 from digitize.source_pdf import text_of
 from digitize.workers import Schedule, WorkersGone, prepare, worker_pool
 from foundation.errors import ExitCode, SohoaError
+from foundation.files import scratch_folder
 from foundation.messages import N_
 from foundation.places import home
 from ocr.engine import RecogniserFailed, require
@@ -146,7 +146,7 @@ def digitize(
         if not any(finding.kept for finding in findings):
             raise lost[0] if lost else AllBlank(count=len(findings))
 
-    with work_folder(options.work) as folder, closing(kept(Path(folder))) as pages:
+    with work_folder(options.work) as folder, closing(kept(folder)) as pages:
         assembly = write_pdf(pages, target, provenance)
     seconds = time.monotonic() - began
     return Digitized(target, tuple(findings), assembly, seconds, tuple(lost))
@@ -161,11 +161,11 @@ class Outcome:
     error: SohoaError | None = None
 
 
-def work_folder(wanted: Path | None = None) -> "tempfile.TemporaryDirectory[str]":
+def work_folder(wanted: Path | None = None) -> AbstractContextManager[Path]:
     """A private folder for pages in the making, removed at the end of the block."""
     base = wanted or home() / "work"
     base.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return tempfile.TemporaryDirectory(dir=base, prefix="pages-")
+    return scratch_folder(base, "pages-")
 
 
 def outcomes(sheets: Iterable[Sheet], options: Options, folder: Path) -> Generator[Outcome]:

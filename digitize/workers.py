@@ -17,6 +17,7 @@ from typing import Any
 from pebble import ProcessPool
 
 from foundation.errors import SohoaError
+from foundation.files import scratch_folder
 from foundation.messages import N_
 from foundation.places import fast_storage
 
@@ -75,16 +76,16 @@ def worker_pool(jobs: int) -> Iterator[Schedule]:
         except RuntimeError as error:  # pebble's word for a pool that is broken
             raise WorkersGone() from error
 
-    with tempfile.TemporaryDirectory(
-        dir=fast_storage(), prefix="sohoa-", ignore_cleanup_errors=True
-    ) as scratch:
-        pool = ProcessPool(jobs, initializer=start_worker, initargs=(scratch,), context=context)
+    with scratch_folder(fast_storage()) as scratch:
+        pool = ProcessPool(
+            jobs, initializer=start_worker, initargs=(str(scratch),), context=context
+        )
         try:
             yield schedule
         finally:
             try:
                 if started:
-                    _wait_for_start(Path(scratch), jobs)
+                    _wait_for_start(scratch, jobs)
             finally:
                 pool.stop()  # type: ignore[no-untyped-call]
                 pool.join()

@@ -25,6 +25,7 @@ from dossier.values import Dossier, Hold
 from foundation.errors import ExitCode, SohoaError
 from foundation.files import private_files
 from foundation.messages import N_, _
+from foundation.times import utc_now, vietnam_time
 from profiles import Paper, load_office, load_paper, load_procedure
 
 if TYPE_CHECKING:
@@ -45,6 +46,15 @@ class PapersMissing(SohoaError):
     message = N_(
         "Not found in the stack: {papers}. What was recognised is kept; run “sohoa intake” "
         "without options to go on."
+    )
+
+
+class NotInForce(SohoaError):
+    """A dossier was to be begun for a procedure that does not hold today."""
+
+    exit_code = ExitCode.USAGE
+    message = N_(
+        "The procedure “{procedure}” is not in force today. See those that are: sohoa profile list"
     )
 
 
@@ -177,6 +187,8 @@ def _by_script(desk: Desk, order: Order, hold: Hold) -> Dossier:
             raise OrderIncomplete(missing=name)
     owner, procedure = owner_of(order.owner, order.owner_name), load_procedure(order.procedure)
     files = _pairs(order.sheets)
+    if not procedure.holds_on(vietnam_time(utc_now()).date()):
+        raise NotInForce(procedure=procedure.title)
     papers = [load_paper(one.paper) for one in procedure.components]
     desk.require_signers(papers)
     dossier = intake.start_or_go_on(desk, procedure, owner, hold)

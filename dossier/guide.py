@@ -6,7 +6,6 @@ on disk after every step, and the next start offers to go on with it.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from digitize.pipeline import work_folder
 from digitize.quality import below_bar
@@ -19,6 +18,7 @@ from dossier.values import Dossier, DossierUnreadable, load, unfinished
 from foundation.errors import ExitCode, SohoaError
 from foundation.messages import _
 from foundation.privacy import mask_number
+from foundation.times import utc_now, vietnam_time
 from profiles import Paper, Procedure, UnknownProfile, all_of, load_paper, load_procedure
 from warehouse import Owner
 
@@ -36,7 +36,7 @@ def guide(here: Guide) -> Progress:
     """
     with work_folder() as folder:
         try:
-            return _walk(replace(here, card_folder=Path(folder) / "card"))
+            return _walk(replace(here, card_folder=folder / "card"))
         finally:
             here.hold.release()
 
@@ -108,7 +108,8 @@ def _ask_about(here: Guide, left: Dossier) -> int | Move:
 
 
 def _choose_procedure(here: Guide, so_far: Progress, _backwards: bool) -> Progress | Move:
-    procedures = list(all_of(Procedure))
+    today = vietnam_time(utc_now()).date()
+    procedures = [one for one in all_of(Procedure) if one.holds_on(today)]
     answer = here.talk.choose(_("Which procedure?"), [one.title for one in procedures])
     if isinstance(answer, Move):
         return answer

@@ -1,12 +1,15 @@
 """Files that are there whole or not at all."""
 
 import errno
+import fcntl
 import hashlib
 import os
 import secrets
+import shutil
 import stat
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from foundation.errors import ExitCode, SohoaError
@@ -71,6 +74,42 @@ def write_atomic(target: Path, data: bytes, *, mode: int | None = None) -> None:
     """Write ``data`` to ``target`` whole or not at all; ``mode`` as in :func:`atomic_path`."""
     with atomic_path(target, mode=mode) as part:
         part.write_bytes(data)
+
+
+@contextmanager
+def scratch_folder(base: Path | None = None, prefix: str = "sohoa-") -> Iterator[Path]:
+    """A private folder for things in the making, gone at the end of the block.
+
+    It is locked while it is in use, and the kernel lets go of the locks of the dead: what
+    killed processes left under the same prefix is removed first.
+
+    Args:
+        base: where to make it; without one the system's folder for temporary files.
+        prefix: how its name begins.
+    """
+    base = base or Path(tempfile.gettempdir())
+    _sweep(base, prefix)
+    folder = Path(tempfile.mkdtemp(dir=base, prefix=".new-"))
+    lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        folder = folder.rename(base / f"{prefix}{secrets.token_hex(8)}")  # locked before it counts
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(lock)
+
+
+def _sweep(base: Path, prefix: str) -> None:
+    """Remove the scratch folders nobody holds the lock of."""
+    for folder in base.glob(f"{prefix}*"):
+        with suppress(OSError):  # another user's, in use, or swept by somebody else
+            lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
+            finally:
+                os.close(lock)
 
 
 @contextmanager

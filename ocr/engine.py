@@ -8,17 +8,16 @@ page takes to read.
 
 import os
 import subprocess
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 
 import cv2
 import numpy as np
 import pytesseract
 
 from foundation.errors import ExitCode, SohoaError
+from foundation.files import scratch_folder
 from foundation.messages import N_
 from foundation.places import fast_storage
 from ocr.background import Gray, flatten, u8
@@ -116,8 +115,8 @@ def read_words(
     Raises:
         RecogniserFailed, RecogniserMissing: see :func:`recognise`.
     """
-    with tempfile.TemporaryDirectory(dir=fast_storage(), prefix="sohoa-") as folder:
-        path = Path(folder) / "page.pgm"
+    with scratch_folder(fast_storage()) as folder:
+        path = folder / "page.pgm"
         path.write_bytes(_pgm(picture))
         try:
             table = pytesseract.image_to_data(

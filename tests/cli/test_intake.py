@@ -105,6 +105,19 @@ def test_what_will_sign_is_looked_for_before_anything_is_scanned(
     complains(counter.run(*without, *both, "--quiet", "--pin-fd"), 6, "timestamp_urls")
 
 
+def test_a_procedure_not_in_force_is_refused(counter, complains, papers) -> None:
+    (rules,) = counter.folder.rglob("hai-giay.toml")
+    there = rules.read_text()
+    for changed in (
+        there.replace("valid_from = 2026-01-01", "valid_from = 2126-01-01"),
+        there.replace("valid_from =", "valid_to = 2026-01-02\nvalid_from ="),
+    ):
+        assert changed != there
+        rules.write_text(changed)
+        both = sheets(papers, "quyet-dinh", "khai-sinh")
+        complains(counter.run(*ORDER, *both, "--agreed", "--quiet", "--pin-fd"), 2, "in force")
+
+
 def test_the_whole_stack_is_parted_by_headings_and_gone_on_with_after_a_jam(
     counter, complains, papers, scanner
 ) -> None:

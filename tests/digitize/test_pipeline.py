@@ -299,6 +299,6 @@ def _runs(pid: int) -> bool:
 
 def test_a_private_work_folder_goes_with_the_block(tmp_path):
     with work_folder(tmp_path / "work") as folder:
-        np.save(Path(folder) / "page.npy", np.zeros(3))
-        assert Path(folder).stat().st_mode & 0o077 == 0
+        np.save(folder / "page.npy", np.zeros(3))
+        assert folder.stat().st_mode & 0o077 == 0
     assert list((tmp_path / "work").iterdir()) == []

@@ -13,7 +13,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from foundation.files import NotAFile, atomic_path, private_files, sha256_file, write_atomic
+from foundation.files import (
+    NotAFile,
+    atomic_path,
+    private_files,
+    scratch_folder,
+    sha256_file,
+    write_atomic,
+)
 
 _WRITER = """
 import os, signal, sys
@@ -102,6 +109,31 @@ def test_a_link_stays_and_the_file_behind_it_is_replaced(tmp_path: Path) -> None
         write_atomic(link, data)
         assert link.is_symlink()
         assert (tmp_path / "far" / "file").read_bytes() == data
+
+
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from foundation.files import scratch_folder
+with scratch_folder(Path(sys.argv[1])) as folder:
+    (folder / "page.jpg").write_bytes(b"a card")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_a_killed_process_left_is_swept_and_what_is_in_use_is_not(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-c", _KILLED, tmp_path], check=False)
+    (left,) = tmp_path.iterdir()
+    assert (left / "page.jpg").exists()
+    (tmp_path / "other-thing").mkdir()
+    with scratch_folder(tmp_path) as first, scratch_folder(tmp_path) as second:
+        assert {path.name for path in tmp_path.iterdir()} == {
+            "other-thing",
+            first.name,
+            second.name,
+        }
+        assert stat.S_IMODE(first.stat().st_mode) == 0o700
+    assert [path.name for path in tmp_path.iterdir()] == ["other-thing"]
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20)
