@@ -6,7 +6,7 @@ picture is A4 at 300 dots per inch (2480 × 3508 pixels), RGB.
 
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -116,7 +116,7 @@ class Draft:
 
     def fill_in(self, x: float, y: float, right: float, label: str, value: str, kind: Type) -> None:
         """A form's line: the printed label, then the value on a dotted line up to ``right``."""
-        start = self.write(x, y, f"{label}:", Type(kind.points)) + 1.6
+        start = self.write(x, y, f"{label}:", replace(kind, style="")) + 1.6
         self.leader(start, y, right)
         self.write(start + 1.0, y, value, kind)
 
