@@ -2,13 +2,14 @@
 
 Promise: pages leave in the order the sheets came; no more than a few are in the air at
 any time, so memory does not grow with their number; a page that breaks its worker costs
-that page only.
+that page only; a run that is broken off can be gone on with (:mod:`digitize.kept`).
 """
 
 import os
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, closing
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from pebble import ProcessExpired
 
+from digitize.kept import Shelf
 from digitize.page import PageSettings, finish_page
 from digitize.quality import AllBlank
 from digitize.sheet import Finding, FinishedPage, Sheet
@@ -54,6 +56,8 @@ class Options:
         keep_blank: whether blank pages go into the document too.
         work: folder for the pages in the making; a private one is made and removed if None.
         page_timeout: seconds one page may take before its worker is killed.
+        kept: where finished pages are put, and taken from if they are there; None for nowhere.
+            Whoever gave it clears it when the document is safe.
     """
 
     paper: Paper
@@ -61,6 +65,11 @@ class Options:
     keep_blank: bool = False
     work: Path | None = None
     page_timeout: float = PAGE_TIMEOUT
+    kept: Shelf | None = None
+
+    def page_settings(self, folder: Path = Path()) -> PageSettings:
+        """What a worker is told that leaves its pictures in ``folder``."""
+        return PageSettings(self.paper.pages, folder, self.keep_blank)
 
 
 @dataclass(frozen=True)
@@ -182,51 +191,76 @@ def outcomes(sheets: Iterable[Sheet], options: Options, folder: Path) -> Generat
         WorkersGone: the workers were killed while idle.
     """
     require(options.paper.pages.ocr_language)
-    settings = PageSettings(options.paper.pages, folder, options.keep_blank)
     jobs = options.jobs or len(os.sched_getaffinity(0))
-    waiting: deque[tuple[Sheet, Any]] = deque()
+    waiting: deque[tuple[Sheet, _Pending]] = deque()
     with worker_pool(jobs) as schedule:
-        work = _Work(schedule, settings, options.page_timeout)
-        for sheet in sheets:
-            waiting.append((sheet, work.start(sheet)))
-            while len(waiting) > 2 * jobs or (waiting and _ready(waiting[0][1])):
+        settings = options.page_settings(folder)
+        work = _Work(schedule, settings, options.page_timeout, options.kept)
+        try:
+            for sheet in sheets:
+                waiting.append((sheet, work.start(sheet)))
+                while len(waiting) > 2 * jobs or (waiting and _ready(waiting[0][1])):
+                    yield work.outcome(*waiting.popleft())
+            while waiting:
                 yield work.outcome(*waiting.popleft())
-        while waiting:
-            yield work.outcome(*waiting.popleft())
+        finally:
+            work.keep_finished(pending for _sheet, pending in waiting)
+
+
+#: A page being worked on, or the page itself where there was nothing to do.
+_Pending = Future[FinishedPage] | FinishedPage
 
 
 @dataclass(frozen=True)
 class _Work:
-    """How pages are worked on: by whom, with what, and for how long."""
+    """How pages are worked on: by whom, with what, for how long, and where they are kept."""
 
     schedule: Schedule
     settings: PageSettings
     timeout: float
+    kept: Shelf | None
 
-    def start(self, sheet: Sheet) -> Any:
-        """A future of the finished page; None for a born-digital page, which needs no work."""
+    def start(self, sheet: Sheet) -> _Pending:
+        """Have a sheet worked on, unless it is born digital or its page is there already."""
         if sheet.kind == "pdf-text":
-            return None
-        return self.schedule(finish_page, (sheet, self.settings), self.timeout)
+            return _as_it_is(sheet)
+        if self.kept and (page := self.kept.take(sheet, self.settings, self.settings.folder)):
+            return page
+        return self._begin(sheet, self.settings)
 
-    def outcome(self, sheet: Sheet, future: Any) -> Outcome:
+    def outcome(self, sheet: Sheet, pending: _Pending) -> Outcome:
         """Wait for a page; one that broke its worker is tried once more, for its picture alone."""
-        if future is None:
-            page = _as_it_is(sheet)
-            return Outcome(page.finding, page)
-        fault = future.exception()
+        if isinstance(pending, FinishedPage):
+            return Outcome(pending.finding, pending)
+        fault = pending.exception()
         if fault is not None and _may_pass_without_reading(fault):
-            plain = replace(self.settings, recognise=False)
-            future = self.schedule(finish_page, (sheet, plain), self.timeout)
-            fault = future.exception()
+            pending = self._begin(sheet, replace(self.settings, recognise=False))
+            fault = pending.exception()
         if fault is not None:
             return _lost(sheet, fault)
-        page = future.result()
+        page = pending.result()
+        self._keep(page)
         return Outcome(page.finding, page)
 
+    def keep_finished(self, left: Iterable[_Pending]) -> None:
+        """Put pages on the shelf that were finished but are not wanted any more."""
+        for pending in left:
+            if isinstance(pending, FinishedPage) or not pending.done() or pending.cancelled():
+                continue
+            if pending.exception() is None:
+                self._keep(pending.result())
 
-def _ready(future: Any) -> bool:
-    return future is None or bool(future.done())
+    def _begin(self, sheet: Sheet, settings: PageSettings) -> Future[FinishedPage]:
+        future: Future[FinishedPage] = self.schedule(finish_page, (sheet, settings), self.timeout)
+        return future
+
+    def _keep(self, page: FinishedPage) -> None:
+        if self.kept:
+            self.kept.keep(page, self.settings)
+
+
+def _ready(pending: _Pending) -> bool:
+    return isinstance(pending, FinishedPage) or pending.done()
 
 
 def _may_pass_without_reading(fault: BaseException) -> bool:

@@ -92,12 +92,19 @@ def worker_pool(jobs: int) -> Iterator[Schedule]:
 
 
 def start_worker(scratch: str) -> None:
-    """Called once in every worker: one core, a scratch folder and a process group of its own."""
+    """Called once in every worker: one core, no voice, a scratch folder and a group of its own.
+
+    What goes wrong comes back as an exception; C libraries (libtiff, libpng) grumble on the
+    error stream besides, which belongs to the command's one line.
+    """
     import cv2
 
     from ocr.engine import single_threaded
 
     os.setpgid(0, 0)
+    silence = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silence, 2)
+    os.close(silence)
     signal.signal(signal.SIGTERM, _end_group)
     os.environ["SOHOA_FAST_STORAGE"] = tempfile.tempdir = scratch
     single_threaded()

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+from digitize.kept import DAYS, Shelf
 from digitize.pipeline import Digitized, Options, digitize
 from digitize.quality import AllBlank
 from digitize.scanner import ScannedSheet, ScanSettings, Source, choose_device, scan
@@ -47,6 +48,16 @@ class ScanBrokenOff(SohoaError):
 
     exit_code = ExitCode.STOPPED
     message = N_("Stopped.")
+
+
+class PagesKept(SohoaError):
+    """The user stopped while files were made into a document."""
+
+    exit_code = ExitCode.STOPPED
+    message = N_(
+        "Stopped. {count} finished pages are kept for {days} days: run the same command again to"
+        " go on from there."
+    )
 
 
 class NotWritten(SohoaError):
@@ -106,19 +117,23 @@ def make_document(
         text: where to write the text, pages parted by form feeds.
         cancel: set it to stop the scanner; the sheets that came are kept.
 
-    Nothing is left of ``target``, ``report`` and ``text`` unless all of them are written.
+    Nothing is left of ``target``, ``report`` and ``text`` unless all of them are written. What
+    is broken off, by whatever cause, goes on from its finished pages when it is run again.
 
     Raises:
         InputRefused, SourceOverwritten, SameOutput: before anything is written.
         SheetsKept: it failed, and the scanner's sheets that came are kept.
+        PagesKept: the user stopped it; the finished pages of the files are kept.
         AllBlank, RecogniserMissing: see :func:`digitize.pipeline.digitize`.
         OSError: a result cannot be written where it was asked for.
     """
     _check_outputs(sources, [path for path in (target, report, text) if path])
     with ExitStack() as stack:
         device, sheets = _open_sources(sources, making, stack, cancel)
-        options = Options(making.paper, making.jobs, making.keep_blank)
         origin = provenance(making.paper, making.actor, device=device)
+        shelf = Shelf(home() / "work" / "kept", origin.versions)
+        options = Options(making.paper, making.jobs, making.keep_blank, kept=shelf)
+        sheets = stack.enter_context(_going_on(sheets, options, shelf, from_files=not device))
         # Opened before the work begins, so that an hour's work does not end at a bad name.
         document, texts, findings = (
             stack.enter_context(atomic_path(path)) if path else None
@@ -137,6 +152,37 @@ def make_document(
         if findings:
             findings.write_text(report_json(made), encoding="utf-8")
     return made
+
+
+@contextmanager
+def _going_on(
+    sheets: Iterable[Sheet], options: Options, shelf: Shelf, *, from_files: bool
+) -> Iterator[Iterable[Sheet]]:
+    """The sheets, for a block that may be broken off and gone on with.
+
+    Finished pages stay on the shelf unless the block came to its end, be it that all is blank.
+    """
+    seen: list[Sheet] = []
+
+    def noted() -> Iterator[Sheet]:
+        for sheet in sheets:
+            seen.append(sheet)
+            yield sheet
+
+    settings = options.page_settings()
+    shelf.sweep()
+    try:
+        yield noted()
+    except KeyboardInterrupt as stop:
+        count = sum(shelf.holds(sheet, settings) for sheet in seen)
+        if not (count and from_files):
+            raise
+        raise PagesKept(count=count, days=DAYS) from stop
+    except AllBlank:
+        shelf.forget(seen, settings)
+        raise
+    else:
+        shelf.forget(seen, settings)
 
 
 def _check_outputs(sources: Sequence[str], outputs: Sequence[Path]) -> None:

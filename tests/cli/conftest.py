@@ -233,13 +233,11 @@ def scanner(counter: Counter, papers: dict[str, Path]) -> Iterator[TrainingScann
         yield machine
 
 
-def complaint(
-    result: "subprocess.CompletedProcess[str]", code: int, *words: str, alone: bool = True
-) -> str:
+def complaint(result: "subprocess.CompletedProcess[str]", code: int, *words: str) -> str:
     """The line of error, after making sure that it says these words and nothing else is said."""
     assert result.returncode == code, result.stderr
     said = result.stderr.splitlines()
-    assert len(said) == 1 or not alone, result.stderr
+    assert len(said) == 1, result.stderr
     assert "Traceback" not in result.stderr
     assert said[-1].startswith("sohoa: ")
     for word in words:
