@@ -2,7 +2,8 @@
 
 python -m benchmarks compare [FOLDER]     sohoa, OCRmyPDF and bare Tesseract in the same run
 python -m benchmarks draw FOLDER          sheets of every kind, with the truth about them
-python -m benchmarks memory               peak memory on few and on many sheets
+python -m benchmarks memory [COUNT...]    peak memory on few and on many sheets
+python -m benchmarks stream               from the last sheet in the feeder to the PDF on disk
 """
 
 import argparse
@@ -25,6 +26,10 @@ def main() -> None:
             from benchmarks.memory import measure_memory
 
             measure_memory(options.counts)
+        case "stream":
+            from benchmarks.stream import measure_stream
+
+            measure_stream(options.count, options.seed, options.per_minute)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -37,7 +42,9 @@ def _parser() -> argparse.ArgumentParser:
     compare = commands.add_parser("compare")
     compare.add_argument("folder", nargs="?", type=Path, help="else sheets are drawn")
     compare.add_argument("--truth", type=Path, help="else truth.json beside the sheets")
-    for command in (draw, compare):
+    stream = commands.add_parser("stream")
+    stream.add_argument("--per-minute", type=float, default=40.0, help="sheets the feeder feeds")
+    for command in (draw, compare, stream):
         command.add_argument("--count", type=int, default=20)
         command.add_argument("--seed", type=int, default=1)
     memory = commands.add_parser("memory")

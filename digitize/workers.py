@@ -4,6 +4,7 @@ Promise: none outlives the block it was started for, nor does a recogniser it ca
 a picture in memory-backed storage.
 """
 
+import ctypes
 import os
 import signal
 import tempfile
@@ -28,6 +29,8 @@ _PRELOAD = ["digitize.page"]
 _START_TIME = 5.0
 #: Beginning of the name of the file by which a worker says that it has started.
 _READY = "worker-"
+#: Of malloc.h.
+_M_MMAP_THRESHOLD = -3
 
 #: Takes a function, its arguments and the seconds it may take; gives a future of its result.
 Schedule = Callable[[Callable[..., Any], tuple[Any, ...], float], Any]
@@ -107,9 +110,20 @@ def start_worker(scratch: str) -> None:
     os.close(silence)
     signal.signal(signal.SIGTERM, _end_group)
     os.environ["SOHOA_FAST_STORAGE"] = tempfile.tempdir = scratch
+    _give_memory_back()
     single_threaded()
     cv2.setNumThreads(1)
     (Path(scratch) / f"{_READY}{os.getpid()}").touch()
+
+
+def _give_memory_back() -> None:
+    """Have the C library hand every large array back to the system as soon as it is freed.
+
+    Left to itself it learns to keep them (mallopt(3): the threshold is dynamic, up to 32 MB).
+    """
+    set_option = getattr(ctypes.CDLL(None), "mallopt", None)  # GNU's alone has it
+    if set_option:
+        set_option(_M_MMAP_THRESHOLD, 1 << 20)
 
 
 def _wait_for_start(scratch: Path, jobs: int) -> None:
