@@ -34,6 +34,10 @@ _GROUNDS = (
 )
 
 
+#: Dotted lines as pale as good forms have them, and as dark as print, which loses Tesseract lines.
+_DOTTED = ((172, 170, 174), (172, 170, 174), (110, 108, 112), (45, 43, 47))
+
+
 @dataclass(frozen=True)
 class Look:
     """How one paper is set: typeface, size in points, margins in millimetres."""
@@ -109,7 +113,7 @@ def decision(look: Look, chance: Random, family: Family) -> Drawing:
 
 def birth(look: Look, chance: Random, family: Family) -> Drawing:
     """Giấy khai sinh (content of TT 04/2020/TT-BTP), the values on dotted lines."""
-    draft, child = Draft(), family.child
+    draft, child = Draft(dotted=chance.choice(_DOTTED)), family.child
     if chance.random() < 0.6:
         draft.box(12, 12, 198, 285, chance.choice(((196, 132, 120), (90, 120, 90))), 8)
     number = f"{chance.randint(2, 400)}/{family.registered.year}"

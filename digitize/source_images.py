@@ -1,6 +1,7 @@
 """Picture files as sheets: JPEG, PNG and TIFF of every ordinary kind, turned upright."""
 
 import io
+import math
 import struct
 import warnings
 import zlib
@@ -203,7 +204,8 @@ def _resolution(image: Image.Image) -> tuple[float, float] | None:
     """Dots per inch across and down as stored, where the file says so and it can be true.
 
     Programs that know nothing write 72 or 96: at these a sheet larger than A3 (420 mm) is
-    not believed, and no sheet larger than A0 (1189 mm) at any resolution.
+    not believed, and no sheet larger than A0 (1189 mm) at any resolution. Different ones across
+    and down are believed where they make the sheet look like paper.
     """
     stated = image.info.get("dpi")
     if not stated:
@@ -211,9 +213,22 @@ def _resolution(image: Image.Image) -> tuple[float, float] | None:
     across, down = (round(float(value), 1) for value in stated)
     if min(across, down) < MIN_DPI or max(across, down) > MAX_DPI:
         return None
+    if not _is_square(across, down) and _looks_less_like_paper(image.size, across, down):
+        across = down = max(across, down)
     longest_mm = max(image.width / across, image.height / down) * 25.4
     believed_mm = 450 if max(across, down) <= 96 else 1250
     return (across, down) if longest_mm <= believed_mm else None
+
+
+def _looks_less_like_paper(size: tuple[int, int], across: float, down: float) -> bool:
+    """Whether different resolutions across and down make a sheet clearly less like paper (ISO 216:
+    1 to √2) than its pixels are. Fax has them, and a driver's slip of the pen has them too."""
+    width, height = size
+
+    def strangeness(sides: float) -> float:
+        return abs(abs(math.log(sides)) - math.log(2) / 2)
+
+    return strangeness(width / across * down / height) > strangeness(width / height) + 0.3
 
 
 def _is_square(across: float, down: float) -> bool:

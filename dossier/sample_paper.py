@@ -77,11 +77,15 @@ def _width(kind: Type, text: str) -> float:
 
 @dataclass
 class Draft:
-    """One side of a paper while it is being drawn: the picture, and the words on it."""
+    """One side of a paper while it is being drawn: the picture, and the words on it.
+
+    ``dotted`` is the colour of the fine lines that values are written on.
+    """
 
     picture: Image.Image = field(
         default_factory=lambda: Image.new("RGB", (dots(WIDTH_MM), dots(HEIGHT_MM)), "white")
     )
+    dotted: Colour = (172, 170, 174)
     _pieces: list[tuple[float, float, str]] = field(default_factory=list)
 
     @property
@@ -121,13 +125,13 @@ class Draft:
         self.write(start + 1.0, y, value, kind)
 
     def leader(self, left: float, y: float, right: float) -> None:
-        """A fine dotted line just under the baseline, as pale as pre-printed forms have it.
+        """A fine dotted line just under the baseline, by default as pale as most forms have it.
 
         Pale on purpose: from dots as dark as the print Tesseract 5.3 makes neither dots nor
         words, it drops the lines (word F1 of the birth certificate 0.39 instead of 0.97).
         """
         for x in range(dots(left), dots(right), 14):
-            self.pen.rectangle((x, dots(y + 0.9), x + 1, dots(y + 0.9) + 1), fill=(172, 170, 174))
+            self.pen.rectangle((x, dots(y + 0.9), x + 1, dots(y + 0.9) + 1), fill=self.dotted)
 
     def rule(self, left: float, y: float, right: float, *, thick: float = 0.25) -> None:
         """A straight line."""

@@ -276,13 +276,13 @@ class TestUntouched:
     def test_what_must_be_changed_may_not(self, tmp_path):
         exif = Image.Exif()
         exif[274] = 3
-        for name, options in (
-            ("turned.jpg", {"exif": exif}),
-            ("fax.jpg", {"dpi": (200, 100)}),
-            ("rgb.jpg", {"keep_rgb": True}),
-            ("not.png", {}),
+        for name, picture, options in (
+            ("turned.jpg", paper(), {"exif": exif}),
+            ("fax.jpg", paper(480, 340), {"dpi": (200, 100)}),
+            ("rgb.jpg", paper(), {"keep_rgb": True}),
+            ("not.png", paper(), {}),
         ):
-            path = saved(tmp_path / name, paper(), **options)
+            path = saved(tmp_path / name, picture, **options)
             assert jpeg_bytes_if_untouched(only_sheet(path)) is None, name
 
 
