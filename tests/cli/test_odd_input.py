@@ -24,7 +24,7 @@ ODD = {
     "without-dpi.jpg": (lambda sheet: sheet, {}),
     "one-dpi.jpg": (lambda sheet: sheet, {"dpi": (1, 1)}),
     "72-dpi.jpg": (lambda sheet: sheet, {"dpi": (72, 72)}),
-    "lopsided-dpi.jpg": (lambda sheet: sheet, {"dpi": (200, 100)}),
+    "lopsided-dpi.jpg": (lambda sheet: sheet, {"dpi": (150, 75)}),
     "huge-dpi.jpg": (lambda sheet: sheet, {"dpi": (9999, 9999)}),
     "one-bit.tif": (lambda sheet: sheet.convert("1"), {"compression": "group4"}),
     "palette.png": (lambda sheet: sheet.quantize(8), {}),
