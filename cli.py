@@ -70,7 +70,9 @@ def demo(
         from terminal.talk import TerminalTalk
 
         folder = reports.demo_folder(out)
-        return Answer(*ended(practise(folder, TerminalTalk(screen), screen.say, jobs)))
+        return Answer(
+            *ended(practise(folder, TerminalTalk(screen), screen.say, jobs), practice=True)
+        )
     result = run_demo(reports.demo_folder(out), screen.say, jobs)
     return Answer(reports.demo_data(result), reports.demo_text(result))
 

@@ -174,7 +174,7 @@ def work_folder(wanted: Path | None = None) -> AbstractContextManager[Path]:
     """A private folder for pages in the making, removed at the end of the block."""
     base = wanted or home() / "work"
     base.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return scratch_folder(base, "pages-")
+    return scratch_folder(base)
 
 
 def outcomes(sheets: Iterable[Sheet], options: Options, folder: Path) -> Generator[Outcome]:

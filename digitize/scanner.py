@@ -39,6 +39,7 @@ from digitize.scanner_errors import (
 )
 from digitize.scanner_process import WorkerDied, WorkerSilent, worker
 from digitize.sheet import Side
+from foundation.reasons import reason_of
 
 __all__ = [
     "BadScanOption",
@@ -252,7 +253,7 @@ def scan(
     try:
         into.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        detail = error.strerror or ""
+        detail = reason_of(error)
         facts = _facts(device, start_number, 0, False)
         raise ScanNotStored(folder=str(into), detail=detail, **facts) from error
     request = {

@@ -29,7 +29,7 @@ class Talk(Protocol):
     def ask(  # noqa: D102
         self, question: str, read: Callable[[str], str | None], wrong: str
     ) -> str | Move: ...
-    def wait(self, question: str) -> Move | None: ...  # noqa: D102
+    def wait(self, question: str, *, hidden: bool = False) -> Move | None: ...  # noqa: D102
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from foundation.errors import ExitCode, SohoaError
 from foundation.files import private_files
 from foundation.messages import N_, _
 from foundation.times import utc_now, vietnam_time
-from profiles import Paper, load_office, load_paper, load_procedure
+from profiles import Paper, all_of, load_office, load_paper, load_procedure
 
 if TYPE_CHECKING:
     from signing import Pin, PinSource, TokenInfo
@@ -56,6 +56,13 @@ class NotInForce(SohoaError):
     message = N_(
         "The procedure “{procedure}” is not in force today. See those that are: sohoa profile list"
     )
+
+
+class OutOfPlace(SohoaError):
+    """A file is not the paper it was said to be, or not its owner's."""
+
+    exit_code = ExitCode.INPUT
+    message = N_("{paper}: {reasons}. Nothing was signed; give the right file and run again.")
 
 
 class PaperTwice(SohoaError):
@@ -257,6 +264,9 @@ def _make_parts(desk: Desk, dossier: Dossier, stack: Stack) -> Dossier:
         if found.paper.name in seen:
             raise PaperTwice(page=page, paper=found.paper.title)
         seen.add(found.paper.name)
+        if found.paper.identifies_owner:
+            for fault in stack.card_of_another(dossier.owner.identifier):
+                raise OutOfPlace(paper=found.paper.title, reasons=fault)
     for found in sorted_papers:
         if found.paper:
             dossier = intake.make_part(desk, dossier, found.paper.name, found.pages)
@@ -278,6 +288,7 @@ def _from_files(desk: Desk, dossier: Dossier, named: dict[str, list[Path]]) -> D
             if not stack.pages:
                 raise OnlyBlank(paper=paper.title)
             _require_quality(stack, paper)
+            _require_in_place(stack, paper, dossier)
             dossier = intake.make_part(desk, dossier, paper.name, stack.pages)
         finally:
             clear_sheets(folder)
@@ -301,6 +312,13 @@ def _require_quality(stack: Stack, paper: Paper) -> None:
         raise PagesBelow(reasons="; ".join(reasons(findings, paper.pages)))
 
 
+def _require_in_place(stack: Stack, paper: Paper, dossier: Dossier) -> None:
+    """Nothing is signed that is another paper than was said, or somebody else's card."""
+    faults = list(stack.out_of_place(paper, dossier.owner.identifier, list(all_of(Paper))))
+    if faults:
+        raise OutOfPlace(paper=paper.title, reasons="; ".join(faults))
+
+
 class Ended(NamedTuple):
     """How an intake ended, in the order an answer of the command is made of."""
 
@@ -310,12 +328,16 @@ class Ended(NamedTuple):
     because: str
 
 
-def ended(done: Progress) -> Ended:
+def ended(done: Progress, *, practice: bool = False) -> Ended:
     """An intake's data, a word on it, and 130 with a reason where the clerk stopped it."""
-    if done.dossier is None or done.receipt is None:
+    if done.dossier is None:
+        why = _("Stopped. No dossier was begun yet.")
+        return Ended({"finished": False}, "", ExitCode.STOPPED, why)
+    if done.receipt is None:
         why = _("Stopped. Everything so far is kept; “sohoa intake” goes on with it.")
-        data = intake.summary(done.dossier) if done.dossier else {"finished": False}
-        return Ended(data, "", ExitCode.STOPPED, why)
+        if practice:
+            why = _("Practice stopped. Begin again whenever you like.")
+        return Ended(intake.summary(done.dossier), "", ExitCode.STOPPED, why)
     data = intake.summary(done.dossier) | {"receipt": str(done.receipt)}
     text = _("Done: {reused} reused, {deposited} deposited, {kept} kept with the dossier.").format(
         reused=len(done.dossier.at("reused")),

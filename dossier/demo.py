@@ -121,6 +121,7 @@ def practise(folder: Path, talk: Talk, say: Callable[[str], None], jobs: int = 0
         def lay(paper: Paper) -> None:
             scanner.load([sheet.path for sheet in sheets if sheet.paper == paper.name])
 
+        say(_("Training scanner: {url}").format(url=scanner.url))
         desk = _desk(pki, lambda step, detail="": say(f"  {step}: {detail}"), jobs)
         return guide(Guide(desk, talk, lambda: choose_device("", sane), lay))
 

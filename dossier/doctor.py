@@ -121,12 +121,30 @@ def _profiles() -> Iterator[Check]:
         yield Check(_("profiles"), False, str(error), "sohoa profile check FILE")
         return
     yield Check(_("profiles"), True, _("{} papers, {} procedures, {} offices").format(*counts))
+    missing = [one.module for one in office.signers.values() if not _installed(one.module)]
+    name_them = _("name them in the office profile")
+    install = _("install the driver {module}").format(module=", ".join(missing))
     for label, there, mend in (
-        (_("signing keys"), bool(office.signers), _("name them in the office profile")),
+        (
+            _("signing keys"),
+            bool(office.signers) and not missing,
+            install if missing else name_them,
+        ),
         (_("time-stamping services"), bool(office.timestamp_urls), _("as above")),
         (_("trusted roots"), bool(office.trust), _("as above")),
     ):
         yield Check(label, there, office.name if there else "", "" if there else mend, needed=False)
+
+
+def _installed(module: str) -> bool:
+    from signing.drivers import find_module
+    from signing.errors import DriverMissing
+
+    try:
+        find_module(module)
+    except DriverMissing:
+        return False
+    return True
 
 
 def _store() -> Iterator[Check]:

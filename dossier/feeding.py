@@ -94,15 +94,11 @@ def _bring(here: Guide, paper: Paper, folder: Path, start: int, files: str) -> S
     )
 
 
-def is_good(here: Guide, paper: Paper, stack: Stack) -> bool:
-    """Tell what is wrong with the pages, and which of them look like another paper."""
+def is_good(here: Guide, paper: Paper, stack: Stack, owner: str) -> bool:
+    """Tell what is wrong with the pages, and which of them look like another paper or owner."""
     here.talk.tell("  " + stack_in_words(stack))
     faults = reasons([page.finding for page in stack.pages], paper.pages)
-    for found in stack.sorted(list(all_of(Paper))):
-        if found.paper and found.paper.name != paper.name:
-            text = _("page {page}: this looks like “{other}”, not “{paper}”")
-            number = found.pages[0].sheet.index + 1
-            faults.append(text.format(page=number, other=found.paper.title, paper=paper.title))
+    faults += stack.out_of_place(paper, owner, list(all_of(Paper)))
     for fault in faults:
         here.talk.tell(f"  ! {fault}")
     return not faults

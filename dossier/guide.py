@@ -37,6 +37,8 @@ def guide(here: Guide) -> Progress:
     with work_folder() as folder:
         try:
             return _walk(replace(here, card_folder=folder / "card"))
+        except KeyboardInterrupt:  # Ctrl+C is a stop like any other
+            return _stopped(here, Progress())
         finally:
             here.hold.release()
 
@@ -154,7 +156,9 @@ def _owner_by_number(here: Guide) -> Named | Move:
         if isinstance(number, Move):
             return number
         name = here.talk.ask(
-            _("Full name"), lambda text: text or None, _("Please type the name as on the card.")
+            _("Full name"),
+            lambda text: text if any(c.isalpha() for c in text) else None,
+            _("Please type the name as on the card."),
         )
         if name is Move.QUIT:
             return name
@@ -283,7 +287,7 @@ def _scan_paper(here: Guide, dossier: Dossier, paper: Paper) -> Dossier | Move:
         stack = fetch(here, paper, folder)
         if isinstance(stack, Move):
             return stack
-        if stack.pages and is_good(here, paper, stack):
+        if stack.pages and is_good(here, paper, stack, dossier.owner.identifier):
             break
         if not stack.pages:
             here.talk.tell(_("Only blank sides came. Was it laid in face down?"))
@@ -307,7 +311,9 @@ def _sign(here: Guide, so_far: Progress, backwards: bool) -> Progress | Move:
     while dossier.at("made"):
         made = [load_paper(part.paper).title for part in dossier.at("made")]
         here.talk.tell("")
-        move = here.talk.wait(_("Now sign: {papers}").format(papers=", ".join(made)))
+        # Hidden, for after a wrong PIN a clerk may type the next one straight away.
+        text = _("Now sign: {papers}").format(papers=", ".join(made))
+        move = here.talk.wait(text, hidden=True)
         if move is not None:
             return move
         try:

@@ -17,10 +17,12 @@ from digitize.scanner import ScannedSheet, ScanSettings, Source, choose_device, 
 from digitize.sheet import FinishedPage, Sheet
 from digitize.sources import check_sources, read_sources
 from dossier.desk import provenance
+from dossier.shelf import keep_out_of_store
 from foundation.errors import ExitCode, SohoaError
 from foundation.files import atomic_path
 from foundation.messages import N_
 from foundation.places import home
+from foundation.reasons import reason_of
 from profiles import Paper
 from warehouse import Actor
 
@@ -187,6 +189,7 @@ def _going_on(
 
 def _check_outputs(sources: Sequence[str], outputs: Sequence[Path]) -> None:
     """Refuse results that would overwrite a source, come to lie among them, or each other."""
+    keep_out_of_store(*outputs)
     places = [path.resolve() for path in outputs]
     for path, place in zip(outputs, places, strict=True):
         if places.count(place) > 1:
@@ -246,7 +249,7 @@ def _sheets_folder() -> Iterator[Path]:
             case SohoaError():
                 fault = error
             case OSError():
-                fault = NotWritten(detail=error.strerror or "")
+                fault = NotWritten(detail=reason_of(error))
             case _:
                 fault = ScanBrokenOff()
         raise SheetsKept(fault=fault, folder=folder) from error

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from digitize.scanner import ScannedSheet, ScanSettings, choose_device, scan
+from dossier.shelf import keep_out_of_store
 from foundation.messages import _
 
 Advance = Callable[[int, str], None]
@@ -19,6 +20,7 @@ def scan_into(
     In duplex a scan always goes on with a front, so the last sheet is scanned again
     where only its front had come.
     """
+    keep_out_of_store(folder)
     there = max((_number(path) for path in folder.glob("page-*.jpg")), default=0)
     if settings.source == "adf-duplex":
         there -= there % 2

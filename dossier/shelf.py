@@ -11,7 +11,7 @@ from foundation.errors import ExitCode, SohoaError
 from foundation.messages import N_
 from foundation.places import home
 from foundation.times import utc_now, vietnam_time
-from profiles import UnknownProfile, load_office, load_paper, load_procedure
+from profiles import Paper, UnknownProfile, load_office, load_paper, load_procedure
 from warehouse import AuditReport, CheckReport, Record, Release
 
 if TYPE_CHECKING:
@@ -32,6 +32,51 @@ class NoStore(SohoaError):
         "There is no store in {folder} yet. It is made with the first deposit; if there should "
         "be one, check SOHOA_HOME and SOHOA_WAREHOUSE."
     )
+
+
+class StoreIsNoPlace(SohoaError):
+    """An output was to be written into the store itself."""
+
+    exit_code = ExitCode.NOT_ALLOWED
+    message = N_("{file} lies in the store, which only sohoa writes to. Choose another place.")
+
+
+class NotKept(SohoaError):
+    """A paper whose profile keeps it out of the store was to be deposited."""
+
+    exit_code = ExitCode.NOT_ALLOWED
+    message = N_("“{paper}” is only shown, never kept: its profile says keep = false.")
+
+
+class BrokenSignature(SohoaError):
+    """A paper whose signature does not hold was to be deposited."""
+
+    exit_code = ExitCode.SIGNATURE
+    message = N_("{file} is not stored: {reason} See what is wrong with: sohoa verify")
+
+
+def keep_out_of_store(*outputs: Path | None) -> None:
+    """Refuse outputs inside the store, where they would destroy it. Raises StoreIsNoPlace."""
+    store = store_folder().resolve()
+    for output in filter(None, outputs):
+        if output.resolve().is_relative_to(store):
+            raise StoreIsNoPlace(file=output)
+
+
+def _refuse_unfit(file: Path, paper: Paper) -> None:
+    """Raise where a paper must not be stored: not to be kept, or with a signature that is broken.
+
+    Whether a sound signature is also trusted depends on roots this counter may not have, and
+    is judged each time the paper is used.
+    """
+    from signing import verify_file
+
+    if not paper.keep:
+        raise NotKept(paper=paper.title)
+    verdict = verify_file(file, [])
+    if verdict.verdict == "invalid":
+        reasons = [verdict.reason, *(one.reason for one in verdict.signatures)]
+        raise BrokenSignature(file=file.name, reason=next(filter(None, reasons), ""))
 
 
 @contextmanager
@@ -58,8 +103,14 @@ def deposit_file(
     supersede: bool = False,
     operator: str = "",
 ) -> Record:
-    """Put a PDF into its owner's store under a new official code."""
+    """Put a PDF into its owner's store under a new official code.
+
+    Raises:
+        NotKept, BrokenSignature: it must not be stored.
+        SohoaError: whatever the store refuses.
+    """
     paper, office = load_paper(paper_name), load_office()
+    _refuse_unfit(file, paper)
     owner, today = owner_of(owner_number, owner_name), vietnam_time(utc_now()).date()
     with _store() as store:
         code = store.new_code(
@@ -94,6 +145,7 @@ def reuse_record(
     record: str, procedure: str, out: Path, reason: str = "", operator: str = ""
 ) -> Release:
     """Hand a record out for a procedure; a procedure without a profile goes by its code."""
+    keep_out_of_store(out)
     code, title = _procedure(procedure)
     actor = actor_at(load_office(), operator)
     with _store() as store:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dossier.desk import NoSigner, signing_request
+from dossier.shelf import keep_out_of_store
 from foundation.errors import ExitCode, SohoaError
 from foundation.messages import N_
 from profiles import Office, SignatureRules
@@ -64,6 +65,7 @@ def sign_documents(  # noqa: PLR0913  what the verb's options say
         SignatureRules(role=signer.role),
     )
     request = replace(signing_request(office, signer, rules, kind, level), allow_last_try=last_try)
+    keep_out_of_store(out)
     jobs = [SignJob(source, target) for source, target in _targets(files, out)]
     return sign_files(
         jobs,

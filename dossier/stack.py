@@ -18,6 +18,7 @@ from dossier.making import as_sheet
 from dossier.sorting import SortedPaper, sort_stack
 from foundation.errors import SohoaError
 from foundation.messages import N_, _
+from foundation.privacy import mask_number
 from ocr.idcard import IdCard, parse_payload, read_qr_codes
 from profiles import Paper
 
@@ -65,6 +66,28 @@ class Stack:
             for text in texts:
                 if card := parse_payload(text):
                     yield card
+
+    def out_of_place(self, paper: Paper, owner: str, papers: Sequence[Paper]) -> Iterator[str]:
+        """What in a stack for one paper is not that paper, or an identity card not its owner's.
+
+        Args:
+            owner: the owner's identification number; empty where it is not known yet.
+            papers: by whose headings other papers are known.
+        """
+        for found in self.sorted(papers):
+            if found.paper and found.paper.name != paper.name:
+                text = _("page {page}: this looks like “{other}”, not “{paper}”")
+                number = found.pages[0].sheet.index + 1
+                yield text.format(page=number, other=found.paper.title, paper=paper.title)
+        if paper.identifies_owner and owner:
+            yield from self.card_of_another(owner)
+
+    def card_of_another(self, owner: str) -> Iterator[str]:
+        """That the identity cards in the stack are not the owner's, in words."""
+        numbers = {card.number for card in self.cards()}
+        if numbers and owner not in numbers:
+            text = _("the identity card is of {number}, not of the dossier's owner")
+            yield text.format(number=mask_number(min(numbers)))
 
     def sorted(self, papers: Sequence[Paper]) -> list[SortedPaper]:
         """The documents in the stack, by their headings."""

@@ -49,7 +49,8 @@ class SohoaError(Exception):
     @property
     def message_id(self) -> str:
         """The cause as a stable kebab-case word, for scripts: ``feeder-empty``."""
-        return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", type(self).__name__).lower()
+        name = type(self).__name__
+        return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", name).lower()
 
     def __str__(self) -> str:
         return _(self.message).format(**self.facts)

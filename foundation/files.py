@@ -4,6 +4,7 @@ import errno
 import fcntl
 import hashlib
 import os
+import re
 import secrets
 import shutil
 import stat
@@ -14,6 +15,10 @@ from pathlib import Path
 
 from foundation.errors import ExitCode, SohoaError
 from foundation.messages import N_
+
+#: A name nobody gives a folder of their own: what is called so may be swept.
+_SCRATCH = ".sohoa-scratch-"
+_SCRATCH_NAME = re.escape(_SCRATCH) + "[0-9a-f]{16}"
 
 
 class NotAFile(SohoaError):
@@ -77,32 +82,34 @@ def write_atomic(target: Path, data: bytes, *, mode: int | None = None) -> None:
 
 
 @contextmanager
-def scratch_folder(base: Path | None = None, prefix: str = "sohoa-") -> Iterator[Path]:
+def scratch_folder(base: Path | None = None) -> Iterator[Path]:
     """A private folder for things in the making, gone at the end of the block.
 
     It is locked while it is in use, and the kernel lets go of the locks of the dead: what
-    killed processes left under the same prefix is removed first.
+    killed processes left there is removed first.
 
     Args:
         base: where to make it; without one the system's folder for temporary files.
-        prefix: how its name begins.
     """
     base = base or Path(tempfile.gettempdir())
-    _sweep(base, prefix)
+    _sweep(base)
     folder = Path(tempfile.mkdtemp(dir=base, prefix=".new-"))
     lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        folder = folder.rename(base / f"{prefix}{secrets.token_hex(8)}")  # locked before it counts
+        # Locked before it has the name by which it may be swept.
+        folder = folder.rename(base / f"{_SCRATCH}{secrets.token_hex(8)}")
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         os.close(lock)
 
 
-def _sweep(base: Path, prefix: str) -> None:
-    """Remove the scratch folders nobody holds the lock of."""
-    for folder in base.glob(f"{prefix}*"):
+def _sweep(base: Path) -> None:
+    """Remove the scratch folders nobody holds the lock of, and nothing else that lies there."""
+    for folder in base.glob(f"{_SCRATCH}*"):
+        if not re.fullmatch(_SCRATCH_NAME, folder.name):
+            continue
         with suppress(OSError):  # another user's, in use, or swept by somebody else
             lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
             try:

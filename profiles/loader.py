@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from foundation.errors import ExitCode, SohoaError
 from foundation.messages import N_, _
 from foundation.places import home
+from foundation.reasons import reason_of_check, reason_of_toml
 from profiles.schema import Dated, Office, Paper, Procedure
 
 _SHIPPED = Path(__file__).resolve().parent
@@ -132,16 +133,17 @@ def _read_toml(path: Path) -> dict[str, object]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadProfile(file=path, key="TOML", expected=f"{error}.") from error
+        raise BadProfile(file=path, key="TOML", expected=f"{reason_of_toml(error)}.") from error
 
 
 def _parse(kind: type[P], path: Path) -> P:
     try:
         profile = kind.model_validate(_read_toml(path))
     except ValidationError as error:
-        first = error.errors()[0]
+        # A key that is not known comes first: it may be the misspelt name of one that is missing.
+        first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
         key = ".".join(str(part) for part in first["loc"]) or "file"
-        raise BadProfile(file=path, key=key, expected=f"{first['msg']}.") from error
+        raise BadProfile(file=path, key=key, expected=f"{reason_of_check(first)}.") from error
     if profile.name != path.stem:  # what is saved under its name must be found by it again
         expected = _("the file is called “{file}”, so the name must be “{file}”.")
         raise BadProfile(file=path, key="name", expected=expected.format(file=path.stem))

@@ -9,6 +9,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from foundation.messages import N_
+
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 SealField = Literal[
     "record_code", "dossier_code", "procedure_code", "owner", "paper_name", "system", "issued_at"
@@ -34,7 +36,7 @@ class Dated(Rules):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.valid_to and self.valid_to < self.valid_from:
-            raise ValueError("valid_to is before valid_from")
+            raise ValueError(N_("valid_to is before valid_from"))
         return self
 
     def holds_on(self, day: date) -> bool:
@@ -76,7 +78,7 @@ class SealRules(Rules):
     @model_validator(mode="after")
     def _has_code(self) -> Self:
         if "record_code" not in self.fields:
-            raise ValueError("the seal must carry record_code")
+            raise ValueError(N_("the seal must carry record_code"))
         return self
 
 

@@ -19,6 +19,7 @@ from pyhanko_certvalidator.errors import (
     ValidationError,
 )
 
+from foundation.reasons import reason_of
 from signing.appearance import Box, PageFrame, Rotation
 from signing.errors import PdfEncrypted, PdfUnreadable
 
@@ -70,7 +71,7 @@ def open_writer(file: Path, stream: IO[bytes]) -> AppendingWriter:
         writer = AppendingWriter(stream)
         writer.prev.root["/Pages"]["/Kids"][0].get_object()
     except MALFORMED as error:
-        raise PdfUnreadable(file=file, detail=str(error) or type(error).__name__) from error
+        raise PdfUnreadable(file=file, detail=reason_of(error)) from error
     if writer.security_handler is not None:
         raise PdfEncrypted(file=file)
     return writer

@@ -14,6 +14,7 @@ from pathlib import Path
 from foundation.errors import SohoaError
 from foundation.files import atomic_path
 from foundation.messages import _
+from foundation.reasons import reason_of
 from foundation.times import utc_now
 from signing import errors
 from signing.appearance import PageFrame, lay_out
@@ -107,8 +108,7 @@ async def _sign_one(job: SignJob, tools: Tools) -> SignatureFacts:
             await append_signature(job.source, part, tools)
             return await _check(job.source, part, signed_length, tools)
     except OSError as error:
-        detail = error.strerror or type(error).__name__
-        raise errors.NotWritable(file=job.target, detail=detail) from error
+        raise errors.NotWritable(file=job.target, detail=reason_of(error)) from error
 
 
 async def _refuse(source: Path, tools: Tools) -> None:

@@ -29,6 +29,7 @@ from pyhanko_certvalidator.errors import PathError, ValidationError
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from foundation.errors import SohoaError
+from foundation.reasons import reason_of
 from foundation.times import utc_now, vietnam_time
 from signing import errors
 from signing.appearance import Box, TextStyle, lay_out, place, text_of
@@ -227,5 +228,4 @@ def _translated(source: Path, error: SigningError, context: ValidationContext | 
 
 def unreadable(source: Path, error: BaseException) -> errors.PdfUnreadable:
     """The error for a file that cannot be read, in the system's words where there are any."""
-    detail = (error.strerror if isinstance(error, OSError) else None) or str(error)
-    return errors.PdfUnreadable(file=source, detail=detail or type(error).__name__)
+    return errors.PdfUnreadable(file=source, detail=reason_of(error))

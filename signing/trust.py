@@ -11,6 +11,8 @@ from pathlib import Path
 
 from asn1crypto import pem, x509
 
+from foundation.messages import _
+from foundation.reasons import reason_of
 from signing.certificates import display_name
 from signing.errors import BadTrustFile
 
@@ -63,7 +65,7 @@ def _read(file: Path) -> list[Anchor]:
             for item in certificates
         ]
     except (OSError, ValueError, TypeError, KeyError) as error:
-        detail = (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
+        detail = reason_of(error) if isinstance(error, OSError) else _("no certificate")
         raise BadTrustFile(file=file, detail=detail) from error
     if not anchors:
         raise BadTrustFile(file=file, detail="PEM")

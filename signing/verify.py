@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from foundation.messages import N_, _
+from foundation.reasons import reason_of
 from foundation.times import iso_utc, utc_now
 from signing.errors import PdfUnreadable
 from signing.facts import FileFacts, SignatureFacts
@@ -114,7 +115,7 @@ def verify_file(path: Path, trust: Sequence[Path], *, at: datetime | None = None
         _require_pdf(path)
         facts = gather(path, anchors, at or utc_now())
     except OSError as error:
-        raise PdfUnreadable(file=path, detail=error.strerror or type(error).__name__) from error
+        raise PdfUnreadable(file=path, detail=reason_of(error)) from error
     verdict, cause = judge_file(facts)
     shown = tuple(_shown(one, facts) for one in facts.signatures)
     return FileVerdict(path, verdict, shown, explain(cause))

@@ -23,7 +23,9 @@ from typer.core import TyperCommand, TyperGroup
 from foundation.errors import ExitCode, SohoaError
 from foundation.messages import N_, Language, _, lend_catalogue, set_language
 from foundation.privacy import mask_text
+from foundation.reasons import reason_of
 from terminal.progress import Screen
+from terminal.usage import misuse
 
 # Typer keeps its copy of Click private, but its public BadParameter descends from both.
 _UsageError: Any = typer.BadParameter.__mro__[1]
@@ -225,9 +227,7 @@ def _as_ours(error: BaseException) -> SohoaError:
             _drop_output()
             return DiskFull(file=_name_of(error))
         case OSError(filename=str() | bytes()):
-            return Unwritable(
-                file=_name_of(error), detail=error.strerror or "", errno=error.errno or 0
-            )
+            return Unwritable(file=_name_of(error), detail=reason_of(error), errno=error.errno or 0)
         case _:
             return Fault(detail=mask_text(f"{type(error).__name__}: {error}"[:160]))
 
@@ -302,36 +302,12 @@ def _drop_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-class Misused(SohoaError):
-    """The command line is not one of sohoa's."""
-
-    exit_code = ExitCode.USAGE
-    message = N_("{what}. Usage: {command} --help")
-
-
 def _misused(error: Any, *, as_json: bool) -> int:
     if type(error).__name__ == "NoArgsIsHelpError":
         sys.stderr.write(error.format_message() + "\n")
         return int(ExitCode.USAGE)
-    command = error.ctx.command_path if error.ctx else "sohoa"
-    misused = Misused(what=_one_line(_usage_line(error)).rstrip("."), command=command)
+    misused = misuse(error)
     if as_json:
         print_json(misused.as_dict())
     _complain(str(misused))
     return int(ExitCode.USAGE)
-
-
-def _usage_line(error: Any) -> str:
-    """Wrong usage in words."""
-    hint = ""
-    if getattr(error, "param", None):
-        hint = error.param.get_error_hint()
-    match type(error).__name__:
-        case "MissingParameter":
-            return _("{name} is missing").format(name=hint)
-        case "NoSuchOption":
-            return _("there is no option {name}").format(name=error.option_name)
-        case "BadParameter":
-            detail = error.message.removeprefix("Value error, ")
-            return _("{name} is not right: {detail}").format(name=hint, detail=detail)
-    return str(error.format_message())

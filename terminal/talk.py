@@ -1,7 +1,11 @@
 """Questions to a clerk on a terminal: one at a time, with a way back and a way out."""
 
+import shutil
 import sys
-from collections.abc import Callable, Sequence
+import termios
+import textwrap
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TypeVar
 
 from dossier.conversation import Move
@@ -21,7 +25,7 @@ class TerminalTalk:
 
     def tell(self, text: str) -> None:
         """Say something that needs no answer."""
-        sys.stderr.write(text + "\n")
+        sys.stderr.write(_wrapped(text) + "\n")
         sys.stderr.flush()
 
     def choose(self, question: str, options: Sequence[str]) -> int | Move:
@@ -33,7 +37,9 @@ class TerminalTalk:
         return self._until(
             _("Number, b: back, q: stop"),
             numbers.get,
-            _("Please type a number from 1 to {count}.").format(count=len(options)),
+            _("Please type a number from 1 to {count}.").format(count=len(options))
+            if len(options) > 1
+            else _("Please type 1."),
         )
 
     def ask(self, question: str, read: Callable[[str], str | None], wrong: str) -> str | Move:
@@ -41,20 +47,24 @@ class TerminalTalk:
         self.tell("")
         return self._until(question + " (" + _("b: back, q: stop") + ")", read, wrong)
 
-    def wait(self, question: str) -> Move | None:
-        """Wait for Enter; None for Enter, else the move."""
+    def wait(self, question: str, *, hidden: bool = False) -> Move | None:
+        """Wait for Enter; None for Enter, else the move. ``hidden``: nothing typed is shown."""
         answer = self._until(
             question + " (" + _("Enter: go on, b: back, q: stop") + ")",
             lambda text: "" if text == "" else None,
             _("Press Enter, or b or q."),
+            hidden=hidden,
         )
         return answer if isinstance(answer, Move) else None
 
-    def _until(self, prompt: str, read: Callable[[str], T | None], wrong: str) -> T | Move:
+    def _until(
+        self, prompt: str, read: Callable[[str], T | None], wrong: str, *, hidden: bool = False
+    ) -> T | Move:
         while True:
-            sys.stderr.write(f"{prompt}: ")
-            sys.stderr.flush()
-            line = _read_line()
+            with _keyboard(hidden=hidden):
+                sys.stderr.write(f"{_wrapped(prompt)}: ")
+                sys.stderr.flush()
+                line = _read_line()
             if line == "":
                 return Move.QUIT
             text = line.strip()
@@ -66,6 +76,39 @@ class TerminalTalk:
             if answer is not None:
                 return answer
             self.tell(wrong)
+
+
+def _wrapped(text: str) -> str:
+    """The text broken between words where the terminal ends; a list's items hang."""
+    if not sys.stderr.isatty():
+        return text
+    width = max(20, shutil.get_terminal_size().columns - 1)
+    lines = []
+    for line in text.split("\n"):
+        indent = " " * (len(line) - len(line.lstrip()))
+        hang = indent + ("   " if line.lstrip()[:1].isdigit() else "")
+        lines += textwrap.wrap(
+            line, width, subsequent_indent=hang, break_long_words=False, break_on_hyphens=False
+        ) or [""]
+    return "\n".join(lines)
+
+
+@contextmanager
+def _keyboard(*, hidden: bool) -> Iterator[None]:
+    """What was typed before the question is not its answer; ``hidden`` input does not show."""
+    if not sys.stdin.isatty():
+        yield
+        return
+    descriptor = sys.stdin.fileno()
+    termios.tcflush(descriptor, termios.TCIFLUSH)
+    before = termios.tcgetattr(descriptor)
+    silent = [*before[:3], before[3] & ~termios.ECHO, *before[4:]]
+    try:
+        if hidden:
+            termios.tcsetattr(descriptor, termios.TCSANOW, silent)
+        yield
+    finally:
+        termios.tcsetattr(descriptor, termios.TCSANOW, before)
 
 
 def _read_line() -> str:

@@ -21,6 +21,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, text
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from foundation.files import sync_file, write_atomic
+from foundation.reasons import reason_of
 from warehouse.errors import (
     CatalogueDamaged,
     CatalogueMissing,
@@ -141,7 +142,7 @@ def reachable(folder: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise WarehouseFull(folder=folder) from error
-        raise WarehouseUnreachable(folder=folder, detail=error.strerror) from error
+        raise WarehouseUnreachable(folder=folder, detail=reason_of(error)) from error
 
 
 def _make_room(folder: Path) -> None:

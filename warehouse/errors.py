@@ -143,7 +143,7 @@ class RecordNotFound(SohoaError):
 
     exit_code = ExitCode.INPUT
     message = N_(
-        "There is no record {record} in the warehouse. Look it up with: sohoa find --owner ID"
+        "There is no record {record} in the warehouse. Look it up with: sohoa find --owner -"
     )
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from foundation.files import sync_file
 from foundation.privacy import mask_text
+from foundation.reasons import reason_of
 from warehouse.catalog import INCOMING, OBJECTS, locked, reachable
 from warehouse.errors import DamagedObject, DiskUnsound, EmptyFile, MissingObject, UnreadableFile
 from warehouse.values import Record, new_id
@@ -82,7 +83,7 @@ def _source_chunks(source: Path) -> Iterator[bytes]:
             while chunk := stream.read(_CHUNK):
                 yield chunk
     except OSError as error:
-        raise UnreadableFile(file=mask_text(str(source)), detail=error.strerror) from error
+        raise UnreadableFile(file=mask_text(str(source)), detail=reason_of(error)) from error
 
 
 def place(folder: Path, paper: Staged) -> None:

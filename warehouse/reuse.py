@@ -5,6 +5,7 @@ from pathlib import Path
 
 from foundation.files import atomic_path
 from foundation.privacy import mask_text
+from foundation.reasons import reason_of
 from warehouse import audit, objects
 from warehouse.catalog import Catalog
 from warehouse.errors import CannotWrite, ReasonMissing
@@ -65,4 +66,4 @@ def copy_out(folder: Path, record: Record, target: Path) -> None:
                 stream.write(chunk)
     except OSError as error:
         shown = mask_text(str(target))
-        raise CannotWrite(file=shown, detail=error.strerror, record=record.id) from error
+        raise CannotWrite(file=shown, detail=reason_of(error), record=record.id) from error

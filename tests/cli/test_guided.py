@@ -130,7 +130,9 @@ def test_the_card_names_the_owner_and_is_not_asked_for_again(
     session.sendintr()
     assert ended(session) == 130
     lines = session.before.replace("^C", "").strip().splitlines()
-    assert [line for line in lines if line] == ["sohoa: Stopped. All finished work is kept."]
+    assert [line for line in lines if line] == [
+        "sohoa: Stopped. Everything so far is kept; “sohoa intake” goes on with it."
+    ]
 
     scanner.slow(0.0)
     scanner.load([papers["more"], papers["blank"]])

@@ -118,6 +118,17 @@ def test_a_procedure_not_in_force_is_refused(counter, complains, papers) -> None
         complains(counter.run(*ORDER, *both, "--agreed", "--quiet", "--pin-fd"), 2, "in force")
 
 
+def test_a_file_that_is_another_paper_than_was_said_is_not_signed(
+    counter, complains, papers
+) -> None:
+    wrong = [f"--sheets=khai-sinh={papers['quyet-dinh']}"]
+    right = sheets(papers, "quyet-dinh")
+    complains(
+        counter.run(*ORDER, *right, *wrong, "--agreed", "--quiet", "--pin-fd"), 3, "looks like"
+    )
+    assert records(counter) == []
+
+
 def test_the_whole_stack_is_parted_by_headings_and_gone_on_with_after_a_jam(
     counter, complains, papers, scanner
 ) -> None:

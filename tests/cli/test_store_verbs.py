@@ -163,3 +163,37 @@ def test_help_speaks_the_user_s_language(counter, lang: str, word: str) -> None:
     nothing = counter.run(lang=lang)
     assert (nothing.returncode, nothing.stdout) == (2, "")
     assert word in nothing.stderr
+
+
+def test_nothing_is_written_into_the_store_but_by_the_store(counter, complains, paper) -> None:
+    deposit = ("deposit", paper, "--owner", OWNER, "--type", "khai-sinh", "--json")
+    record = said(counter.run(*deposit))["id"]
+    store = counter.home / "warehouse"
+    before = (store / "catalogue.sqlite").read_bytes()
+    for order in (
+        ("reuse", record, "--for", "hai-giay", "-o", store / "catalogue.sqlite"),
+        ("digitize", paper, "-o", store / "objects" / "x.pdf"),
+        ("scan", "-o", store),
+    ):
+        complains(counter.run(*order, "--quiet"), 11, "lies in the store")
+    assert (store / "catalogue.sqlite").read_bytes() == before
+    assert said(counter.run("warehouse", "check", "--json"))["ok"] is True
+
+
+def test_a_paper_only_to_be_shown_or_with_a_broken_signature_is_not_stored(
+    counter, complains, paper
+) -> None:
+    card = ("deposit", paper, "--owner", OWNER, "--type", "can-cuoc", "--quiet")
+    complains(counter.run(*card), 11, "only shown")
+    signed = counter.folder / "signed.pdf"
+    done = counter.run(
+        "sign", paper, "-o", signed, "--signer", "clerk", "--level", "b-b", "--pin-fd"
+    )
+    assert done.returncode == 0, done.stderr
+    data = bytearray(signed.read_bytes())
+    data[data.index(b"%PDF-") + 5] ^= 1
+    signed.write_bytes(data)
+    complains(
+        counter.run("deposit", signed, "--owner", OWNER, "--type", "khai-sinh"), 8, "not stored"
+    )
+    assert not (counter.home / "warehouse").exists()

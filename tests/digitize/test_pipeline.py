@@ -285,7 +285,7 @@ def test_ctrl_c_leaves_no_process_and_no_part_of_the_output(tmp_path, sheets, fa
         time.sleep(0.05)
     assert left == set()
     assert not out.exists()
-    assert [path for path in tmp_path.rglob("*") if path.name.startswith((".out", "pages-"))] == []
+    assert not [path for path in tmp_path.rglob("*") if path.name.startswith((".out", ".sohoa-"))]
     assert not list(fast.iterdir())
 
 

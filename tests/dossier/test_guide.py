@@ -57,7 +57,7 @@ class Clerk:
         given = self._answer(question)
         return given if isinstance(given, Move) else read(str(given)) or ""
 
-    def wait(self, question: str) -> Move | None:
+    def wait(self, question: str, *, hidden: bool = False) -> Move | None:
         return self._answer(question)  # type: ignore[return-value]
 
 

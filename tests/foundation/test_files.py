@@ -125,15 +125,13 @@ def test_what_a_killed_process_left_is_swept_and_what_is_in_use_is_not(tmp_path:
     subprocess.run([sys.executable, "-c", _KILLED, tmp_path], check=False)
     (left,) = tmp_path.iterdir()
     assert (left / "page.jpg").exists()
-    (tmp_path / "other-thing").mkdir()
+    others = {"sohoa-demo", ".sohoa-scratch-mine", "pages-1"}
+    for name in others:  # nobody's scratch, whatever their names begin with
+        (tmp_path / name).mkdir()
     with scratch_folder(tmp_path) as first, scratch_folder(tmp_path) as second:
-        assert {path.name for path in tmp_path.iterdir()} == {
-            "other-thing",
-            first.name,
-            second.name,
-        }
+        assert {path.name for path in tmp_path.iterdir()} == others | {first.name, second.name}
         assert stat.S_IMODE(first.stat().st_mode) == 0o700
-    assert [path.name for path in tmp_path.iterdir()] == ["other-thing"]
+    assert {path.name for path in tmp_path.iterdir()} == others
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20)
