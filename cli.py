@@ -132,12 +132,18 @@ def digitize(
     jobs: Jobs = 0,
     report: Annotated[Path | None, typer.Option(help=_("Findings as JSON."))] = None,
     text: Annotated[Path | None, typer.Option(help=_("The text as a file."))] = None,
+    fields: Annotated[
+        Path | None, typer.Option(help=_("What the papers say, field by field, as JSON."))
+    ] = None,
+    hocr: Annotated[Path | None, typer.Option(help=_("Words and their places as hOCR."))] = None,
+    alto: Annotated[Path | None, typer.Option(help=_("Words and their places as ALTO 4."))] = None,
     keep_blank: Annotated[bool, typer.Option("--keep-blank", help=_("Keep blank pages."))] = False,
     source: Feed = "adf",
     operator: Operator = "",
 ) -> Answer:
     from dossier.making import Making, compressed_as, make_document, settings_of
     from dossier.people import actor_at
+    from dossier.results import Results
     from profiles import load_office, load_paper
     from terminal import reports
 
@@ -145,7 +151,8 @@ def digitize(
     making = Making(paper, actor_at(load_office(), operator), jobs, keep_blank)
     making = settings_of(making, source)
     with screen.progress(_("Digitising")) as advance:
-        made = make_document(sources, out, making, on_done=advance, report=report, text=text)
+        wanted = Results(report, text, fields, hocr, alto)
+        made = make_document(sources, out, making, wanted, on_done=advance)
     return reports.digitized_answer(made, paper, screen)
 
 

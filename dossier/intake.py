@@ -171,7 +171,7 @@ def make_part(
         )
     finally:
         plain.unlink(missing_ok=True)
-    values = read_fields([page.words for page in pages], paper.fields)
+    values = read_fields([page.words for page in pages], paper.fields, paper.labels)
     part = replace(
         dossier.part(paper.name),
         stage="made",

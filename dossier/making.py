@@ -17,6 +17,8 @@ from digitize.scanner import ScannedSheet, ScanSettings, Source, choose_device, 
 from digitize.sheet import FinishedPage, Sheet
 from digitize.sources import check_sources, read_sources
 from dossier.desk import provenance
+from dossier.facts import FactReader, Facts, facts_json
+from dossier.results import Results, page_files
 from dossier.shelf import keep_out_of_store
 from foundation.errors import ExitCode, SohoaError
 from foundation.files import atomic_path
@@ -101,26 +103,32 @@ class Making:
     settings: ScanSettings = field(default_factory=ScanSettings)
 
 
+@dataclass(frozen=True)
+class Made:
+    """A document, and what was read off the papers in it where that was asked for."""
+
+    digitized: Digitized
+    facts: tuple[Facts, ...] = ()
+
+
 def make_document(
     sources: Sequence[str],
     target: Path,
     making: Making,
+    wanted: Results | None = None,
     *,
     on_done: Advance | None = None,
-    report: Path | None = None,
-    text: Path | None = None,
     cancel: threading.Event | None = None,
-) -> Digitized:
+) -> Made:
     """Digitise files or a scanner's sheets into one PDF/A.
 
     Args:
+        wanted: what to write beside it.
         on_done: called with the number of sheets done and the last one's name.
-        report: where to write the findings as JSON.
-        text: where to write the text, pages parted by form feeds.
         cancel: set it to stop the scanner; the sheets that came are kept.
 
-    Nothing is left of ``target``, ``report`` and ``text`` unless all of them are written. What
-    is broken off, by whatever cause, goes on from its finished pages when it is run again.
+Nothing is left of ``target`` and of what is wanted unless all of it is written. What is
+    broken off, by whatever cause, goes on from its finished pages when it is run again.
 
     Raises:
         InputRefused, SourceOverwritten, SameOutput: before anything is written.
@@ -129,7 +137,8 @@ def make_document(
         AllBlank, RecogniserMissing: see :func:`digitize.pipeline.digitize`.
         OSError: a result cannot be written where it was asked for.
     """
-    _check_outputs(sources, [path for path in (target, report, text) if path])
+    wanted = wanted or Results()
+    _check_outputs(sources, [target, *wanted.paths()])
     with ExitStack() as stack:
         device, sheets = _open_sources(sources, making, stack, cancel)
         origin = provenance(making.paper, making.actor, device=device)
@@ -137,23 +146,29 @@ def make_document(
         options = Options(making.paper, making.jobs, making.keep_blank, kept=shelf)
         sheets = stack.enter_context(_going_on(sheets, options, shelf, from_files=not device))
         # Opened before the work begins, so that an hour's work does not end at a bad name.
-        document, texts, findings = (
+        document = stack.enter_context(atomic_path(target))
+        findings, fields = (
             stack.enter_context(atomic_path(path)) if path else None
-            for path in (target, text, report)
+            for path in (wanted.report, wanted.fields)
         )
-        assert document  # noqa: S101  a target is always named
+        write_page = stack.enter_context(page_files(wanted, target.name))
+        reader = FactReader(making.paper) if fields else None
 
         def take(page: FinishedPage) -> None:
-            if texts and page.finding.kept:
-                with texts.open("a", encoding="utf-8") as stream:
-                    stream.write(page.text + "\f")
+            if page.finding.kept:
+                write_page(page)
+                if reader:
+                    reader.take(page)
             if on_done:
                 on_done(page.sheet.index + 1, page.sheet.label)
 
         made = replace(digitize(sheets, document, options, origin, take), path=target)
+        facts = reader.facts() if reader else []
         if findings:
             findings.write_text(report_json(made), encoding="utf-8")
-    return made
+        if fields:
+            fields.write_text(facts_json(facts), encoding="utf-8")
+    return Made(made, tuple(facts))
 
 
 @contextmanager

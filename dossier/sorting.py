@@ -12,6 +12,8 @@ from profiles import Paper
 #: How alike a line and a heading must be (0-1, Ratcliff/Obershelp on letters without marks):
 #: two wrong letters in "GIẤY KHAI SINH" still pass, "giấy khai sinh của con" does not.
 _ALIKE = 0.85
+#: Rows of print a heading may take.
+_ROWS = 3
 
 
 @dataclass(frozen=True)
@@ -35,9 +37,14 @@ def paper_of(
         card = next((paper for paper in known if paper.identifies_owner), None)
         if card:
             return card
-    for line in filter(None, map(_letters, page.text.splitlines())):
-        for paper in known:
-            if any(_alike(line, _letters(heading)) for heading in paper.headings):
+    lines = [letters for line in page.text.splitlines() if (letters := _letters(line))]
+    headings = [(paper, _letters(heading)) for paper in known for heading in paper.headings]
+    # The longest first: "Quyết định" begins "Quyết định về việc hưởng trợ cấp thất nghiệp".
+    headings.sort(key=lambda one: -len(one[1]))
+    for number in range(len(lines)):
+        titles = ["".join(lines[number:end]) for end in range(number + 1, number + _ROWS + 1)]
+        for paper, heading in headings:
+            if any(_alike(title, heading) for title in titles):
                 return paper
     return None
 

@@ -25,6 +25,7 @@ class IdCard:
     Attributes:
         number: 12 digits.
         doubts: what does not fit together, as stable words: ``sex``, ``birth-year``.
+        from_print: read off the print, which may be misread, for want of a readable code.
     """
 
     number: str
@@ -34,6 +35,7 @@ class IdCard:
     residence: str = ""
     issued: date | None = None
     doubts: tuple[str, ...] = ()
+    from_print: bool = False
 
 
 def read_id_cards(pixels: NDArray[np.uint8]) -> list[IdCard]:

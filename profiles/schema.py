@@ -4,10 +4,11 @@ Rules of the land change, so they live in dated TOML files (``valid_from``,
 ``valid_to``) and never in code. Rule numbers quoted in the files name their source.
 """
 
+import re
 from datetime import date
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from foundation.messages import N_
 
@@ -95,16 +96,52 @@ class SignatureRules(Rules):
     level: Literal["b-b", "b-t", "b-lt", "b-lta"] = "b-t"
 
 
+Kind = Literal[
+    "text", "name", "date", "year", "sex", "personal_number", "id_number", "number",
+    "decision_number", "tax_code", "money", "area",
+]  # fmt: skip
+
+
 class FieldRules(Rules):
-    """One fact to be read off the paper: where it stands and how it must look."""
+    """One fact to be read off the paper: where it stands and how it must look.
+
+    Labels are compared letter by letter without marks, case and punctuation, and some
+    letters may be misread; ``Họ và tên`` finds ``HỌ VÀ TÊN :`` and ``Ho va tẽn``.
+    """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
     label: str
+    #: The printed label in all its spellings; for a signature the signer's titles.
     anchors: tuple[str, ...] = ()
-    kind: Literal["text", "name", "date", "year", "sex", "personal_number", "decision_number"] = (
-        "text"
-    )
+    kind: Kind = "text"
     required: bool = False
+    #: ``label``: after its label, in its column or below it. ``sentence``: after a phrase in
+    #: running text. ``signature``: the printed name of who signed. ``anywhere``: no label,
+    #: the first that looks like it.
+    place: Literal["label", "sentence", "signature", "anywhere"] = "label"
+    #: It stands below one of these labels (the mother's name), and above these others.
+    after: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
+    #: Rows of print the value may take at most.
+    lines: int = Field(default=1, ge=1, le=6)
+    #: Regular expression the value contains; its first group, if any, is the value.
+    pattern: str = ""
+    #: Looked for without its label where that cannot be read: only for kinds that no other
+    #: print looks like, such as a number of 12 digits.
+    unlabelled: bool = False
+    #: What of an identity card's QR code says the same.
+    qr: Literal["", "number", "full_name", "birth_date", "sex", "residence", "issued"] = ""
+    #: Names of fields it must not contradict: a number sex and birth, a date the one in words.
+    agrees_with: tuple[str, ...] = ()
+
+    @field_validator("pattern")
+    @classmethod
+    def _pattern_works(cls, pattern: str) -> str:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f"not a regular expression: {error}") from None
+        return pattern
 
 
 class Paper(Dated):
@@ -122,9 +159,23 @@ class Paper(Dated):
     identifies_owner: bool = False
     valid_years: int | None = Field(default=None, ge=1)
     pages: PageRules = PageRules()
+    #: Sides such a paper has at most; what follows in a stack is another paper.
+    most_sides: int | None = Field(default=None, ge=1)
     fields: tuple[FieldRules, ...] = ()
+    #: Labels printed on the paper at which a field's value ends, beside those of the fields.
+    labels: tuple[str, ...] = ()
     seal: SealRules | None = None
     signatures: tuple[SignatureRules, ...] | None = None
+
+    @model_validator(mode="after")
+    def _fields_agree(self) -> Self:
+        names = [one.name for one in self.fields]
+        unknown = {other for one in self.fields for other in one.agrees_with} - set(names)
+        if unknown:
+            raise ValueError(f"agrees_with names no field of this paper: {sorted(unknown)}")
+        if len(set(names)) < len(names):
+            raise ValueError("two fields have the same name")
+        return self
 
 
 class Component(Rules):

@@ -12,11 +12,11 @@ from terminal.answers import Answer, masked
 from terminal.progress import Screen
 
 if TYPE_CHECKING:
-    from digitize.pipeline import Digitized
     from digitize.scanner import ScannedSheet
     from dossier.demo import DemoResult
     from dossier.devices import FoundDevices
     from dossier.doctor import Check
+    from dossier.making import Made
     from profiles import Dated, Paper
     from signing import SignResult
     from warehouse import AuditReport, CheckReport, Fault, Record, Release
@@ -111,10 +111,14 @@ def sheets_text(sheets: Sequence["ScannedSheet"], out: Path) -> str:
     return _("{count} pages scanned into {folder}").format(count=len(sheets), folder=out)
 
 
-def digitized_answer(made: "Digitized", paper: "Paper", screen: Screen) -> Answer:
+def digitized_answer(whole: "Made", paper: "Paper", screen: Screen) -> Answer:
     """The document that was made; pages below the profile's bar or lost decide the exit code."""
     from digitize.quality import BelowQuality, below_bar, reasons
 
+    made = whole.digitized
+    for facts in whole.facts:
+        for line in facts.doubts():
+            screen.say(line)
     kept = sum(finding.kept for finding in made.findings)
     blank = sum(finding.blank for finding in made.findings)
     text = _("{file}: {kept} pages, {blank} blank left out, {seconds:.1f} s").format(

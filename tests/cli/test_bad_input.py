@@ -60,7 +60,22 @@ def bad(tmp_path: Path, papers: dict[str, Path]) -> Path:
 def test_a_bad_file_is_refused_in_one_line_and_nothing_is_written(
     counter, complains, bad: Path, name: str, says: str
 ) -> None:
-    arguments = ("digitize", bad / name, "-o", PDF, "--report", "r.json", "--text", "t.txt")
+    arguments = (
+        "digitize",
+        bad / name,
+        "-o",
+        PDF,
+        "--report",
+        "r.json",
+        "--text",
+        "t.txt",
+        "--fields",
+        "f.json",
+        "--hocr",
+        "h.html",
+        "--alto",
+        "a.xml",
+    )
     complains(counter.run(*arguments), 3, says)
     assert not any((counter.folder / made).exists() for made in (PDF, "r.json", "t.txt"))
     assert not counter.leftovers()

@@ -7,11 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocr.fields import read_fields
 from ocr.idcard import is_personal_number, number_doubts, parse_payload
 from ocr.textlayer import GLYPH_WIDTH, text_layer
 from ocr.words import Word, mean_confidence, part_at_lost_gaps, reading_text, tidy
-from profiles import FieldRules
 
 LETTERS = st.text(st.sampled_from("aăâđêôơưbcghÁẦỆỶĐXZ019/"), min_size=1, max_size=12)
 
@@ -123,28 +121,3 @@ def test_a_number_that_contradicts_sex_or_year_is_doubted() -> None:
 @given(st.text(max_size=14))
 def test_only_twelve_plain_digits_make_a_number(text: str) -> None:
     assert is_personal_number(text) == (len(text) == 12 and all(c in "0123456789" for c in text))
-
-
-RULES = (
-    FieldRules(name="ho_ten", label="x", anchors=("Họ và tên",), kind="name"),
-    FieldRules(name="ngay", label="x", anchors=("Ngày sinh",), kind="date"),
-    FieldRules(name="so", label="x", anchors=("Số",), kind="decision_number"),
-    FieldRules(name="thieu", label="x", anchors=("Quê quán",)),
-)
-
-
-def test_fields_stand_after_their_anchors_with_place_and_page() -> None:
-    first = [*line("Họ và tên: TRẦN GIA BẢO", 0), *line("Ngày sinh: 12/10/2025", 1)]
-    second = line("Số: 806/QĐ-UBND", 0)
-    name, day, number, missing = read_fields([first, second], RULES)
-    assert (name.value, name.page, name.fault) == ("TRẦN GIA BẢO", 1, "")
-    assert name.box is not None
-    assert name.box[0] > 0
-    assert (day.value, day.fault) == ("12/10/2025", "")
-    assert (number.value, number.page, number.fault) == ("806/QĐ-UBND", 2, "")
-    assert (missing.value, missing.fault) == ("", "not-found")
-
-
-def test_a_value_that_is_not_what_it_should_be_says_so() -> None:
-    (_name, day, *_rest) = read_fields([line("Ngày sinh: 31/02/2025")], RULES)
-    assert (day.value, day.fault) == ("31/02/2025", "not-a-date")

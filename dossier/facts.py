@@ -1,0 +1,134 @@
+"""The facts on the papers of a stack (bóc tách dữ liệu), read while its pages go by."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from digitize.layer_file import load_shown
+from digitize.sheet import FinishedPage
+from digitize.turning import to_gray
+from dossier.sorting import paper_of
+from foundation.messages import _
+from ocr.cards import with_code
+from ocr.fields import FieldValue, read_fields
+from ocr.idcard import IdCard, read_id_cards
+from ocr.words import Word
+from profiles import Paper, all_of
+
+#: Pages of one document in which fields are looked for: its first ones. Annexes of hundreds of
+#: pages need not be kept in memory.
+_MOST_PAGES = 20
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What was read off one document.
+
+    Attributes:
+        pages: its pages by their number in the file written, from 1.
+        values: fields in the profile's order; their ``page`` counts within the document.
+    """
+
+    paper: Paper
+    pages: tuple[int, ...]
+    values: tuple[FieldValue, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """For the JSON file. ``page`` of a field is a page of the file written, from 1."""
+        labels = {rule.name: rule.label for rule in self.paper.fields}
+        return {
+            "paper": self.paper.name,
+            "title": self.paper.title,
+            "code": self.paper.code,
+            "pages": list(self.pages),
+            "fields": [
+                asdict(value)
+                | {
+                    "label": labels[value.name],
+                    "page": self._page(value),
+                    "confidence": round(value.confidence, 1),
+                    "reason": value.reason(),
+                }
+                for value in self.values
+            ],
+        }
+
+    def doubts(self) -> Iterator[str]:
+        """A line for each field a clerk must look at: those missing only where required."""
+        for value, rule in zip(self.values, self.paper.fields, strict=True):
+            if value.fault and (value.value or rule.required):
+                yield _("page {page}, {paper}, {label}: {reason}").format(
+                    page=self._page(value) or self.pages[0],
+                    paper=self.paper.title,
+                    label=rule.label,
+                    reason=value.reason(),
+                )
+
+    def _page(self, value: FieldValue) -> int:
+        return self.pages[value.page - 1] if value.page else 0
+
+
+def facts_json(facts: Sequence[Facts]) -> str:
+    """The facts of every document as JSON: what ``--fields`` writes."""
+    documents = [one.as_dict() for one in facts]
+    return json.dumps({"documents": documents}, ensure_ascii=False, indent=1)
+
+
+@dataclass
+class _Document:
+    """The first pages of a document: their numbers in the file, and their words."""
+
+    paper: Paper
+    pages: list[int] = field(default_factory=list)
+    words: list[Sequence[Word]] = field(default_factory=list)
+    card: IdCard | None = None
+
+    def is_full(self) -> bool:
+        """Whether what follows is not looked at."""
+        return len(self.pages) >= (self.paper.most_sides or _MOST_PAGES)
+
+
+class FactReader:
+    """Takes pages as they come; a heading that is known begins a document.
+
+    Told what the paper is, it reads that paper's fields. Told a paper without fields, it
+    knows each document of the stack by its heading, among all papers that have fields.
+    """
+
+    def __init__(self, named: Paper) -> None:
+        self._named = named
+        self._papers = (
+            [named] if named.fields else [paper for paper in all_of(Paper) if paper.fields]
+        )
+        self._documents: list[_Document] = []
+        self._count = 0
+
+    def take(self, page: FinishedPage) -> None:
+        """Note a page that goes into the file, before its picture is removed."""
+        self._count += 1
+        paper = paper_of(page, self._papers)
+        if paper is None and self._named.fields and not self._documents:
+            paper = self._named
+        if paper is not None:
+            self._documents.append(_Document(paper))
+        if not self._documents or self._documents[-1].is_full():
+            return
+        document = self._documents[-1]
+        document.pages.append(self._count)
+        document.words.append(page.words)
+        if document.paper.identifies_owner and not document.card and page.picture:
+            cards = read_id_cards(to_gray(load_shown(page.picture)))
+            document.card = next(iter(cards), None)
+
+    def facts(self) -> list[Facts]:
+        """What was read off every document so far."""
+        return [_read(document) for document in self._documents]
+
+
+def _read(document: _Document) -> Facts:
+    paper = document.paper
+    values = read_fields(document.words, paper.fields, paper.labels)
+    if document.card:
+        values = with_code(values, paper.fields, document.card)
+    return Facts(paper, tuple(document.pages), tuple(values))
