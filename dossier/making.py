@@ -127,7 +127,7 @@ def make_document(
         on_done: called with the number of sheets done and the last one's name.
         cancel: set it to stop the scanner; the sheets that came are kept.
 
-Nothing is left of ``target`` and of what is wanted unless all of it is written. What is
+    Nothing is left of ``target`` and of what is wanted unless all of it is written. What is
     broken off, by whatever cause, goes on from its finished pages when it is run again.
 
     Raises:
