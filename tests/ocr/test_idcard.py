@@ -9,8 +9,9 @@ import pytest
 import segno
 from hypothesis import given
 from hypothesis import strategies as st
+from zxingcpp import Binarizer
 
-from ocr.codes import without_codes
+from ocr.codes import _codes, without_codes
 from ocr.idcard import number_doubts, parse_payload, read_id_cards, read_qr_codes
 
 PAYLOAD = "099091870835||Trần Văn Hải|08121991|Nam|thôn Trung, xã Hòa An, tỉnh Sông Lam|10032022"
@@ -38,6 +39,18 @@ def test_a_card_is_read_from_its_code():
 @pytest.mark.parametrize(("module", "noise"), [(2, 0.0), (3, 20.0), (8, 30.0)])
 def test_small_and_noisy_codes_are_read_too(module, noise):
     assert read_qr_codes(sheet(module=module, noise=noise)) == [PAYLOAD]
+
+
+@pytest.mark.parametrize(("blur", "contrast"), [(1.8, 1.0), (1.7, 0.3)])
+def test_codes_in_soft_and_pale_copies_are_cut_out_and_sharpened(blur, contrast):
+    page = sheet(module=3)
+    for row in range(20):
+        cv2.putText(page, "Ho va ten", (100, 900 + 40 * row), cv2.FONT_HERSHEY_PLAIN, 2, 30, 2)
+    soft = cv2.GaussianBlur(page, (0, 0), blur).astype(float)
+    grain = np.random.default_rng(1).normal(0, 2, page.shape)
+    pale = np.clip((soft - 128) * contrast + 128 + grain, 0, 255).astype(np.uint8)
+    assert not any(code.text == PAYLOAD for code in _codes(pale, 1.0, Binarizer.LocalAverage))
+    assert read_qr_codes(pale) == [PAYLOAD]
 
 
 def test_a_colour_picture_will_do():
