@@ -119,6 +119,6 @@ def _picture(
     if not touched and (untouched := jpeg_bytes_if_untouched(sheet)):
         return untouched
     quality_option = [cv2.IMWRITE_JPEG_QUALITY, settings.rules.jpeg_quality]
-    if not cv2.imwrite(str(path), pixels, quality_option):
-        raise OSError(f"cannot write {path.name}")
+    _coded, data = cv2.imencode(".jpg", pixels, quality_option)
+    path.write_bytes(data.tobytes())
     return path

@@ -5,6 +5,7 @@ any time, so memory does not grow with their number; a page that breaks its work
 that page only; a run that is broken off can be gone on with (:mod:`digitize.kept`).
 """
 
+import errno
 import os
 import time
 from collections import deque
@@ -275,9 +276,12 @@ def _lost(sheet: Sheet, fault: BaseException) -> Outcome:
 
     Raises:
         SohoaError: something is not installed, or the workers are gone.
+        OSError: the disk is full.
     """
     if isinstance(fault, BrokenProcessPool):
         raise WorkersGone() from fault
+    if isinstance(fault, OSError) and fault.errno in (errno.ENOSPC, errno.EDQUOT):
+        raise fault
     if isinstance(fault, SohoaError):
         if fault.exit_code is ExitCode.SETUP:
             raise fault

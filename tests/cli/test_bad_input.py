@@ -243,6 +243,9 @@ def test_a_full_disk_is_said_and_leaves_nothing_half_written(
         result = counter.run("digitize", papers["quyet-dinh"], "-o", place / PDF)
         complains(result, 6, "full")
         assert not list(place.iterdir())
+        counter.environ["SOHOA_HOME"] = str(place / "home")
+        complains(counter.run("digitize", papers["more"], papers["coarse"], "-o", PDF), 6, "full")
+        assert not (counter.folder / PDF).exists()
     finally:
         subprocess.run(["umount", place], check=True)
 
