@@ -21,7 +21,10 @@ def main() -> None:
         case "compare":
             from benchmarks.compare import compare
 
-            compare(options.folder, options.truth, options.count, options.seed)
+            compare(
+                options.folder, options.truth, options.count, options.seed,
+                tools=options.tools, docs=options.docs,
+            )  # fmt: skip
         case "memory":
             from benchmarks.memory import measure_memory
 
@@ -42,6 +45,8 @@ def _parser() -> argparse.ArgumentParser:
     compare = commands.add_parser("compare")
     compare.add_argument("folder", nargs="?", type=Path, help="else sheets are drawn")
     compare.add_argument("--truth", type=Path, help="else truth.json beside the sheets")
+    compare.add_argument("--tools", nargs="+", default=(), help="only these; else all")
+    compare.add_argument("--docs", type=Path, help="folder of benchmarks.md to write them into")
     stream = commands.add_parser("stream")
     stream.add_argument("--per-minute", type=float, default=40.0, help="sheets the feeder feeds")
     for command in (draw, compare, stream):

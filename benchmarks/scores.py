@@ -10,39 +10,39 @@ from statistics import fmean
 Truth = dict[str, dict[str, object]]
 
 
-def pages_of(pdf: Path) -> list[list[str]]:
-    """The words of each page, as a reader finds them."""
+def pages_of(pdf: Path) -> list[str]:
+    """The text of each page, NFC, as a reader finds it."""
     text = subprocess.run(["pdftotext", "-layout", pdf, "-"], capture_output=True, check=True)
-    pages = unicodedata.normalize("NFC", text.stdout.decode()).split("\f")[:-1]
-    return [page.split() for page in pages]
+    return unicodedata.normalize("NFC", text.stdout.decode()).split("\f")[:-1]
 
 
 def f1(found: Sequence[str], wanted: Sequence[str]) -> float:
-    """Word F1 without regard to order."""
+    """Word F1 without regard to order; 1 where nothing was wanted and nothing found."""
     one, other = Counter(found), Counter(wanted)
-    return 2 * (one & other).total() / max(1, one.total() + other.total())
+    total = one.total() + other.total()
+    return 2 * (one & other).total() / total if total else 1.0
 
 
-def page_scores(pages: Sequence[Sequence[str]], truth: Truth) -> dict[str, float]:
-    """Word F1 of every written sheet, 0 for one that is lost.
+def match_pages(pages: Sequence[Sequence[str]], truth: Truth) -> dict[str, tuple[int, float]]:
+    """For each sheet that became a page: which one, and its word F1.
 
     Pages are matched to sheets in order, so that the sum is largest: blanks may have been
     left out, and a lost page must not shift all that follow.
     """
     sheets = [(name, str(sheet["text"]).split()) for name, sheet in truth.items()]
-    best: list[list[tuple[float, tuple[tuple[str, float], ...]]]]
+    # best[i][j]: the largest sum for the first i sheets and j pages, and the pairs that give it.
+    best: list[list[tuple[float, tuple[tuple[str, int, float], ...]]]]
     best = [[(0.0, ())] * (len(pages) + 1) for _ in range(len(sheets) + 1)]
     for i, (name, words) in enumerate(sheets):
         for j, page in enumerate(pages):
             found = f1(page, words)
             total, pairs = best[i][j]
-            both = (total + found, (*pairs, (name, found)))
+            both = (total + found + 1e-6, (*pairs, (name, j, found)))
             best[i + 1][j + 1] = max(both, best[i][j + 1], best[i + 1][j], key=lambda one: one[0])
-    matched = dict(best[-1][-1][1])
-    return {name: matched.get(name, 0.0) for name in truth if not truth[name]["blank"]}
+    return {name: (page, found) for name, page, found in best[-1][-1][1]}
 
 
-def kinds(scores: dict[str, float], truth: Truth) -> dict[str, float]:
+def by_kind(scores: dict[str, float], truth: Truth) -> dict[str, float]:
     """Mean word F1 of each kind of sheet, where the truth names kinds."""
     found: dict[str, list[float]] = {}
     for name, value in scores.items():

@@ -14,7 +14,7 @@ from benchmarks.sheets import Delivery, draw_sheet, draw_sheets
 
 
 def test_the_same_seed_draws_the_same_sheets_and_another_draws_others(tmp_path: Path) -> None:
-    kinds = ("table", "blank")
+    kinds = ("note", "blank")
     one = draw_sheets(tmp_path / "one", 2, seed=5, kinds=kinds)
     again = draw_sheets(tmp_path / "again", 2, seed=5, kinds=kinds)
     assert one == again
