@@ -3,6 +3,7 @@
 python -m benchmarks compare [FOLDER]     sohoa, OCRmyPDF and bare Tesseract in the same run
 python -m benchmarks draw FOLDER          sheets of every kind, with the truth about them
 python -m benchmarks memory [COUNT...]    peak memory on few and on many sheets
+python -m benchmarks tune [NAME...]       what the tuned numbers are worth at other values
 python -m benchmarks stream               from the last sheet in the feeder to the PDF on disk
 """
 
@@ -29,6 +30,10 @@ def main() -> None:
             from benchmarks.memory import measure_memory
 
             measure_memory(options.counts)
+        case "tune":
+            from benchmarks.tuning import tune
+
+            tune(options.names, options.docs)
         case "stream":
             from benchmarks.stream import measure_stream
 
@@ -47,6 +52,9 @@ def _parser() -> argparse.ArgumentParser:
     compare.add_argument("--truth", type=Path, help="else truth.json beside the sheets")
     compare.add_argument("--tools", nargs="+", default=(), help="only these; else all")
     compare.add_argument("--docs", type=Path, help="folder of benchmarks.md to write them into")
+    tune = commands.add_parser("tune")
+    tune.add_argument("names", nargs="*", help="sweeps; else all")
+    tune.add_argument("--docs", type=Path, help="folder of tuning.md to write the tables into")
     stream = commands.add_parser("stream")
     stream.add_argument("--per-minute", type=float, default=40.0, help="sheets the feeder feeds")
     for command in (draw, compare, stream):
