@@ -3,7 +3,8 @@
 import json
 import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ import pikepdf.pdfa
 
 from benchmarks.pictures import draw_worst
 from benchmarks.runs import TOOLS, Run, Tool, machine, versions
-from benchmarks.scores import Truth, by_kind, match_pages, pages_of
+from benchmarks.scores import Truth, by_kind, exact_fields, match_pages, pages_of
 from benchmarks.sheets import TRUTH, draw_sheets
 
 #: Pages of sohoa's that read worse than this are listed and shown.
@@ -30,6 +31,7 @@ class Outcome:
     Attributes:
         scores: word F1 of every written sheet, 0 for one that is lost.
         texts: what was found on it, by sheet.
+        sheets: the sheet that became each page, by the page's number from 1.
         kept_blank: blank sheets that are pages of the document.
     """
 
@@ -40,6 +42,7 @@ class Outcome:
     pdfa: bool
     scores: dict[str, float]
     texts: dict[str, str] = field(default_factory=dict)
+    sheets: dict[int, str] = field(default_factory=dict)
     kept_blank: int = 0
 
 
@@ -72,9 +75,9 @@ def compare(
         for tool in (one for one in TOOLS if not tools or one.name in tools):
             outcomes.append(run_tool(tool, files, truth, Path(work)))
             print(f"{tool.name}: {outcomes[-1].run.seconds:.1f} s", flush=True)
-        report = Path(work) / "sohoa.json"
-        findings = json.loads(report.read_text())["pages"] if report.is_file() else []
-    text = "\n".join(_markdown(files, truth, outcomes, findings)) + "\n"
+        findings = _told(Path(work) / "sohoa.json", "pages")
+        documents = _told(Path(work) / "sohoa.fields.json", "documents")
+    text = "\n".join(_markdown(files, truth, outcomes, findings, documents)) + "\n"
     print("\n" + text)
     if docs:
         _write_docs(docs, text, files, outcomes)
@@ -95,6 +98,7 @@ def run_tool(tool: Tool, files: Sequence[Path], truth: Truth, work: Path) -> Out
         pdfa=approved(out),
         scores={name: matched[name][1] if name in matched else 0.0 for name in written},
         texts={name: pages[matched[name][0]] for name in written if name in matched},
+        sheets={page + 1: name for name, (page, _found) in matched.items()},
         kept_blank=sum(name in matched for name in truth if truth[name]["blank"]),
     )
 
@@ -105,7 +109,11 @@ def approved(pdf: Path) -> bool:
 
 
 def _markdown(
-    files: Sequence[Path], truth: Truth, outcomes: Sequence[Outcome], findings: list[dict[str, Any]]
+    files: Sequence[Path],
+    truth: Truth,
+    outcomes: Sequence[Outcome],
+    findings: list[dict[str, Any]],
+    documents: list[dict[str, Any]],
 ) -> Iterator[str]:
     """All tables of a comparison."""
     yield f"{len(files)} sheets · {datetime.now(UTC):%d %B %Y} · {machine()} · {versions()}"
@@ -115,6 +123,9 @@ def _markdown(
     yield from ("", *_table(_kinds(truth, outcomes)))
     if findings:
         yield from ("", *_found_out(truth, findings))
+    if documents:
+        found = exact_fields(documents, outcomes[0].sheets, truth)
+        yield from ("", *_table(_facts(found)))
     if poor := _poor(outcomes):
         yield from ("", f"Pages of sohoa's with a word F1 below {_POOR}:", "")
         yield from _table([["sheet", "kind", "F1", "what was done to it"], *_rows(poor, truth)])
@@ -166,6 +177,19 @@ def _found_out(truth: Truth, findings: list[dict[str, Any]]) -> Iterator[str]:
     )
 
 
+def _facts(found: dict[str, tuple[int, int, tuple[str, ...]]]) -> Iterator[list[str]]:
+    yield ["facts, exactly", "right", "of", "share", "missed most"]
+    for kind, (good, total, missed) in sorted(found.items()):
+        worst = Counter(missed).most_common(3)
+        names = ", ".join(f"{name} {count}" for name, count in worst)
+        yield [kind, str(good), str(total), f"{good / total:.1%}", names]
+
+
+def _told(file: Path, key: str) -> list[dict[str, Any]]:
+    """What sohoa wrote beside its PDF; nothing where it was not asked to run."""
+    return list(json.loads(file.read_text(encoding="utf-8"))[key]) if file.is_file() else []
+
+
 def _poor(outcomes: Sequence[Outcome]) -> dict[str, float]:
     """The worst pages of the first tool, from the worst."""
     scores = outcomes[0].scores
@@ -182,7 +206,7 @@ def _rows(poor: dict[str, float], truth: Truth) -> Iterator[list[str]]:
         yield [name, str(sheet.get("kind", "")), f"{score:.3f}", ", ".join(filter(None, done))]
 
 
-def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+def _table(rows: Iterable[Sequence[str]]) -> Iterator[str]:
     for number, row in enumerate(rows):
         yield "| " + " | ".join(row) + " |"
         if number == 0:

@@ -279,6 +279,13 @@ def _child_facts(family: Family, look: Look) -> Facts:
         "noi_sinh": f"xã {look.commune.title()}, tỉnh {look.province.title()}",
         "que_quan": family.father.origin,
         "so_dinh_danh": child.number,
+        "ho_ten_me": family.mother.name,
+        "nam_sinh_me": f"{family.mother.born:%Y}",
+        "noi_cu_tru_me": family.home,
+        "ho_ten_cha": family.father.name,
+        "nam_sinh_cha": f"{family.father.born:%Y}",
+        "noi_cu_tru_cha": family.home,
+        "ngay_dang_ky": f"{family.registered:%d/%m/%Y}",
     }
 
 

@@ -73,13 +73,14 @@ def _session_memory(session: int) -> float:
 
 
 def sohoa(files: Sequence[Path], out: Path, *options: str) -> Run:
-    """``sohoa digitize`` with its defaults but for ``options``; the report beside the PDF.
+    """``sohoa digitize`` with its defaults but for ``options``; report and fields beside the PDF.
 
     Pages below the profile's bar, or lost, are for the scores to tell.
     """
     with tempfile.TemporaryDirectory() as home:
         command = [str(HERE / "sohoa"), "digitize", *map(str, files), "-o", str(out)]
-        command += ["--report", str(out.with_suffix(".json")), *options]
+        command += ["--report", str(out.with_suffix(".json"))]
+        command += ["--fields", str(out.with_suffix(".fields.json")), *options]
         return measured(command, {"SOHOA_HOME": home}, allowed=(0, 4, 12))
 
 

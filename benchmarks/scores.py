@@ -3,9 +3,10 @@
 import subprocess
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
 Truth = dict[str, dict[str, object]]
 
@@ -49,3 +50,30 @@ def by_kind(scores: dict[str, float], truth: Truth) -> dict[str, float]:
         if kind := str(truth[name].get("kind", "")):
             found.setdefault(kind, []).append(value)
     return {kind: fmean(values) for kind, values in sorted(found.items())}
+
+
+def exact_fields(
+    documents: Sequence[dict[str, Any]], sheets: Mapping[int, str], truth: Truth
+) -> dict[str, tuple[int, int, tuple[str, ...]]]:
+    """For each kind of sheet with facts: how many came out exactly, of how many, and which not.
+
+    Upper and lower case count as the same: papers print names in capitals.
+
+    Args:
+        documents: what ``--fields`` wrote.
+        sheets: the sheet that became each page, by the page's number from 1.
+    """
+    read = {
+        (sheets.get(found["page"]), found["name"]): str(found["value"]).casefold()
+        for document in documents
+        for found in document["fields"]
+    }
+    results: dict[str, tuple[int, int, tuple[str, ...]]] = {}
+    for name, sheet in truth.items():
+        facts: dict[str, str] = sheet.get("fields") or {}  # type: ignore[assignment]
+        for key, value in facts.items():
+            right = read.get((name, key)) == value.casefold()
+            good, total, missed = results.get(str(sheet["kind"]), (0, 0, ()))
+            missed = missed if right else (*missed, key)
+            results[str(sheet["kind"])] = (good + right, total + 1, missed)
+    return results

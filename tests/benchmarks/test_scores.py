@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from benchmarks.pictures import draw_worst
-from benchmarks.scores import by_kind, f1, match_pages
+from benchmarks.scores import by_kind, exact_fields, f1, match_pages
 
 WORDS = [
     "hộ",
@@ -52,6 +52,17 @@ def test_pages_are_matched_in_order_whichever_are_lost(sheets, data) -> None:
 def test_kinds_have_their_own_means() -> None:
     truth = {"a": {"kind": "x"}, "b": {"kind": "x"}, "c": {"kind": "y"}}
     assert by_kind({"a": 1.0, "b": 0.5, "c": 0.2}, truth) == {"x": 0.75, "y": 0.2}
+
+
+def test_facts_count_where_they_stand_on_the_sheet_they_are_of() -> None:
+    truth = {
+        "a.jpg": {"kind": "birth", "fields": {"ho_ten": "LÊ AN", "so": "1/2026"}},
+        "b.jpg": {"kind": "blank", "fields": {}},
+    }
+    named = {"name": "ho_ten", "value": "Lê An", "page": 1}
+    documents = [{"fields": [named, {"name": "so", "value": "7/2026", "page": 1}]}]
+    assert exact_fields(documents, {1: "a.jpg"}, truth) == {"birth": (1, 2, ("so",))}
+    assert exact_fields(documents, {2: "a.jpg"}, truth)["birth"][0] == 0
 
 
 def test_the_worst_pages_are_shown_small_and_old_ones_go(tmp_path: Path) -> None:

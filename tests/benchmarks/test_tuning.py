@@ -17,7 +17,7 @@ def test_every_sweep_names_a_number_of_the_code_and_puts_it_back(name: str) -> N
     with tuning._patched(sweep.constant, sweep.values[0]):
         assert tuning._constant(sweep.constant) == sweep.values[0]
     assert tuning._constant(sweep.constant) == before
-    assert {kind for kind, _delivery in sweep.sheets(Random(1))} <= set(LAYOUTS)
+    assert {kind for kind, _delivery in sweep.sheets(Random(1))} <= set(LAYOUTS)  # noqa: S311
 
 
 def test_a_table_takes_the_place_of_its_former_self(tmp_path: Path) -> None:
