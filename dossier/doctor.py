@@ -70,6 +70,11 @@ def _recogniser() -> Iterator[Check]:
         yield Check("Tesseract", False, str(error), _apt("tesseract-ocr", "tesseract-ocr-vie"))
     else:
         yield Check("Tesseract", True, f"{found}, vie")
+    from ocr.reader import installed
+
+    there = installed()
+    mend = "" if there else "uv sync --extra reader"
+    yield Check(_("second reader (tables, small print)"), there, "", mend, needed=False)
 
 
 def _scanning() -> Iterator[Check]:

@@ -11,6 +11,8 @@ Gray = NDArray[np.uint8]
 #: Resolution, dots per inch, at which the background is estimated: paper tint and shade
 #: change slowly, print does not, so little is enough.
 _BACKGROUND_DPI = 25.0
+#: A streak is finer than this, millimetres, and print is darker than it by this much, 0-255.
+_STREAK, _DARKER = 0.45, 40
 
 
 def u8(array: Any) -> Gray:
@@ -54,3 +56,19 @@ def background(gray: Gray, dpi: float) -> Gray:
     smooth = cv2.medianBlur(resized(brightest, 0.5), 21)
     paper = cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR)
     return u8(np.maximum(paper, 1))
+
+
+def without_streaks(flat: Gray, streaks: Gray, dpi: float) -> Gray:
+    """The sheet without the fine lines down it; strokes of letters that cross them go on.
+
+    Args:
+        flat: H×W uint8.
+        streaks: H×W uint8, 1 on and close about such lines.
+        dpi: resolution of both.
+    """
+    lit = np.where(streaks, flat, 255).min(axis=1)
+    # Most of a streak runs over bare paper: what is darker than there is print.
+    print_level = float(np.median(lit[lit < 255])) - _DARKER if (lit < 255).any() else 0.0
+    finest = np.ones((1, max(3, round(_STREAK * dpi / 25.4))), np.uint8)
+    without = cv2.morphologyEx(flat, cv2.MORPH_CLOSE, finest)
+    return u8(np.where((streaks > 0) & (flat > print_level), without, flat))

@@ -20,8 +20,10 @@ from foundation.errors import ExitCode, SohoaError
 from foundation.files import scratch_folder
 from foundation.messages import N_
 from foundation.places import fast_storage
-from ocr.background import Gray, flatten, u8
+from ocr.background import Gray, flatten, resized, u8, without_streaks
+from ocr.cells import by_cells
 from ocr.codes import without_codes
+from ocr.tables import Table, find_tables
 from ocr.words import Word, tidy
 
 #: Seconds after which one call of Tesseract is given up; a dense A4 page takes 3 s here.
@@ -31,6 +33,10 @@ _ISLAND_SHARE = 0.6
 #: Enlargement of an island for the recogniser: of 1, 1.5, 2 and 3 the one with the best
 #: word F1 on copies of ID cards at 300 dpi.
 _ENLARGE = 1.5
+#: Reduction of a page with tables, rules lifted, for Tesseract, which reads its lines straight
+#: across then (segmentation 6): of ten pages word F1 was 0.93 so, 0.92 at full size, 0.89 and
+#: 0.93 with sparse text (11), and 0.81 and 0.87 with its own layout (3).
+_TABLE_SCALE = 0.8
 
 
 class RecogniserMissing(SohoaError):
@@ -86,6 +92,12 @@ def recognise(gray: Gray, dpi: float, language: str = "vie") -> list[Word]:
         RecogniserMissing: Tesseract is not installed.
     """
     flat = without_codes(flatten(gray, dpi))
+    ruling = find_tables(flat, dpi)
+    if ruling.streaks is not None:
+        flat = without_streaks(flat, ruling.streaks, dpi)
+    if ruling.rules is not None:
+        bare = u8(np.where(ruling.rules, 255, flat))
+        return _with_tables(bare, dpi, language, ruling.tables)
     island = find_island(flat, dpi)
     if island is None:
         return list(tidy(read_words(flat, dpi, language)))
@@ -96,6 +108,14 @@ def recognise(gray: Gray, dpi: float, language: str = "vie") -> list[Word]:
     second = tidy(read_words(big, dpi, language, segmentation=6))
     both = in_reading_order([*first, *_in_the_gaps(second, first)])
     return [word.scaled(1 / _ENLARGE, left, top) for word in both]
+
+
+def _with_tables(bare: Gray, dpi: float, language: str, tables: Sequence[Table]) -> list[Word]:
+    """The words of a page with ruled tables whose rules were lifted off."""
+    small = resized(bare, _TABLE_SCALE)
+    words = tidy(read_words(small, dpi * _TABLE_SCALE, language, segmentation=6))
+    placed = [word.scaled(1 / _TABLE_SCALE) for word in words]
+    return by_cells(bare, dpi, tables, placed)
 
 
 def read_words(
@@ -122,7 +142,7 @@ def read_words(
             table = pytesseract.image_to_data(
                 str(path),
                 lang=language,
-                config=f"--psm {segmentation} --dpi {round(dpi)}",
+                config=f"--psm {segmentation} --dpi {round(dpi)} -c tessedit_do_invert=0",
                 output_type=pytesseract.Output.DICT,
                 timeout=timeout,
             )

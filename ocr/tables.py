@@ -1,0 +1,274 @@
+"""Ruled tables: their rules and cells found on a page, for the recogniser only.
+
+A table is a net of straight rules, drawn through, dashed or dotted, of any weight, with
+or without a frame. Its cells are what the rules part, so merged cells come out as they
+are. Rules are lifted off the picture that is read, never off the page that is shown.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr.background import Gray, u8
+
+Mask = NDArray[np.uint8]
+#: Resolution at which rules are looked for, dots per inch, and its pixels a millimetre.
+_DPI = 150.0
+_MM = _DPI / 25.4
+#: Darkest pixel of a 150-dpi pixel, on even paper, below which it is ink: thin rules are faint.
+_INK = 170
+#: Shortest rule across and down, millimetres; a row of small print is 3 mm high.
+_ACROSS, _DOWN = 12.0, 4.5
+#: Widest gap in a rule drawn through, and between the dashes or dots of one that is not,
+#: and the heaviest rule, millimetres.
+_NICK, _GAP, _WEIGHT = 0.3, 1.0, 1.2
+#: A rule of dashes or dots is at least this many times longer: rows of letters look like one.
+_DASHED = 2.0
+#: Paper runs along both sides of a rule: of a strip this far off, from and to millimetres,
+#: less than this share is ink. Rows of letters closed to bars fail it.
+_BESIDE, _BARE = (0.4, 1.0), 0.3
+#: What ends of rules may lack to their crossing, millimetres.
+_SHORT = 0.8
+#: Smallest cell, millimetres either way.
+_CELL = 2.5
+#: A rule down ends at a rule across, or as far off as others do, in a table without a frame
+#: at most a row away, millimetres; a streak of the scanner ends anywhere.
+_NEAR, _ROW = 2.0, 25.0
+#: Columns at 150 dpi within which an upright rule runs.
+_UPRIGHT = 5
+#: A streak is at least so long, millimetres.
+_STREAK = 30.0
+#: Sideways drift of a rule to its length; the pages are straight to 0.3°, streaks often not.
+_DRIFT = 0.008
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What rules enclose: pixels of the page, the rules themselves left out."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+
+@dataclass(frozen=True)
+class Table:
+    """Cells of one net of rules, row by row; a cell of several rows stands in its first."""
+
+    rows: tuple[tuple[Cell, ...], ...]
+
+    @property
+    def top(self) -> int:
+        """Where the first row begins, pixels of the page."""
+        return min(cell.top for cell in self.rows[0])
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """Tables of a page and the rules they are made of.
+
+    Attributes:
+        rules: H×W uint8, 1 where a rule of a table or its ragged edge lies.
+        streaks: likewise, lines down the page that are no rules: the scanner's glass.
+    """
+
+    tables: tuple[Table, ...]
+    rules: Mask | None
+    streaks: Mask | None
+
+
+def find_tables(flat: Gray, dpi: float) -> Ruling:
+    """The ruled tables of a page.
+
+    Args:
+        flat: H×W uint8, paper 255, upright and straight to about 0.3°.
+        dpi: its resolution.
+    """
+    small = _darkest(flat, dpi / _DPI)
+    ink = u8(small < _INK)
+    across, down = _rules(ink, _ACROSS), _rules(ink.T, _DOWN).T
+    across, down, streaks = _crossing(across, down)
+    net = across | down
+    tables, kept = [], np.zeros_like(net)
+    _count, labels, stats, _middles = cv2.connectedComponentsWithStats(net)
+    for number in range(1, len(stats)):
+        x, y, width, height, _area = (int(v) for v in stats[number])
+        if width < 20 * _MM or height < 8 * _MM:
+            continue
+        part = u8(labels[y : y + height, x : x + width] == number)
+        cells = list(_cells(part))
+        if not _is_table(cells):
+            continue
+        kept[y : y + height, x : x + width] |= part
+        cells = [_on_page(cell, x, y, dpi / _DPI) for cell in cells]
+        tables.append(Table(tuple(_rows_of(cells, dpi))))
+    tables.sort(key=lambda table: table.top)
+    return Ruling(
+        tuple(tables), _on_full(u8(kept & ink), flat.shape), _on_full(u8(streaks & ink), flat.shape)
+    )
+
+
+def _on_full(mask: Mask, shape: tuple[int, ...]) -> Mask | None:
+    """A mask at 150 dpi on the page, a little grown; None when it is empty."""
+    if not mask.any():
+        return None
+    grown = cv2.dilate(mask, np.ones((3, 3), np.uint8))
+    return u8(cv2.resize(grown, shape[1::-1], interpolation=cv2.INTER_NEAREST))
+
+
+def _darkest(flat: Gray, factor: float) -> Gray:
+    """The page at 150 dpi, every pixel as dark as the darkest it stands for."""
+    height, width = flat.shape
+    size = (max(1, round(width / factor)), max(1, round(height / factor)))
+    reach = max(1, round(factor))
+    dark = cv2.erode(flat, np.ones((reach, reach), np.uint8))
+    return u8(cv2.resize(dark, size, interpolation=cv2.INTER_NEAREST))
+
+
+def _rules(ink: Mask, shortest: float) -> Mask:
+    """Where straight thin lines run across, 1; for lines down, give and take it transposed."""
+    ink = np.ascontiguousarray(ink)
+    return u8(_lines(ink, _NICK, shortest) | _lines(ink, _GAP, _DASHED * shortest))
+
+
+def _lines(ink: Mask, gap: float, shortest: float) -> Mask:
+    """Lines across without gaps wider than ``gap``, both in millimetres."""
+    length, weight = round(shortest * _MM), round(_WEIGHT * _MM)
+    # Closing turns dashes and dots into lines, but rows of letters into bars as well.
+    joined = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, _odd(gap)), np.uint8))
+    long = cv2.morphologyEx(joined, cv2.MORPH_OPEN, np.ones((1, length), np.uint8))
+    heavy = cv2.morphologyEx(long, cv2.MORPH_OPEN, np.ones((weight, 1), np.uint8))
+    thin = u8(np.where(heavy, 0, long))
+    if not thin.any():
+        return thin
+    thin = u8(cv2.morphologyEx(thin, cv2.MORPH_OPEN, np.ones((1, length), np.uint8)))
+    _count, labels, stats, _middles = cv2.connectedComponentsWithStats(thin)
+    near, far = (round(millimetres * _MM) for millimetres in _BESIDE)
+    share = cv2.blur(ink.astype(np.float32), (length, far - near), borderType=cv2.BORDER_CONSTANT)
+    keep = np.zeros(len(stats), bool)
+    for number, (x, y, width, height, _area) in enumerate(stats[1:].tolist(), 1):
+        rows = labels[y : y + height, x : x + width] == number
+        above = y + rows.argmax(axis=0) - (near + far) // 2
+        below = y + height - 1 - rows[::-1].argmax(axis=0) + (near + far) // 2
+        strips = [np.clip(strip, 0, len(ink) - 1) for strip in (above, below)]
+        columns = np.arange(x, x + width)
+        keep[number] = all(share[strip, columns].mean() < _BARE for strip in strips)
+    return u8(keep[labels])
+
+
+def _crossing(across: Mask, down: Mask) -> tuple[Mask, Mask, Mask]:
+    """The rules a little longer, so that they meet, and the streaks that are no rules."""
+    short = 2 * round(_SHORT * _MM) + 1
+    across = u8(cv2.dilate(across, np.ones((3, short), np.uint8)))
+    down = u8(cv2.dilate(down, np.ones((short, 3), np.uint8)))
+    _count, labels, stats, _middles = cv2.connectedComponentsWithStats(down)
+    lines = [_Line.of(number, stats[number], across) for number in range(1, len(stats))]
+    keep = np.zeros(len(stats), bool)
+    for line in lines:
+        others = [other for other in lines if other is not line]
+        keep[line.number] = line.straight and all(line.ends_well(end, others) for end in (0, 1))
+    kept = u8(keep[labels])
+    for line in lines:
+        if not keep[line.number]:
+            _keep_rule_beside_streak(kept, np.asarray(labels), stats[line.number], line)
+    streak = ~keep & (stats[:, cv2.CC_STAT_HEIGHT] >= _STREAK * _MM)
+    streak[0] = False
+    return across, kept, u8(streak[labels] & (kept == 0))
+
+
+def _keep_rule_beside_streak(
+    kept: Mask, labels: NDArray[Any], box: NDArray[Any], line: "_Line"
+) -> None:
+    """Mark the rule in a line that is one grown together with a streak that slants across it."""
+    x, y, width, height, _area = (int(v) for v in box)
+    if line.out is None or width <= _UPRIGHT or height - sum(line.out) < _DOWN * _MM:
+        return
+    rows = slice(y + line.out[0], y + height - line.out[1])
+    here = labels[rows, x : x + width] == line.number
+    wide = cv2.dilate(u8(here), np.ones((1, _UPRIGHT), np.uint8))
+    covered = wide.mean(axis=0)
+    middle = int(covered.argmax())
+    columns = slice(max(0, middle - _UPRIGHT // 2), middle + _UPRIGHT // 2 + 1)
+    beyond = here.copy()
+    beyond[:, max(0, columns.start - 3) : columns.stop + 3] = False
+    # A streak alone may stand as upright, but then nothing stands beside it.
+    beside = (here[:, columns].any(axis=1) & beyond.any(axis=1)).mean()
+    if covered[middle] >= 0.9 and beside > 0.1:
+        kept[rows, x : x + width][:, columns] |= u8(here[:, columns])
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A line down the page.
+
+    Attributes:
+        ends: rows of its upper and lower end.
+        out: pixels by which each end sticks out over the last line across that it meets;
+            None where it meets none.
+        straight: whether it runs as straight as the page stands.
+    """
+
+    number: int
+    ends: tuple[int, int]
+    out: tuple[int, int] | None
+    straight: bool
+
+    @classmethod
+    def of(cls, number: int, box: NDArray[Any], across: Mask) -> "_Line":
+        x, y, width, height, _area = (int(v) for v in box)
+        met = np.flatnonzero(across[y : y + height, x : x + width].any(axis=1))
+        out = (int(met[0]), height - 1 - int(met[-1])) if len(met) else None
+        straight = width <= _WEIGHT * _MM + 3 + _DRIFT * height
+        return cls(number, (y, y + height), out, straight)
+
+    def ends_well(self, end: int, others: list["_Line"]) -> bool:
+        """Whether an end, 0 the upper one, meets a line across or is one of a row of ends."""
+        if self.out is None or self.out[end] > _ROW * _MM:
+            return False
+        beside = sum(abs(other.ends[end] - self.ends[end]) <= _NEAR * _MM for other in others)
+        return self.out[end] <= _NEAR * _MM or beside >= max(1, min(2, len(others)))
+
+
+def _cells(part: Mask) -> Iterator[Cell]:
+    """What a net of rules parts, its open sides closed at its own box."""
+    closed, edge = part.copy(), round(_NEAR * _MM)
+    for side in (closed, closed[::-1], closed.T, closed.T[::-1]):
+        side[:edge] |= side[edge]
+        side[0] = 1
+    _count, _labels, stats, _middles = cv2.connectedComponentsWithStats(1 - closed, connectivity=4)
+    for x, y, width, height, area in stats[1:].tolist():
+        if min(width, height) >= _CELL * _MM and area >= 0.7 * width * height:
+            yield Cell(x, y, x + width, y + height)
+
+
+def _is_table(cells: list[Cell]) -> bool:
+    """Whether there are two rows and two columns at least: a frame or a box is no table."""
+    return len(cells) >= 4 and all(
+        max(side) - min(side) > 2 * _CELL * _MM
+        for side in ([cell.left for cell in cells], [cell.top for cell in cells])
+    )
+
+
+def _rows_of(cells: list[Cell], dpi: float) -> Iterator[tuple[Cell, ...]]:
+    """The cells in rows, told by their upper edges, each from the left."""
+    row: list[Cell] = []
+    for cell in sorted(cells, key=lambda cell: cell.top):
+        if row and cell.top - row[0].top > 1.5 * dpi / 25.4:
+            yield tuple(sorted(row, key=lambda cell: cell.left))
+            row = []
+        row.append(cell)
+    yield tuple(sorted(row, key=lambda cell: cell.left))
+
+
+def _on_page(cell: Cell, x: int, y: int, scale: float) -> Cell:
+    left, top = round((x + cell.left) * scale), round((y + cell.top) * scale)
+    return Cell(left, top, round((x + cell.right) * scale), round((y + cell.bottom) * scale))
+
+
+def _odd(millimetres: float) -> int:
+    return 2 * round(millimetres * _MM / 2) + 1
