@@ -142,7 +142,7 @@ def read_words(
             table = pytesseract.image_to_data(
                 str(path),
                 lang=language,
-                config=f"--psm {segmentation} --dpi {round(dpi)} -c tessedit_do_invert=0",
+                config=f"--psm {segmentation} --dpi {round(dpi)}",
                 output_type=pytesseract.Output.DICT,
                 timeout=timeout,
             )
