@@ -21,6 +21,7 @@ from digitize.sheet import Finding, FinishedPage, Sheet
 from digitize.sources import assumed_dpi, jpeg_bytes_if_untouched, load_pixels
 from digitize.turning import to_gray
 from digitize.upright import guess_turn
+from ocr.spelling import in_one_spelling
 from ocr.textlayer import text_layer
 from ocr.words import Word, mean_confidence, reading_text
 from profiles import PageRules
@@ -53,7 +54,8 @@ def finish_page(sheet: Sheet, settings: PageSettings) -> FinishedPage:
     else:
         guess = guess_turn(marks)
         reading = Reading(clean(pixels, dpi, marks, guess.degrees), [], guess.sure)
-    cleaned, words = reading.cleaned, reading.words
+    cleaned = reading.cleaned
+    words = list(in_one_spelling(reading.words, settings.rules.tone_marks))
     confidence = mean_confidence(words)
     flags = quality.judge(dpi, confidence, settings.rules)
     if not settings.recognise:

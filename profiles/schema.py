@@ -51,6 +51,9 @@ class PageRules(Rules):
     layers: Literal["faithful", "compact"] = "faithful"
     jpeg_quality: int = Field(default=80, ge=50, le=100)
     ocr_language: str = "vie"
+    #: Where the recognised text has its tone marks: ``old`` hòa, ``new`` hoà, as printed. State
+    #: documents mostly print hòa.
+    tone_marks: Literal["old", "new", "as-printed"] = "old"
     #: NĐ 30/2020 Phụ lục I: a digitised copy has at least 200 dpi.
     min_dpi: int = Field(default=200, ge=72, le=1200)
     #: Mean Tesseract word confidence, 0-100, below which a written page is doubtful.
@@ -140,7 +143,7 @@ class FieldRules(Rules):
         try:
             re.compile(pattern)
         except re.error as error:
-            raise ValueError(f"not a regular expression: {error}") from None
+            raise ValueError(N_("it is no regular expression")) from error
         return pattern
 
 
@@ -172,9 +175,9 @@ class Paper(Dated):
         names = [one.name for one in self.fields]
         unknown = {other for one in self.fields for other in one.agrees_with} - set(names)
         if unknown:
-            raise ValueError(f"agrees_with names no field of this paper: {sorted(unknown)}")
+            raise ValueError(N_("agrees_with names a field that this paper does not have"))
         if len(set(names)) < len(names):
-            raise ValueError("two fields have the same name")
+            raise ValueError(N_("two fields have the same name"))
         return self
 
 
