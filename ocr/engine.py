@@ -23,6 +23,7 @@ from foundation.places import fast_storage
 from ocr.background import Gray, flatten, resized, u8, without_streaks
 from ocr.cells import by_cells
 from ocr.codes import without_codes
+from ocr.rules import without_rules
 from ocr.tables import Table, find_tables
 from ocr.words import Word, tidy
 
@@ -96,8 +97,9 @@ def recognise(gray: Gray, dpi: float, language: str = "vie") -> list[Word]:
     if ruling.streaks is not None:
         flat = without_streaks(flat, ruling.streaks, dpi)
     if ruling.rules is not None:
-        bare = u8(np.where(ruling.rules, 255, flat))
+        bare = without_rules(u8(np.where(ruling.rules, 255, flat)), dpi)
         return _with_tables(bare, dpi, language, ruling.tables)
+    flat = without_rules(flat, dpi)
     island = find_island(flat, dpi)
     if island is None:
         return list(tidy(read_words(flat, dpi, language)))
