@@ -24,7 +24,7 @@ from foundation.places import fast_storage
 
 #: Imported once by the server that workers are forked from, instead of once a worker: the
 #: first are ready 0.9 s after the server started, those of later pools in 0.1 s.
-_PRELOAD = ["digitize.page"]
+_PRELOAD = ["digitize.readied"]
 #: Seconds that starting workers are waited for before they are stopped; they take 0.1 s.
 _START_TIME = 5.0
 #: Beginning of the name of the file by which a worker says that it has started.
