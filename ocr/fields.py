@@ -26,6 +26,8 @@ _COLUMN_GAP = 4.0
 _ROW_GAP = 1.6
 #: How far left of its column a row may begin and still belong to it, in heights of the row.
 _SLACK = 1.5
+#: How much further right than its first row a value's next one may begin, in heights.
+_INDENT = 4.0
 #: Rows a value in running text may run over.
 _SENTENCE_ROWS = 3
 
@@ -205,7 +207,9 @@ def _beside(page: _Page, spot: Spot, region: _Region, lines: int) -> list[Piece]
     found = _run(page, spot.row, spot.value, region.right)
     if found and lines > 1:
         left = min(spot.left, found[0].left)
-        found += _further(page, spot.row, left, _right_of(page, spot, region), lines - 1)
+        begins = found[0].left + _INDENT * row.height
+        right = _right_of(page, spot, region)
+        found += _further(page, spot.row, left, right, lines - 1, begins=begins)
     return found if row.pieces else []
 
 
@@ -235,8 +239,14 @@ def _right_of(page: _Page, spot: Spot, region: _Region) -> float:
     return min([*lefts, region.right])
 
 
-def _further(page: _Page, row: int, left: float, right: float, lines: int) -> list[Piece]:
-    """What stands in a column on the rows after one, up to the next label or a wide gap."""
+def _further(
+    page: _Page, row: int, left: float, right: float, lines: int, begins: float = float("inf")
+) -> list[Piece]:
+    """What stands in a column on the rows after one, up to the next label or a wide gap.
+
+    Args:
+        begins: a row that begins further right is another column's.
+    """
     found: list[Piece] = []
     above = page.rows[row]
     for number in range(row + 1, len(page.rows)):
@@ -250,6 +260,8 @@ def _further(page: _Page, row: int, left: float, right: float, lines: int) -> li
             break
         labels = (s for s in page.spots if s.row == number)
         if any(set(inside) & set(range(s.start, s.end)) for s in labels):
+            break
+        if inside and below.pieces[inside[0]].left > begins:
             break
         part = _run(page, number, inside[0], right) if inside else []
         if not any(piece.bare for piece in part):

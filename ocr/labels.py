@@ -13,7 +13,7 @@ _LETTERS_A_FAULT = 6
 #: White, in heights of the row, that parts a label from what stands beside it.
 _COLUMN_GAP = 1.5
 #: A label this long is known without a colon where it begins its row.
-_LONG = 7
+_LONG = 6
 #: Words after a label that may translate it: "Họ và tên / Full name:".
 _MOST_TRANSLATION = 6
 
@@ -86,7 +86,8 @@ def _in_row(row: Row, number: int, label: str, *, free: bool = False) -> Iterato
             doubt = 0.3
         else:
             continue
-        left = row.pieces[start].left
+        # The number of a paragraph stands in the column of its label.
+        left = row.pieces[0 if start <= _first(row) else start].left
         yield Spot(label, number, start, end, value, left, doubt + faults / len(label))
 
 
