@@ -117,13 +117,24 @@ class FactReader:
         document = self._documents[-1]
         document.pages.append(self._count)
         document.words.append(page.words)
-        if document.paper.identifies_owner and not document.card and page.picture:
-            cards = read_id_cards(to_gray(load_shown(page.picture)))
-            document.card = next(iter(cards), None)
+        document.card = document.card or card_on(page, document.paper)
 
     def facts(self) -> list[Facts]:
         """What was read off every document so far."""
         return [_read(document) for document in self._documents]
+
+
+def card_on(page: FinishedPage, paper: Paper) -> IdCard | None:
+    """The identity card whose QR code stands on the page, where the paper is such a card."""
+    if not paper.identifies_owner or page.picture is None:
+        return None
+    return next(iter(read_id_cards(to_gray(load_shown(page.picture)))), None)
+
+
+def read_paper(paper: Paper, pages: Sequence[FinishedPage]) -> list[FieldValue]:
+    """The fields of one document whose pages are at hand."""
+    card = next(filter(None, (card_on(page, paper) for page in pages)), None)
+    return list(_read(_Document(paper, [], [page.words for page in pages], card)).values)
 
 
 def _read(document: _Document) -> Facts:

@@ -178,13 +178,19 @@ def _owner_by_card(here: Guide) -> Named | Move:
             here.talk.tell(f"  {card.full_name}  {mask_number(card.number)}")
             return Named(Owner(card.number, card.full_name), stack)
         here.talk.tell(_("The card's QR code could not be read. Clean it and lay it flat."))
-        again = here.talk.choose(
-            _("What now?"), [_("Scan again"), _("Type the identification number")]
-        )
+        ways = [_("Scan again"), _("Type the identification number")]
+        if card := stack.card_in_print(paper):
+            # In full, and on this screen alone: who compares digits must see them.
+            read = _("The print on the card reads: {name}, {number}.")
+            here.talk.tell(read.format(name=card.full_name, number=card.number))
+            ways.append(_("Every letter and digit of it is on the card"))
+        again = here.talk.choose(_("What now?"), ways)
         if isinstance(again, Move):
             return again
         if again == 1:
             return _owner_by_number(here)
+        if again == 2 and card:
+            return Named(Owner(card.number, card.full_name), stack)
 
 
 def _agree(here: Guide, so_far: Progress, _backwards: bool) -> Progress | Move:

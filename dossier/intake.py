@@ -20,12 +20,12 @@ from digitize.assemble import write_pdf
 from digitize.seal import seal_pdf
 from digitize.sheet import FinishedPage
 from dossier.desk import Desk, provenance
+from dossier.facts import read_paper
 from dossier.values import Dossier, DossierUnreadable, Hold, Part, load, save, unfinished
 from foundation.files import sha256_file
 from foundation.messages import _
 from foundation.privacy import mask_number
 from foundation.times import utc_now, vietnam_time
-from ocr.fields import read_fields
 from profiles import (
     Component,
     Paper,
@@ -171,7 +171,7 @@ def make_part(
         )
     finally:
         plain.unlink(missing_ok=True)
-    values = read_fields([page.words for page in pages], paper.fields, paper.labels)
+    values = read_paper(paper, pages)
     part = replace(
         dossier.part(paper.name),
         stage="made",

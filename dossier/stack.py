@@ -19,6 +19,8 @@ from dossier.sorting import SortedPaper, sort_stack
 from foundation.errors import SohoaError
 from foundation.messages import N_, _
 from foundation.privacy import mask_number
+from ocr.cards import card_in_print
+from ocr.fields import read_fields
 from ocr.idcard import IdCard, parse_payload, read_qr_codes
 from profiles import Paper
 
@@ -66,6 +68,14 @@ class Stack:
             for text in texts:
                 if card := parse_payload(text):
                     yield card
+
+    def card_in_print(self, paper: Paper) -> IdCard | None:
+        """The card as its print alone reads, for somebody to compare; see :mod:`ocr.cards`."""
+        for page in self.pages:
+            values = read_fields([page.words], paper.fields, paper.labels)
+            if card := card_in_print(values, paper.fields):
+                return card
+        return None
 
     def out_of_place(self, paper: Paper, owner: str, papers: Sequence[Paper]) -> Iterator[str]:
         """What in a stack for one paper is not that paper, or an identity card not its owner's.

@@ -24,6 +24,8 @@ _COLUMN_GAP = 4.0
 #: White, in heights of the row, between two rows of one value at most. Rows of a form stand
 #: 1 to 1.5 heights apart where lines are set 1.5 apart.
 _ROW_GAP = 1.6
+#: White, in heights of the row, between a label and a value below it at most.
+_FIRST_GAP = 3.0
 #: How far left of its column a row may begin and still belong to it, in heights of the row.
 _SLACK = 1.5
 #: How much further right than its first row a value's next one may begin, in heights.
@@ -215,7 +217,8 @@ def _beside(page: _Page, spot: Spot, region: _Region, lines: int) -> list[Piece]
 
 def _below(page: _Page, spot: Spot, region: _Region, lines: int) -> list[Piece]:
     """The rows under the label, as far as they stand in its column."""
-    return _further(page, spot.row, spot.left, _right_of(page, spot, region), lines)
+    right = _right_of(page, spot, region)
+    return _further(page, spot.row, spot.left, right, lines, gap=_FIRST_GAP)
 
 
 def _run(page: _Page, row: int, first: int, right: float) -> list[Piece]:
@@ -240,12 +243,20 @@ def _right_of(page: _Page, spot: Spot, region: _Region) -> float:
 
 
 def _further(
-    page: _Page, row: int, left: float, right: float, lines: int, begins: float = float("inf")
+    page: _Page,
+    row: int,
+    left: float,
+    right: float,
+    lines: int,
+    *,
+    begins: float = float("inf"),
+    gap: float = 0.0,
 ) -> list[Piece]:
     """What stands in a column on the rows after one, up to the next label or a wide gap.
 
     Args:
         begins: a row that begins further right is another column's.
+        gap: white before the first of the rows, in heights, where it may be wider.
     """
     found: list[Piece] = []
     above = page.rows[row]
@@ -256,7 +267,8 @@ def _further(
             for place, piece in enumerate(below.pieces)
             if left - _SLACK * above.height <= piece.left < right
         ]
-        if below.top - above.bottom > _ROW_GAP * above.height or lines == 0:
+        most = max(gap, _ROW_GAP) * max(above.height, below.height)
+        if below.top - above.bottom > most or lines == 0:
             break
         labels = (s for s in page.spots if s.row == number)
         if any(set(inside) & set(range(s.start, s.end)) for s in labels):
@@ -267,7 +279,7 @@ def _further(
         if not any(piece.bare for piece in part):
             continue
         found += part
-        above, lines = below, lines - 1
+        above, lines, gap = below, lines - 1, 0.0
     return found
 
 

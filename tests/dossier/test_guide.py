@@ -6,16 +6,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 
 from digitize.scanner import NoScannerFound
 from dossier.conversation import Guide, Move
 from dossier.desk import Desk
-from dossier.guide import guide
+from dossier.guide import Named, _owner_by_card, guide
 from dossier.values import DossierUnreadable, Hold, dossiers_folder, load, unfinished
 from signing.errors import TimestampUnavailable
 from signing.pins import Pin
 
 OWNER = "001087000084"
+TINOS = "/usr/share/fonts/truetype/croscore/Tinos-Regular.ttf"
 
 
 class Clerk:
@@ -232,3 +234,38 @@ def test_the_state_on_disk_is_private_json(desk: Desk, decision: Path) -> None:
     state = done.dossier.folder / "dossier.json"  # type: ignore[attr-defined]
     assert state.stat().st_mode & 0o077 == 0
     assert json.loads(state.read_text())["finished"] is True
+
+
+def card_without_code(path: Path) -> Path:
+    """The front of an identity card, its QR code worn off."""
+    picture = Image.new("L", (1200, 760), 235)
+    front = (
+        (40, "CĂN CƯỚC CÔNG DÂN"),
+        (38, f"Số / No.: {OWNER}"),
+        (26, "Họ và tên / Full name:"),
+        (38, "TRẦN VĂN HẢI"),
+        (28, "Ngày sinh / Date of birth: 12/05/1987"),
+        (28, "Giới tính / Sex: Nam"),
+    )
+    for row, (size, text) in enumerate(front):
+        font = ImageFont.truetype(TINOS, size)
+        ImageDraw.Draw(picture).text((120, 100 + 90 * row), text, 20, font)
+    picture.save(path, dpi=(300, 300))
+    return path
+
+
+@pytest.mark.parametrize(("answer", "named"), [(2, True), (1, False)])
+def test_a_card_whose_code_is_worn_names_its_owner_once_its_print_is_compared(
+    desk: Desk, tmp_path: Path, answer: int, named: bool
+) -> None:
+    clerk = Clerk(tmp_path, at=lambda place: False)
+    clerk.answers |= {
+        "Lay “Căn cước": str(card_without_code(tmp_path / "card.png")),
+        "What now?": answer,
+        "Identification number": "001190000021",
+    }
+    here = Guide(desk, clerk, _no_scanner, card_folder=tmp_path / "cards")  # type: ignore[arg-type]
+    found = _owner_by_card(here)
+    assert isinstance(found, Named)
+    assert (found.owner.identifier == OWNER) is named
+    assert any(OWNER in line and "TRẦN VĂN HẢI" in line for line in clerk.told)
