@@ -118,6 +118,8 @@ def load_picture(path: Path, frame: int, label: str) -> tuple[Pixels, float | No
         raise BrokenSheet(sheet=label) from error
     if image.format in ("JPEG", "MPO") and _ends_in_nothing(pixels):
         raise BrokenSheet(sheet=label)
+    if image.format == "PNG" and not _png_is_sound(path):
+        raise BrokenSheet(sheet=label)
     if resolution is None:
         return pixels, None
     across, down = reversed(resolution) if orientation >= 5 else resolution
@@ -192,6 +194,24 @@ def _png_is_whole(stream: io.BufferedReader, size: int) -> bool:
             return True
         stream.seek(end)
     return False
+
+
+def _png_is_sound(path: Path) -> bool:
+    """Whether the checksums of what the picture is made of are right (PNG 5.3, 5.4: critical
+    chunks begin with a capital): Pillow does not look, and may find a black page in zeros."""
+    with path.open("rb") as stream:
+        stream.seek(8)
+        while len(head := stream.read(8)) == 8 and head[4:] != b"IEND":
+            size = int.from_bytes(head[:4], "big")
+            if chr(head[4]).islower():
+                stream.seek(size + 4, io.SEEK_CUR)
+                continue
+            found = zlib.crc32(head[4:])
+            while size and (part := stream.read(min(size, 1 << 20))):
+                found, size = zlib.crc32(part, found), size - len(part)
+            if stream.read(4) != found.to_bytes(4, "big"):
+                return False
+    return head[4:] == b"IEND"
 
 
 def _orientation(image: Image.Image) -> int:

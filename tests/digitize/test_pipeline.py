@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +15,8 @@ from pathlib import Path
 import numpy as np
 import pikepdf
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from digitize.assemble import Provenance
@@ -302,3 +305,31 @@ def test_a_private_work_folder_goes_with_the_block(tmp_path):
         np.save(folder / "page.npy", np.zeros(3))
         assert folder.stat().st_mode & 0o077 == 0
     assert list((tmp_path / "work").iterdir()) == []
+
+
+KINDS = ("written", "blank", "torn", "gone")
+
+
+@settings(
+    max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.lists(st.sampled_from(KINDS), min_size=2, max_size=5))
+def test_order_and_count_are_kept_for_any_mix_of_blanks_and_faults(drawn, saved, paper, kinds):
+    """Torn: the file's data is damaged; gone: the file itself is."""
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        for number, kind in enumerate(kinds):
+            lines = [] if kind == "blank" else [f"Trang {number} của hồ sơ gồm nhiều trang."] * 4
+            saved(drawn(lines, (105.0, 74.0)), folder / f"{number}.png")
+        stack = list(read_sources([folder]))
+        for sheet, kind in zip(stack, kinds, strict=True):
+            if kind == "gone":
+                sheet.path.unlink()
+            elif kind == "torn":
+                data = sheet.path.read_bytes()
+                sheet.path.write_bytes(data[:200] + bytes(len(data) - 200))
+        found = all_of(stack, Options(paper, jobs=2), folder)
+    assert [outcome.finding.index for outcome in found] == list(range(len(kinds)))
+    for kind, outcome in zip(kinds, found, strict=True):
+        assert (outcome.error is not None) == (kind in ("torn", "gone"))
+        assert outcome.finding.blank == (kind == "blank")

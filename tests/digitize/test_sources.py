@@ -262,6 +262,15 @@ class TestResolution:
             assert max(width, height) / dpi * 25.4 <= 297 * 1.031
             assert min(width, height) / dpi * 25.4 <= 210 * 1.031
 
+    @pytest.mark.parametrize("start", [120, 200, 400])
+    def test_a_png_whose_data_was_overwritten_is_broken(self, tmp_path, start):
+        path = saved(tmp_path / "zeros.png", Image.effect_noise((240, 340), 40))
+        sheet, data = only_sheet(path), path.read_bytes()
+        load_pixels(sheet)
+        path.write_bytes(data[:start] + bytes(len(data) - start))
+        with pytest.raises(refused.BrokenSheet):
+            load_pixels(sheet)
+
 
 class TestUntouched:
     def test_a_plain_jpeg_may_be_embedded_as_it_is(self, tmp_path):
