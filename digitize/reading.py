@@ -109,11 +109,10 @@ def _evidence(words: list[Word]) -> float:
 
 def words_of(pixels: NDArray[np.uint8], dpi: float, language: str) -> list[Word]:
     """Recognise at the reading resolution, with boxes back on the page that is shown."""
-    gray = to_gray(pixels)
     factor = READING_DPI / dpi
     if 0.8 <= factor <= 1.25:
-        return recognise(gray, dpi, language)
-    words = recognise(resized(gray, factor), READING_DPI, language)
+        return recognise(pixels, dpi, language)
+    words = recognise(resized(pixels, factor), READING_DPI, language)
     return [word.scaled(1 / factor) for word in words]
 
 

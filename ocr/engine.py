@@ -1,9 +1,10 @@
 """Pages to words, through Tesseract.
 
-One call of the recogniser a page; a second one only for a small patch of small print,
-such as a copied ID card, which is cut out and enlarged for it. Pictures reach Tesseract
-as grey PGM files in memory-backed storage: encoding a PNG would take longer than many a
-page takes to read.
+One call of Tesseract a page; two only for a small patch of small print, such as a copied
+ID card, which is cut out and enlarged for it. What is in its way is lifted off the picture
+it gets: seals, streaks, codes, rules. Cells of tables and doubtful words are looked at once
+more by a second reader where that is installed. Pictures reach Tesseract as grey PGM files
+in memory-backed storage: encoding a PNG would take longer than many a page takes to read.
 """
 
 import os
@@ -12,7 +13,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 
-import cv2
 import numpy as np
 import pytesseract
 
@@ -23,14 +23,15 @@ from foundation.places import fast_storage
 from ocr.background import Gray, flatten, resized, u8, without_streaks
 from ocr.cells import by_cells
 from ocr.codes import without_codes
+from ocr.islands import find_island
 from ocr.rules import without_rules
+from ocr.second_look import look_at_words
+from ocr.stamps import without_stamps
 from ocr.tables import Table, find_tables
 from ocr.words import Word, tidy
 
 #: Seconds after which one call of Tesseract is given up; a dense A4 page takes 3 s here.
 TIMEOUT = 120
-#: A patch of print smaller than this share of the page in both directions is an island.
-_ISLAND_SHARE = 0.6
 #: Enlargement of an island for the recogniser: of 1, 1.5, 2 and 3 the one with the best
 #: word F1 on copies of ID cards at 300 dpi.
 _ENLARGE = 1.5
@@ -77,47 +78,61 @@ def require(language: str) -> None:
         raise RecogniserMissing(language="+".join(sorted(missing)))
 
 
-def recognise(gray: Gray, dpi: float, language: str = "vie") -> list[Word]:
+def recognise(pixels: Gray, dpi: float, language: str = "vie") -> list[Word]:
     """The words on an upright page.
 
     Args:
-        gray: H×W uint8, upright and straight, as shown; it is evened out here.
+        pixels: H×W×3 BGR or H×W uint8, upright and straight, as shown; seals are lifted
+            and the paper evened out here.
         dpi: its resolution in dots per inch.
         language: Tesseract's name of the model.
 
     Returns:
-        Words in reading order, boxes in pixels of ``gray``.
+        Words in reading order, boxes in pixels of ``pixels``.
 
     Raises:
         RecogniserFailed: Tesseract crashed or ran longer than ``TIMEOUT`` seconds.
         RecogniserMissing: Tesseract is not installed.
     """
-    flat = without_codes(flatten(gray, dpi))
+    page, tables = _for_reading(pixels, dpi)
+    if tables:
+        words = _with_tables(page, dpi, language, tables)
+    elif island := find_island(page, dpi):
+        words = _of_island(page, dpi, language, island)
+    else:
+        words = list(tidy(read_words(page, dpi, language)))
+    return look_at_words(page, words)
+
+
+def _for_reading(pixels: Gray, dpi: float) -> tuple[Gray, Sequence[Table]]:
+    """The page in even grey without seals, codes, streaks and rules, and its ruled tables."""
+    flat = without_codes(flatten(without_stamps(pixels, dpi), dpi))
     ruling = find_tables(flat, dpi)
     if ruling.streaks is not None:
         flat = without_streaks(flat, ruling.streaks, dpi)
     if ruling.rules is not None:
-        bare = without_rules(u8(np.where(ruling.rules, 255, flat)), dpi)
-        return _with_tables(bare, dpi, language, ruling.tables)
-    flat = without_rules(flat, dpi)
-    island = find_island(flat, dpi)
-    if island is None:
-        return list(tidy(read_words(flat, dpi, language)))
+        flat = u8(np.where(ruling.rules, 255, flat))
+    return without_rules(flat, dpi), ruling.tables
+
+
+def _with_tables(page: Gray, dpi: float, language: str, tables: Sequence[Table]) -> list[Word]:
+    """The words of a page with ruled tables."""
+    small = resized(page, _TABLE_SCALE)
+    words = tidy(read_words(small, dpi * _TABLE_SCALE, language, segmentation=6))
+    placed = [word.scaled(1 / _TABLE_SCALE) for word in words]
+    return by_cells(page, dpi, tables, placed)
+
+
+def _of_island(
+    page: Gray, dpi: float, language: str, island: tuple[int, int, int, int]
+) -> list[Word]:
+    """The words of a page whose only print is small: cut out, enlarged, read in two ways."""
     left, top, right, bottom = island
-    patch = flat[top:bottom, left:right]
-    big = u8(cv2.resize(patch, None, fx=_ENLARGE, fy=_ENLARGE, interpolation=cv2.INTER_CUBIC))
+    big = resized(page[top:bottom, left:right], _ENLARGE)
     first = list(tidy(read_words(big, dpi, language)))
     second = tidy(read_words(big, dpi, language, segmentation=6))
     both = in_reading_order([*first, *_in_the_gaps(second, first)])
     return [word.scaled(1 / _ENLARGE, left, top) for word in both]
-
-
-def _with_tables(bare: Gray, dpi: float, language: str, tables: Sequence[Table]) -> list[Word]:
-    """The words of a page with ruled tables whose rules were lifted off."""
-    small = resized(bare, _TABLE_SCALE)
-    words = tidy(read_words(small, dpi * _TABLE_SCALE, language, segmentation=6))
-    placed = [word.scaled(1 / _TABLE_SCALE) for word in words]
-    return by_cells(bare, dpi, tables, placed)
 
 
 def read_words(
@@ -163,35 +178,6 @@ def read_words(
 def single_threaded() -> None:
     """Keep Tesseract to one thread a process: on 2 cores four threads took four times as long."""
     os.environ["OMP_THREAD_LIMIT"] = "1"
-
-
-def find_island(flat: Gray, dpi: float) -> tuple[int, int, int, int] | None:
-    """Left, top, right, bottom of the only patch of print on a mostly empty page, or None."""
-    scale = dpi / 75.0
-    small = cv2.resize(flat, None, fx=1 / scale, fy=1 / scale, interpolation=cv2.INTER_AREA)
-    ink = u8(small < 190)
-    joined = cv2.dilate(ink, np.ones((9, 15), np.uint8))
-    _count, labels, stats, _centres = cv2.connectedComponentsWithStats(joined)
-    boxes = [
-        tuple(int(v) for v in stats[n, :4])
-        for n in range(1, len(stats))
-        # At least 5 mm wide and 3 mm high after joining, and truly inked: not a speck or streak.
-        if stats[n, 2] >= 18 and stats[n, 3] >= 12 and (ink[labels == n]).sum() >= 40
-    ]
-    boxes = [(x, y, w, h) for x, y, w, h in boxes if w >= 0.05 * h]
-    if not boxes:
-        return None
-    left, top = min(b[0] for b in boxes), min(b[1] for b in boxes)
-    right, bottom = max(b[0] + b[2] for b in boxes), max(b[1] + b[3] for b in boxes)
-    height, width = small.shape
-    if right - left > _ISLAND_SHARE * width or bottom - top > _ISLAND_SHARE * height:
-        return None
-    return (
-        max(0, int(left * scale)),
-        max(0, int(top * scale)),
-        min(flat.shape[1], int(right * scale)),
-        min(flat.shape[0], int(bottom * scale)),
-    )
 
 
 def in_reading_order(words: Sequence[Word]) -> list[Word]:

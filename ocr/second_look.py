@@ -1,8 +1,10 @@
 """Doubtful print read once more by the second reader, the two voting word by word."""
 
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+from itertools import groupby
 
 import numpy as np
 
@@ -29,6 +31,16 @@ _MARGIN = 0.22
 _ALIKE = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "."})
 
 
+#: Words of running print below this confidence are looked at alone. Of 8,426 words of
+#: letters, forms and cards 198 were, of which 35 came out right instead of wrong and one
+#: the other way round.
+_DOUBTFUL = 90.0
+#: The second reading of such a word is taken from this confidence on: 37 of 38 were right.
+_WINS = 95.0
+#: Words of a line this many line heights away tell how high the line is.
+_NEARBY = 12
+
+
 @dataclass(frozen=True)
 class Line:
     """One line of print.
@@ -37,6 +49,7 @@ class Line:
         left, top, right, bottom: box of its ink, pixels of the page.
         words: what was read there, from left to right; they share a line key.
         height: of an ordinary line beside it, pixels: a dash alone is lower.
+        between: columns, from and to, beyond which something else stands.
     """
 
     left: int
@@ -45,6 +58,7 @@ class Line:
     bottom: int
     words: tuple[Word, ...]
     height: int
+    between: tuple[int, int] = (0, 1_000_000)
 
 
 def look_again(page: Gray, lines: Sequence[Line]) -> list[Line]:
@@ -61,6 +75,58 @@ def look_again(page: Gray, lines: Sequence[Line]) -> list[Line]:
     return result
 
 
+def look_at_words(page: Gray, words: Sequence[Word]) -> list[Word]:
+    """Words of running print, those in doubt read once more, each for itself.
+
+    Args:
+        page: H×W uint8, flattened.
+        words: in reading order, boxes in pixels of ``page``.
+    """
+    lines = [list(line) for _key, line in groupby(words, key=lambda word: word.line)]
+    places = [
+        (row, n)
+        for row, line in enumerate(lines)
+        for n, word in enumerate(line)
+        if word.confidence < _DOUBTFUL and any(c.isalnum() for c in word.text)
+    ]
+    alone = [_alone(lines[row], n) for row, n in places]
+    readings = read_lines([_cut_out(page, line) for line in alone])
+    again = {
+        place: _better(line, pieces)
+        for place, line, pieces in zip(places, alone, readings, strict=True)
+    }
+    return [
+        found
+        for row, line in enumerate(lines)
+        for n, word in enumerate(line)
+        for found in again.get((row, n), (word,))
+    ]
+
+
+def _alone(line: Sequence[Word], n: int) -> Line:
+    """One word as a line of its own, as high as what stands near it in its line."""
+    word = line[n]
+    near = [w for w in line if abs(w.left - word.left) < _NEARBY * max(w.height, word.height)]
+    top, bottom = min(w.top for w in near), max(w.bottom for w in near)
+    before = max((w.right for w in line if w.right <= word.left), default=0)
+    after = min((w.left for w in line if w.left >= word.right), default=1_000_000)
+    return Line(word.left, top, word.right, bottom, (word,), bottom - top, (before, after))
+
+
+def _better(alone: Line, pieces: Sequence[Piece]) -> tuple[Word, ...]:
+    (word,) = alone.words
+    second = _as_words(alone, pieces, word.line)
+    text = "".join(found.text for found in second)
+    sure = min((found.confidence for found in second), default=0.0)
+    if text.translate(_ALIKE) == word.text.translate(_ALIKE) and len(second) == 1:
+        return (replace(word, confidence=max(word.confidence, sure)),)
+    if sure < _WINS:
+        return (word,)
+    if len(second) == 1:
+        return (replace(word, text=text, confidence=sure),)
+    return tuple(replace(found, top=word.top, height=word.height) for found in second)
+
+
 def _is_doubtful(line: Line) -> bool:
     if not line.words or min(word.confidence for word in line.words) < _SURE:
         return True
@@ -74,9 +140,9 @@ def _box(line: Line) -> tuple[int, int, int, int]:
     margin = round(_MARGIN * height)
     top = (line.top + line.bottom - height) // 2 - margin
     return (
-        max(0, line.left - 2 * margin),
+        max(line.between[0], line.left - 2 * margin),
         max(0, top),
-        line.right + 2 * margin,
+        min(line.between[1], line.right + 2 * margin),
         top + height + 2 * margin,
     )
 
@@ -88,21 +154,25 @@ def _cut_out(page: Gray, line: Line) -> Gray:
 
 def _vote(line: Line, pieces: Sequence[Piece]) -> Line:
     """The words of both readings that stand in the same place, the likelier of each."""
-    left = _box(line)[0]
-    second = [
+    second = _as_words(line, pieces, ())
+    chosen = [word for pair in _side_by_side(line.words, second) for word in _likelier(*pair)]
+    return replace(line, words=tuple(chosen))
+
+
+def _as_words(line: Line, pieces: Sequence[Piece], key: tuple[int, ...]) -> list[Word]:
+    left, height = _box(line)[0], line.bottom - line.top
+    return [
         Word(
-            piece.text,
+            unicodedata.normalize("NFC", piece.text),
             max(line.left, round(left + piece.left)),
             line.top,
             max(1, round(piece.right - piece.left)),
-            line.bottom - line.top,
+            height,
             piece.confidence,
-            (),
+            key,
         )
         for piece in pieces
     ]
-    chosen = [word for pair in _side_by_side(line.words, second) for word in _likelier(*pair)]
-    return replace(line, words=tuple(chosen))
 
 
 def _side_by_side(

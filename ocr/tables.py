@@ -91,10 +91,14 @@ def find_tables(flat: Gray, dpi: float) -> Ruling:
     """
     small = _darkest(flat, dpi / _DPI)
     ink = u8(small < _INK)
-    across, down = _rules(ink, _ACROSS), _rules(ink.T, _DOWN).T
-    across, down, streaks = _crossing(across, down)
+    down = _rules(ink.T, _DOWN).T
+    if not down.any():
+        return Ruling((), None, None)
+    across, down, streaks = _crossing(_rules(ink, _ACROSS), down)
     net = across | down
     tables, kept = [], np.zeros_like(net)
+    if not down.any():
+        return Ruling((), None, _on_full(u8(streaks & ink), flat.shape))
     _count, labels, stats, _middles = cv2.connectedComponentsWithStats(net)
     for number in range(1, len(stats)):
         x, y, width, height, _area = (int(v) for v in stats[number])

@@ -12,13 +12,13 @@ from ocr.background import flatten
 from ocr.engine import (
     RecogniserFailed,
     RecogniserMissing,
-    find_island,
     in_reading_order,
     read_words,
     recognise,
     require,
     version,
 )
+from ocr.islands import find_island
 from ocr.words import Word, reading_text
 
 FONT = Path("/usr/share/fonts/truetype/croscore/Tinos-Regular.ttf")

@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from ocr import reader, second_look
 from ocr.reader import Piece, read_lines
-from ocr.second_look import Line, look_again
+from ocr.second_look import Line, look_again, look_at_words
 from ocr.words import Word
 
 FONT = "/usr/share/fonts/truetype/croscore/Tinos-Regular.ttf"
@@ -79,6 +79,21 @@ def test_agreement_makes_a_word_surer(monkeypatch):
     assert found.confidence > 95
 
 
+def test_a_doubtful_word_of_running_print_is_read_alone():
+    page = np.full((90, 700), 255, np.uint8)
+    words, left = [], 20
+    for text, read, sure in [("quyết", "quyết", 96), ("định", "dinh", 50), ("này", "này", 80)]:
+        cut = line_of_print(text)
+        page[20 : 20 + cut.shape[0], left : left + cut.shape[1]] = cut
+        words.append(Word(read, left + 8, 26, cut.shape[1] - 16, 34, float(sure), (1,)))
+        left += cut.shape[1]
+    found = look_at_words(page, words)
+    assert [word.text for word in found] == ["quyết", "định", "này"]
+    assert found[0] is words[0]
+    assert found[2].confidence > 95
+    assert (found[1].left, found[1].width, found[1].line) == (words[1].left, words[1].width, (1,))
+
+
 @pytest.fixture
 def without_the_reader(monkeypatch):
     reader._files.cache_clear()
@@ -93,6 +108,7 @@ def test_without_the_reader_the_first_reading_stands(without_the_reader):
     assert not reader.installed()
     first = line(("Hòa", 70.0))
     assert [word.text for word in look_again(PAGE, [first])[0].words] == ["Hòa"]
+    assert look_at_words(PAGE, first.words) == list(first.words)
 
 
 def test_the_reader_is_installed_with_its_extra():
