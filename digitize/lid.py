@@ -17,12 +17,19 @@ _DUST_MM2 = 20.0
 #: A lid runs along the picture's edge for this long, in millimetres; a stamp or a letter
 #: in the corner does not.
 _RUN_MM = 15.0
+#: A wedge of lid is thinner than this, in millimetres, where it seems to end.
+_THIN_MM = 2.5
 #: Share of the lid's inner edge that must border on bright paper; a photo that fills the
 #: corner of a sheet has none there, for its hull cuts across it.
 _SUPPORT = 0.5
 #: How much of the brightest paper's value the lid may vary by (10th to 90th percentile):
 #: more is a photo, or the shadow of a bound book that may hold writing.
 _UNEVEN = 0.25
+#: Share of the paper's brightness 5 mm away from the lid that it has 1 mm away: the lid
+#: ends at once, a shadow does not.
+_SHARP = 0.85
+#: Share of a dark part that must be darker strokes for it to be paper in the shade.
+_WRITTEN = 0.01
 #: Paper next to the lid that is dimmed by it and counted as lid, in millimetres.
 FRINGE_MM = 0.5
 
@@ -63,8 +70,11 @@ def find_lid(gray: Gray, dpi: float) -> NDArray[np.uint8]:
 def _follow_edges(lid: NDArray[np.uint8], mm: float) -> None:
     """Carry a wedge on to the end of the side it lies along: its last part is too thin to see."""
     for turned in (lid, lid[::-1], lid.T, lid.T[::-1]):
-        if turned[0].sum() >= _RUN_MM * mm:
-            turned[0] = 1
+        for side in (turned, turned[:, ::-1]):
+            end = int(np.argmin(side[0])) if side[0, 0] else 0
+            # A band of lid along the next side ends here too, as thick as it is long.
+            if end >= _RUN_MM * mm and side[:, end - round(mm)].sum() < _THIN_MM * mm:
+                side[0] = 1
 
 
 def _reaching_corners(dark: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -94,10 +104,32 @@ def _is_lid(
     low, high = np.percentile(gray[part > 0], (10, 90))
     if high - low > _UNEVEN * brightest:
         return False
-    near = cv2.dilate(part, np.ones((5, 5), np.uint8))
-    reach = 2 * round(mm) + 5
-    band = (cv2.dilate(part, np.ones((reach, reach), np.uint8)) > 0) & (near == 0)
-    return bool(band.any()) and float(1 - dark[band].mean()) >= _SUPPORT
+    if _is_written_on(part, gray, mm):
+        return False
+    beside, further = _band(part, 0.5, 1.5, mm), _band(part, 4.0, 6.0, mm)
+    if not beside.any() or not further.any():
+        return False
+    if float(1 - dark[beside].mean()) < _SUPPORT:
+        return False
+    bright = [float(np.percentile(gray[band], 75)) for band in (beside, further)]
+    return bright[0] > _SHARP * bright[1]
+
+
+def _band(part: NDArray[np.uint8], start: float, end: float, mm: float) -> NDArray[np.bool_]:
+    """What lies from ``start`` to ``end`` millimetres away from a part."""
+    near, far = (cv2.dilate(part, np.ones((2 * round(r * mm) + 1,) * 2)) for r in (start, end))
+    return np.asarray((far > 0) & (near == 0), dtype=np.bool_)
+
+
+def _is_written_on(part: NDArray[np.uint8], gray: Gray, mm: float) -> bool:
+    """Whether there are strokes darker than the part itself: paper in a deep shadow."""
+    inside = cv2.erode(part, np.ones((2 * round(mm) + 1,) * 2, np.uint8)) > 0
+    if not inside.any():
+        return False
+    level = float(np.median(gray[inside]))
+    alone = np.where(inside, cv2.blur(gray, (3, 3)), level).astype(np.uint8)
+    strokes = cv2.morphologyEx(alone, cv2.MORPH_BLACKHAT, np.ones((round(3 * mm),) * 2, np.uint8))
+    return float((strokes[inside] > max(8.0, 0.2 * level)).mean()) > _WRITTEN
 
 
 def _is_dark_sheet(lid: NDArray[np.uint8], dark: NDArray[np.uint8], mm: float) -> bool:

@@ -1,0 +1,177 @@
+"""How the light fell: is the sheet too dark, does a shadow or a hand lie on it, is it streaked?"""
+
+import itertools
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from digitize.ink import MM, Marks
+from digitize.turning import Pixels
+from ocr.background import resized, u8
+
+#: Resolution, dots per inch, at which paper is looked at behind the print.
+_PAPER_DPI = 25.0
+#: Pixels per millimetre at that resolution.
+_PAPER_MM = _PAPER_DPI / 25.4
+#: Print is closed by taking the brightest within this many millimetres.
+_CLOSE_MM = 3.0
+#: Share of the sheet that must follow the same smooth light for it to be paper at all.
+_MOSTLY_PAPER = 0.55
+#: Loss of light, 0-1, beyond what the lamp's own unevenness leaves.
+_LEAST_LOSS = 0.12
+#: A hand or a shadow covers at least this much, in square millimetres.
+_HAND_MM2, _SHADOW_MM2 = 90.0, 1500.0
+#: How much of its box a photo, a filled field or a bar of print fills; a finger less.
+_RECTANGLE = 0.9
+#: Straight fingers fill their box too, but are at most this long, in millimetres.
+_FINGER_MM = 45.0
+#: A shadow's border is at least this wide, in millimetres; print begins at once.
+_SOFT_MM = 1.5
+#: Points along a streak that must show it.
+_CHUNKS = 12
+
+
+@dataclass(frozen=True)
+class Light:
+    """What the light did to a sheet.
+
+    Attributes:
+        brightness: of the paper, 0-1 of white, by its brightest colour: a red cover is not dark.
+        hand: how much darker than the paper a finger or another thing that reaches over the
+            edge is, 0-1; 0.0 when there is none.
+        shadow: the same of the darkest shadow.
+        streak: how much darker than beside it the darkest streak through the whole sheet is.
+    """
+
+    brightness: float
+    hand: float
+    shadow: float
+    streak: float
+
+
+def look_at_light(pixels: Pixels, marks: Marks) -> Light:
+    """Brightness, shadows and streaks of a sheet as scanned.
+
+    Args:
+        pixels: H×W×3 or H×W uint8, in the direction of ``marks``.
+        marks: what was found on it.
+    """
+    bare = _bare(marks)
+    if not bare.any():
+        return Light(0.0, 0.0, 0.0, 0.0)
+    small = resized(pixels, 2 * bare.shape[1] / pixels.shape[1])
+    brightest, darkest = (
+        _closed(small if small.ndim == 2 else choose(small, axis=2), bare.shape)
+        for choose in (np.max, np.min)
+    )
+    brightness = float(np.percentile(brightest[bare], 75)) / 255
+    hand, shadow = _what_lies_over(darkest, bare)
+    return Light(round(brightness, 3), round(hand, 3), round(shadow, 3), round(_streak(marks), 3))
+
+
+def _bare(marks: Marks) -> NDArray[np.bool_]:
+    """Where the sheet and no lid is seen, at the paper's resolution, the lid's fringe left out."""
+    lid = cv2.dilate(marks.lid, np.ones((2 * round(MM) + 1,) * 2, np.uint8))
+    return np.asarray(resized(u8(255 * lid), _PAPER_DPI / 25.4 / MM) == 0, dtype=np.bool_)
+
+
+def _closed(picture: Pixels, shape: tuple[int, ...]) -> Pixels:
+    """The paper behind the print, at the paper's resolution, from twice that."""
+    size = round(2 * _CLOSE_MM * _PAPER_MM) | 1
+    paper = cv2.morphologyEx(picture, cv2.MORPH_CLOSE, np.ones((size, size), np.uint8))
+    return u8(cv2.resize(paper, shape[::-1], interpolation=cv2.INTER_AREA))
+
+
+def _what_lies_over(paper: Pixels, bare: NDArray[np.bool_]) -> tuple[float, float]:
+    """How much darker than the light about them the darkest hand and the darkest shadow are."""
+    light, follows = _smooth_light(paper, bare)
+    if follows < _MOSTLY_PAPER:
+        return 0.0, 0.0
+    loss = np.where(bare, 1 - paper / np.maximum(light, 1.0), 0.0)
+    dark = u8(loss > _LEAST_LOSS)
+    dark = u8(cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8)))
+    beside = np.pad(bare, 1)  # beside it lies the lid or the picture's end
+    edge = u8(cv2.erode(u8(beside), np.ones((3, 3), np.uint8)))[1:-1, 1:-1] == 0
+    _count, labels, stats, _centres = cv2.connectedComponentsWithStats(dark)
+    hand = shadow = 0.0
+    for number, box in enumerate(stats[1:], start=1):
+        part = labels == number
+        depth = float(np.percentile(loss[part], 60))
+        if _is_shadow(box, part, loss):
+            shadow = max(shadow, depth)
+        elif (part & edge).any() and _is_hand(box):
+            hand = max(hand, depth)
+    return hand, shadow
+
+
+def _smooth_light(paper: Pixels, bare: NDArray[np.bool_]) -> tuple[NDArray[np.float64], float]:
+    """The lamp's light as a surface of the second degree, and the share of paper that follows it.
+
+    Fitted again and again to what is not darker than it, so that what lies on the paper
+    does not bend it.
+    """
+    height, width = paper.shape
+    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
+    terms = np.stack([np.ones_like(x), x, y, x * y, x * x, y * y], axis=-1)
+    keep = bare & (paper > 0.5 * np.percentile(paper[bare], 90))
+    surface = np.full(paper.shape, float(np.percentile(paper[bare], 90)))
+    for _ in range(6):
+        if keep.sum() < 50:
+            return surface, 0.0
+        weights, *_rest = np.linalg.lstsq(terms[keep], paper[keep].astype(np.float64), rcond=None)
+        surface = terms @ weights
+        keep = bare & (np.abs(paper - surface) < 0.06 * np.maximum(surface, 1.0))
+    return surface, float(keep.sum() / bare.sum())
+
+
+def _is_hand(box: NDArray[np.int32]) -> bool:
+    """Whether something at the edge has a finger's size and is no rectangle."""
+    _x, _y, w, h, area = (int(v) for v in box)
+    if area < _HAND_MM2 * _PAPER_MM**2 or min(w, h) < 6 * _PAPER_MM:
+        return False
+    return area < _RECTANGLE * w * h or max(w, h) < _FINGER_MM * _PAPER_MM
+
+
+def _is_shadow(
+    box: NDArray[np.int32], part: NDArray[np.bool_], loss: NDArray[np.float64]
+) -> bool:
+    """Something large whose border is soft, or that runs along a whole side."""
+    x, y, w, h, area = (int(v) for v in box)
+    if area < _SHADOW_MM2 * _PAPER_MM**2:
+        return False
+    rows, columns = part.shape
+    if (h >= 0.9 * rows and w < 0.5 * columns) or (w >= 0.9 * columns and h < 0.5 * rows):
+        return True
+    core = part & (loss > 0.75 * float(np.percentile(loss[part], 75)))
+    border = int(part.sum() - core.sum())
+    outline = max(1, int(part.sum() - cv2.erode(u8(part), np.ones((3, 3), np.uint8)).sum()))
+    return border / outline >= _SOFT_MM * _PAPER_MM
+
+
+def _streak(marks: Marks) -> float:
+    """The darkest line that runs through the whole sheet, along or across, as a loss of light."""
+    return max(_streak_down(marks.flat, marks.lid), _streak_down(marks.flat.T, marks.lid.T))
+
+
+def _streak_down(flat: NDArray[np.uint8], lid: NDArray[np.uint8]) -> float:
+    rows = np.flatnonzero(lid.mean(axis=1) < 0.5)
+    margin, reach = round(4 * MM), round(1.5 * MM)
+    if len(rows) < 20 * _CHUNKS or flat.shape[1] < 4 * reach:
+        return 0.0
+    top, bottom = int(rows[0]) + reach, int(rows[-1]) + 1 - reach
+    inner = np.linspace(top + margin, bottom - margin, _CHUNKS + 1).astype(int)
+    bounds = [top, *inner, bottom]
+    levels, seen = [], []
+    for start, end in itertools.pairwise(bounds):
+        levels.append(np.median(flat[start:end], axis=0))
+        seen.append(cv2.dilate(lid[start:end].max(axis=0), np.ones(2 * reach + 1, np.uint8)) == 0)
+    level, bare = np.array(levels), np.array(seen).reshape(len(seen), -1)
+    beside = np.minimum(np.roll(level, reach, axis=1), np.roll(level, -reach, axis=1))
+    # Where the lid is seen a streak is not; the rest must show it, margins included.
+    depth = np.where(bare, (beside - level) / 255, 1.0)
+    # Through print a streak is lost in a chunk or two; a rule of a table leaves the margins.
+    through = np.minimum(np.percentile(depth, 25, axis=0), np.minimum(depth[0], depth[-1]))
+    through[bare.mean(axis=0) < 0.6] = 0.0
+    return float(max(0.0, through[reach:-reach].max()))

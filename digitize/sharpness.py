@@ -1,0 +1,79 @@
+"""How sharp the print is, and how black: judged at the edges of its strokes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitize.ink import MM, Marks
+
+#: Letters looked at: more give the same figures.
+_LETTERS = 500
+#: Fewer letters than this say nothing of a page's sharpness.
+_FEWEST = 8
+#: The steepest slope of an edge blurred by a Gaussian is its height over sigma times this.
+_GAUSS = float(np.sqrt(2 * np.pi))
+#: Percentile of the slopes about a letter taken for its edges.
+_STEEP = 97.0
+
+
+@dataclass(frozen=True)
+class Print:
+    """What the strokes of the letters look like.
+
+    Attributes:
+        spread: standard deviation by which edges are smeared, in millimetres, in the
+            direction in which they are smeared most. Sheets at 300 dpi come to 0.19-0.21,
+            blurred by 2, 3, 4, 5 pixels to 0.26, 0.33, 0.43, 0.52; the picture at 150 dpi
+            that is looked at accounts for the first 0.19.
+        smear: that over the spread across it: 1.0 out of focus, 1.2 and more moved.
+        contrast: how much darker than the paper the middle of strokes is, 0-1.
+    """
+
+    spread: float
+    smear: float
+    contrast: float
+
+
+def look_at_print(marks: Marks) -> Print | None:
+    """Sharpness and contrast of a sheet's letters; None where there are too few of them."""
+    letters = marks.letters
+    if len(letters) < _FEWEST:
+        return None
+    chosen = np.random.default_rng(0).permutation(len(letters))[:_LETTERS]
+    slopes = _slopes(marks.flat)
+    spreads, depths = [], []
+    for x, y, w, h, _area in letters[chosen]:
+        about = np.s_[max(0, y - 1) : y + h + 1, max(0, x - 1) : x + w + 1]
+        depth = 255.0 - float(marks.flat[about].min())
+        steep = np.percentile(slopes[:, *about], _STEEP, axis=(1, 2))
+        spreads.append(depth / (_GAUSS * np.maximum(steep, 1e-3)))
+        depths.append(depth / 255.0)
+    each = np.median(np.array(spreads), axis=0)
+    across, down, falling, rising = (float(one) for one in each)
+    worst = float(np.median(np.array(spreads).max(axis=1)))
+    smear = max(falling / rising, rising / falling, _corrected(across, down))
+    return Print(round(worst / MM, 3), round(smear, 2), round(float(np.median(depths)), 3))
+
+
+def _corrected(across: float, down: float) -> float:
+    """How unlike horizontal and vertical edges are beyond what is usual of type.
+
+    Serifs and bars are thinner than stems, which makes level edges seem up to 1.3 times
+    as soft in sharp or evenly blurred print.
+    """
+    return max(down / across / 1.3, across / down)
+
+
+def _slopes(flat: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Steepness across, down and along both diagonals: 4×H×W float32, levels a pixel."""
+    level = np.pad(flat.astype(np.float32), 1, mode="edge")
+    diagonal = 2 * np.sqrt(2.0)
+    return np.stack(
+        [
+            np.abs(level[1:-1, 2:] - level[1:-1, :-2]) / 2,
+            np.abs(level[2:, 1:-1] - level[:-2, 1:-1]) / 2,
+            np.abs(level[2:, 2:] - level[:-2, :-2]) / diagonal,
+            np.abs(level[2:, :-2] - level[:-2, 2:]) / diagonal,
+        ]
+    ).astype(np.float32)
