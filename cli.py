@@ -138,6 +138,9 @@ def digitize(
     hocr: Annotated[Path | None, typer.Option(help=_("Words and their places as hOCR."))] = None,
     alto: Annotated[Path | None, typer.Option(help=_("Words and their places as ALTO 4."))] = None,
     keep_blank: Annotated[bool, typer.Option("--keep-blank", help=_("Keep blank pages."))] = False,
+    expect: Annotated[
+        int | None, typer.Option(min=1, help=_("How many written pages there must be."))
+    ] = None,
     source: Feed = "adf",
     operator: Operator = "",
 ) -> Answer:
@@ -153,7 +156,7 @@ def digitize(
     with screen.progress(_("Digitising")) as advance:
         wanted = Results(report, text, fields, hocr, alto)
         made = make_document(sources, out, making, wanted, on_done=advance)
-    return reports.digitized_answer(made, paper, screen)
+    return reports.digitized_answer(made, paper, screen, expect)
 
 
 @verb(app, "sign", _("Sign PDF files with a token; many files need the PIN only once."))

@@ -2,6 +2,8 @@
 
 python -m benchmarks compare [FOLDER]     sohoa, OCRmyPDF and bare Tesseract in the same run
 python -m benchmarks draw FOLDER          sheets of every kind, with the truth about them
+python -m benchmarks faults               sheets spoilt on purpose: how many are caught
+python -m benchmarks straight             the tilt left on sheets laid in crooked
 python -m benchmarks memory [COUNT...]    peak memory on few and on many sheets
 python -m benchmarks tune [NAME...]       what the tuned numbers are worth at other values
 python -m benchmarks stream               from the last sheet in the feeder to the PDF on disk
@@ -26,6 +28,14 @@ def main() -> None:
                 options.folder, options.truth, options.count, options.seed,
                 tools=options.tools, docs=options.docs,
             )  # fmt: skip
+        case "faults":
+            from benchmarks.faults import measure_faults
+
+            measure_faults(options.count, options.seed)
+        case "straight":
+            from benchmarks.straight import measure_straight
+
+            measure_straight(options.count, options.seed)
         case "memory":
             from benchmarks.memory import measure_memory
 
@@ -57,7 +67,9 @@ def _parser() -> argparse.ArgumentParser:
     tune.add_argument("--docs", type=Path, help="folder of tuning.md to write the tables into")
     stream = commands.add_parser("stream")
     stream.add_argument("--per-minute", type=float, default=40.0, help="sheets the feeder feeds")
-    for command in (draw, compare, stream):
+    faults = commands.add_parser("faults")
+    straight = commands.add_parser("straight")
+    for command in (draw, compare, stream, faults, straight):
         command.add_argument("--count", type=int, default=20)
         command.add_argument("--seed", type=int, default=1)
     memory = commands.add_parser("memory")

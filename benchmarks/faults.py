@@ -6,21 +6,27 @@ strong, toner at its end, a finger, the shadow of a lid left open, a dirty rolle
 strengths run from what just hurts reading to plain to see.
 """
 
+import os
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from benchmarks.sheets import draw_sheets
 from digitize.ink import DPI, MM, find_marks
 from digitize.page import PageSettings, finish_page
+from digitize.quality import ADVICE
 from digitize.sheet import Finding
 from digitize.sources import read_sources
 from digitize.turning import Pixels, to_gray
+from ocr.engine import single_threaded
 from profiles import PageRules
 
 Chance = np.random.Generator
@@ -86,7 +92,6 @@ def faded(page: Pixels, _dpi: float, chance: Chance) -> Pixels:
 
 def finger(page: Pixels, dpi: float, chance: Chance) -> Pixels:
     """A finger's tip, 14 to 20 mm wide, reaching 15 to 45 mm in from an edge."""
-    height, width = page.shape[:2]
     wide, deep = (chance.uniform(*mm) / 25.4 * dpi for mm in ((14, 20), (15, 45)))
     turns = int(chance.integers(4))
     turned = np.ascontiguousarray(np.rot90(page, turns))
@@ -139,6 +144,7 @@ def too_few_dots(page: Pixels, dpi: float, chance: Chance) -> Pixels:
 
 
 BLURRED = frozenset({"blurred", "low-confidence"})
+OVER = frozenset({"covered", "shadow"})
 FAULTS: dict[str, Fault] = {
     "out of focus": Fault(out_of_focus, BLURRED),
     "moved": Fault(moved, BLURRED),
@@ -151,11 +157,70 @@ FAULTS: dict[str, Fault] = {
     "too dark": Fault(too_dark, frozenset({"dark"})),
     "washed out": Fault(washed_out, frozenset({"faint"})),
     "faded": Fault(faded, frozenset({"faint"})),
-    "finger": Fault(finger, frozenset({"shadow"})),
-    "shadow": Fault(shadow, frozenset({"shadow"})),
+    "finger": Fault(finger, OVER),
+    "shadow": Fault(shadow, OVER),
     "streaked": Fault(streaked, frozenset({"streaked"})),
     "too few dots": Fault(too_few_dots, frozenset({"low-dpi"})),
 }
+
+
+def measure_faults(count: int, seed: int) -> None:
+    """Print how many of the spoilt sheets are caught, by fault, and which good ones refused."""
+    with tempfile.TemporaryDirectory() as folder:
+        truth = draw_sheets(Path(folder), count, seed=seed)
+        names = [name for name, sheet in truth.items() if not sheet["blank"]]
+        caught, named, tried, refused = Counter[str](), Counter[str](), Counter[str](), []
+        workers = len(os.sched_getaffinity(0))
+        with ProcessPoolExecutor(
+            workers, get_context("spawn"), initializer=single_threaded
+        ) as pool:
+            jobs = [(Path(folder) / name, seed * 1000 + n) for n, name in enumerate(names)]
+            for (path, _seed), verdicts in zip(jobs, pool.map(_verdicts, jobs), strict=True):
+                for fault, finding in verdicts:
+                    flags = set(finding.flags) - ADVICE
+                    if not fault:
+                        if flags or finding.blank:
+                            refused.append(f"{path.name} {truth[path.name]['kind']} {flags}")
+                        continue
+                    tried[fault] += 1
+                    caught[fault] += bool(flags)
+                    named[fault] += bool(flags & FAULTS[fault].caught_as)
+                    if not flags:
+                        print(f"missed: {fault}, {path.name} {truth[path.name]}"[:400])
+    print("| fault | sheets | caught | with the right reason |\n|---|---|---|---|")
+    for fault in FAULTS:
+        print(f"| {fault} | {tried[fault]} | {caught[fault]} | {named[fault]} |")
+    share = caught.total() / max(1, tried.total())
+    print(f"| all | {tried.total()} | {caught.total()} ({share:.1%}) | {named.total()} |")
+    print(f"\ngood sheets: {len(names)}, refused: {len(refused)}", *refused, sep="\n")
+
+
+def _verdicts(job: tuple[Path, int]) -> list[tuple[str, Finding]]:
+    """Verdicts on a good sheet ("") and on it spoilt in a third of the ways."""
+    path, seed = job
+    chance = np.random.default_rng(seed)
+    page, dpi = _u8(cv2.imread(str(path))), float(Image.open(path).info["dpi"][0])
+    found = [("", _verdict(path))]
+    with tempfile.TemporaryDirectory() as folder:
+        for number, (name, spoilt) in enumerate(_spoilt(page, dpi, chance, seed)):
+            target = Path(folder) / f"{number}.jpg"
+            said = dpi if name != "too few dots" else dpi * spoilt.shape[1] / page.shape[1]
+            picture = Image.fromarray(np.ascontiguousarray(spoilt[:, :, ::-1]))
+            picture.save(target, quality=85, dpi=(said, said))
+            found.append((name, _verdict(target)))
+    return found
+
+
+def _spoilt(page: Pixels, dpi: float, chance: Chance, seed: int) -> Iterator[tuple[str, Pixels]]:
+    for number, (name, fault) in enumerate(FAULTS.items()):
+        if number % 3 == seed % 3 and (spoilt := fault.spoil(page, dpi, chance)) is not None:
+            yield name, spoilt
+
+
+def _verdict(path: Path) -> Finding:
+    with tempfile.TemporaryDirectory() as folder:
+        (sheet,) = read_sources([path])
+        return finish_page(sheet, PageSettings(PageRules(), Path(folder))).finding
 
 
 def _through_writing(page: Pixels, dpi: float, chance: Chance) -> int | None:

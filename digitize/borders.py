@@ -43,7 +43,9 @@ def _cut(marks: Marks, degrees: int, side: Side) -> bool:
     if turn(marks.lid, degrees)[:, -1].mean() > _LID:
         return False
     width = turn(marks.lid, degrees).shape[1]
-    boxes, letters = (_turned(b, degrees, marks.ink.shape) for b in (marks.boxes, marks.letters))
+    boxes, letters = (
+        _turned(b, degrees, marks.ink.shape) for b in (marks.boxes, marks.round_letters)
+    )
     touching = _touching(boxes, width)
     upright = side in ("left", "right")
     if not upright and min(marks.gray.shape) >= _A5_MM * MM and _no_margin(letters, width):
@@ -58,9 +60,7 @@ def _cut(marks: Marks, degrees: int, side: Side) -> bool:
     return len(cut) >= _LETTERS
 
 
-def _turned(
-    boxes: NDArray[np.int32], degrees: int, shape: tuple[int, ...]
-) -> NDArray[np.int32]:
+def _turned(boxes: NDArray[np.int32], degrees: int, shape: tuple[int, ...]) -> NDArray[np.int32]:
     """Boxes (x, y, w, h, ...) on the picture turned clockwise."""
     rows, columns = shape
     x, y, w, h = boxes[:, 0], boxes[:, 1], boxes[:, 2], boxes[:, 3]

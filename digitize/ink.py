@@ -63,6 +63,12 @@ class Marks:
         keep &= np.minimum(width, height) >= 2  # roller streaks
         return np.asarray(boxes[keep], dtype=np.int32)
 
+    @cached_property
+    def round_letters(self) -> NDArray[np.int32]:
+        """Those letters that are no thin strokes: pieces of a rule broken by noise are."""
+        letters: NDArray[np.int32] = self.letters
+        return np.asarray(letters[letters[:, 2:4].min(axis=1) >= 0.7 * MM], dtype=np.int32)
+
     def turned(self, degrees: int) -> "Marks":
         """The same marks on the sheet turned clockwise by 0, 90, 180 or 270 degrees."""
         layers = (self.gray, self.flat, self.ink, self.lid)

@@ -134,11 +134,9 @@ def _is_hand(box: NDArray[np.int32]) -> bool:
     return area < _RECTANGLE * w * h or max(w, h) < _FINGER_MM * _PAPER_MM
 
 
-def _is_shadow(
-    box: NDArray[np.int32], part: NDArray[np.bool_], loss: NDArray[np.float64]
-) -> bool:
+def _is_shadow(box: NDArray[np.int32], part: NDArray[np.bool_], loss: NDArray[np.float64]) -> bool:
     """Something large whose border is soft, or that runs along a whole side."""
-    x, y, w, h, area = (int(v) for v in box)
+    _x, _y, w, h, area = (int(v) for v in box)
     if area < _SHADOW_MM2 * _PAPER_MM**2:
         return False
     rows, columns = part.shape

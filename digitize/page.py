@@ -11,12 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitize import quality
-from digitize.blank import is_blank
+from digitize.blank import faint_writing, is_blank, shines_through
+from digitize.borders import cut_sides
 from digitize.clean import clean
 from digitize.ink import find_marks
 from digitize.layer_file import SUFFIX, save_layers
 from digitize.layers import guard, split
+from digitize.light import look_at_light
+from digitize.photo import flatten_photo
+from digitize.quality import Look
 from digitize.reading import Reading, read_page
+from digitize.sharpness import look_at_print
 from digitize.sheet import Finding, FinishedPage, Sheet
 from digitize.sources import assumed_dpi, jpeg_bytes_if_untouched, load_pixels
 from digitize.turning import to_gray
@@ -46,9 +51,19 @@ def finish_page(sheet: Sheet, settings: PageSettings) -> FinishedPage:
     """
     pixels, known_dpi = load_pixels(sheet)
     dpi = known_dpi or sheet.dpi or assumed_dpi(pixels.shape[1], pixels.shape[0])
+    # A scanner has no angle to look from, and a telephone's resolution is of no paper.
+    photo = flatten_photo(pixels) if not sheet.device else None
+    if photo and photo.found == "flattened":
+        pixels = photo.pixels
+        dpi = photo.dpi or assumed_dpi(pixels.shape[1], pixels.shape[0])
     marks = find_marks(to_gray(pixels), dpi)
-    if is_blank(marks):
-        return _blank_page(sheet, settings, pixels, dpi)
+    light = look_at_light(pixels, marks)
+    dark = light.brightness < settings.rules.min_brightness
+    faint = None
+    if not dark and is_blank(marks):
+        if (faint := faint_writing(pixels, marks)) is None:
+            return _blank_page(sheet, settings, pixels, dpi)
+        marks = faint
     if settings.recognise:
         reading = read_page(pixels, dpi, marks, settings.rules.ocr_language)
     else:
@@ -57,11 +72,17 @@ def finish_page(sheet: Sheet, settings: PageSettings) -> FinishedPage:
     cleaned = reading.cleaned
     words = list(in_one_spelling(reading.words, settings.rules.tone_marks))
     confidence = mean_confidence(words)
-    flags = quality.judge(dpi, confidence, settings.rules)
+    if faint and settings.recognise and shines_through(faint, words):
+        return _blank_page(sheet, settings, pixels, dpi)
+    upright = marks.turned((360 - cleaned.rotation) % 360)
+    look = Look(light, look_at_print(upright), cut_sides(upright))
+    flags = quality.judge(dpi, confidence, settings.rules, look)
     if not settings.recognise:
         flags = (*flags, "not-recognised")
-    elif not reading.turn_sure:
+    elif not reading.turn_sure and not dark:
         flags = (*flags, "turn-unsure")
+    if photo and photo.found == "unsure":
+        flags = (*flags, "photo-unsure")
     finding = Finding(
         index=sheet.index,
         source=sheet.label,
@@ -72,7 +93,8 @@ def finish_page(sheet: Sheet, settings: PageSettings) -> FinishedPage:
         words=len(words),
         flags=flags,
     )
-    return _finished(sheet, settings, finding, cleaned.pixels, cleaned.touched, dpi, tuple(words))
+    touched = cleaned.touched or (photo is not None and photo.found == "flattened")
+    return _finished(sheet, settings, finding, cleaned.pixels, touched, dpi, tuple(words))
 
 
 def _blank_page(

@@ -80,6 +80,8 @@ class Digitized:
     Attributes:
         lost: the error of every sheet that could not be worked on.
         seconds: wall time from the first sheet to the written file.
+        set_aside: folder with the scanner's blank sides that are not in the document; None
+            where there are none, or where the files they came in still hold them.
     """
 
     path: Path
@@ -87,6 +89,7 @@ class Digitized:
     assembly: "AssemblyResult"
     seconds: float
     lost: tuple[SohoaError, ...] = field(default=())
+    set_aside: Path | None = None
 
     def report(self) -> dict[str, Any]:
         """The report as ``--report`` writes it."""
@@ -110,6 +113,7 @@ class Digitized:
             "bytes": self.assembly.bytes,
             "pdfa": self.assembly.pdfa,
             "notes": list(self.assembly.notes),
+            "set_aside": str(self.set_aside) if self.set_aside else None,
         }
 
 

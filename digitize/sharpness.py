@@ -37,7 +37,7 @@ class Print:
 
 def look_at_print(marks: Marks) -> Print | None:
     """Sharpness and contrast of a sheet's letters; None where there are too few of them."""
-    letters = marks.letters
+    letters = marks.round_letters
     if len(letters) < _FEWEST:
         return None
     chosen = np.random.default_rng(0).permutation(len(letters))[:_LETTERS]
@@ -54,6 +54,19 @@ def look_at_print(marks: Marks) -> Print | None:
     worst = float(np.median(np.array(spreads).max(axis=1)))
     smear = max(falling / rising, rising / falling, _corrected(across, down))
     return Print(round(worst / MM, 3), round(smear, 2), round(float(np.median(depths)), 3))
+
+
+def edge_spread(flat: NDArray[np.uint8], box: NDArray[np.int32]) -> float:
+    """Spread of the edges of one mark, in millimetres, in the direction smeared least.
+
+    Args:
+        flat: H×W uint8 at 150 dpi, its paper evened out.
+        box: x, y, width, height of the mark in pixels.
+    """
+    x, y, w, h = (int(v) for v in box[:4])
+    about = flat[max(0, y - 2) : y + h + 2, max(0, x - 2) : x + w + 2]
+    steep = float(np.percentile(_slopes(about), _STEEP, axis=(1, 2)).max())
+    return (255.0 - float(about.min())) / (_GAUSS * max(steep, 1e-3)) / MM
 
 
 def _corrected(across: float, down: float) -> float:

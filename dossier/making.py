@@ -127,6 +127,9 @@ def make_document(
         on_done: called with the number of sheets done and the last one's name.
         cancel: set it to stop the scanner; the sheets that came are kept.
 
+    A scanner's blank sides that are left out are kept in a folder beside ``target``, named
+    like it with the ending ``.blank``; those of files stay where they are.
+
     Nothing is left of ``target`` and of what is wanted unless all of it is written. What is
     broken off, by whatever cause, goes on from its finished pages when it is run again.
 
@@ -154,7 +157,11 @@ def make_document(
         write_page = stack.enter_context(page_files(wanted, target.name))
         reader = FactReader(making.paper) if fields else None
 
+        blanks: list[Sheet] = []
+
         def take(page: FinishedPage) -> None:
+            if page.finding.blank and not page.finding.kept:
+                blanks.append(page.sheet)
             if page.finding.kept:
                 write_page(page)
                 if reader:
@@ -163,12 +170,23 @@ def make_document(
                 on_done(page.sheet.index + 1, page.sheet.label)
 
         made = replace(digitize(sheets, document, options, origin, take), path=target)
+        if device and blanks:
+            made = replace(made, set_aside=_set_aside(blanks, target))
         facts = reader.facts() if reader else []
         if findings:
             findings.write_text(report_json(made), encoding="utf-8")
         if fields:
             fields.write_text(facts_json(facts), encoding="utf-8")
     return Made(made, tuple(facts))
+
+
+def _set_aside(blanks: Sequence[Sheet], target: Path) -> Path:
+    """Keep a scanner's blank sides beside the document: nobody has them otherwise."""
+    folder = target.with_suffix(".blank")
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for sheet in blanks:
+        shutil.copyfile(sheet.path, folder / sheet.path.name)
+    return folder
 
 
 @contextmanager

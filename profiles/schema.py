@@ -58,6 +58,19 @@ class PageRules(Rules):
     min_dpi: int = Field(default=200, ge=72, le=1200)
     #: Mean Tesseract word confidence, 0-100, below which a written page is doubtful.
     min_confidence: float = Field(default=55.0, ge=0, le=100)
+    #: Standard deviation, millimetres, by which edges of print may be smeared: sharp sheets
+    #: come to 0.20-0.24; at 0.43 (4 pixels at 300 dpi) one word in seven is misread.
+    max_blur: float = Field(default=0.36, ge=0.2, le=2)
+    #: How much darker than the paper print must be, 0-1 (faded print on good sheets: 0.48).
+    min_contrast: float = Field(default=0.28, ge=0, le=1)
+    #: Brightness of the paper's brightest colour, 0-1 of white (tinted, shaded paper: 0.83).
+    min_brightness: float = Field(default=0.5, ge=0, le=1)
+    #: Share of its light a shadow may take from the paper (good sheets: none).
+    max_shadow: float = Field(default=0.25, ge=0, le=1)
+    #: How much darker than beside it a streak through the sheet may be (worn rollers: 0.4).
+    max_streak: float = Field(default=0.5, ge=0, le=1)
+    #: Pages a whole document of this kind has, blanks aside; None: any number.
+    page_count: int | None = Field(default=None, ge=1)
     scan_dpi: int = Field(default=300, ge=100, le=1200)
     scan_mode: Literal["color", "gray"] = "color"
 

@@ -111,9 +111,15 @@ def sheets_text(sheets: Sequence["ScannedSheet"], out: Path) -> str:
     return _("{count} pages scanned into {folder}").format(count=len(sheets), folder=out)
 
 
-def digitized_answer(whole: "Made", paper: "Paper", screen: Screen) -> Answer:
-    """The document that was made; pages below the profile's bar or lost decide the exit code."""
-    from digitize.quality import BelowQuality, below_bar, reasons
+def digitized_answer(
+    whole: "Made", paper: "Paper", screen: Screen, expected: int | None = None
+) -> Answer:
+    """The document that was made; pages below the profile's bar or lost decide the exit code.
+
+    Args:
+        expected: written pages the clerk counted; else as many as the profile says.
+    """
+    from digitize.quality import BelowQuality, below_bar, reasons, too_few
 
     made = whole.digitized
     for facts in whole.facts:
@@ -125,14 +131,17 @@ def digitized_answer(whole: "Made", paper: "Paper", screen: Screen) -> Answer:
         file=made.path, kept=kept, blank=blank, seconds=made.seconds
     )
     said = reasons(made.findings, paper.pages)
+    if made.set_aside:
+        text += "\n" + _("The blank sides are kept in {folder}").format(folder=made.set_aside)
     if made.lost:
         lines = "\n".join([text, *made.assembly.notes, *map(str, made.lost), *said])
         why = _("{lost} of {count} pages are missing from {file}. {fault}").format(
             lost=len(made.lost), count=len(made.findings), file=made.path.name, fault=made.lost[0]
         )
         return Answer(made.report(), lines, ExitCode.PARTIAL, why)
-    if below_bar(made.findings):
-        raise BelowQuality(reasons="; ".join(said), file=made.path)
+    missing = too_few(made.findings, expected or paper.pages.page_count)
+    if missing or below_bar(made.findings):
+        raise BelowQuality(reasons="; ".join([*missing, *said]), file=made.path)
     for line in (*made.assembly.notes, *said):
         screen.say(line)
     return Answer(made.report(), text)

@@ -113,7 +113,7 @@ def test_too_few_dots_are_told_with_what_to_do(finish, drawn):
 def test_a_page_that_is_read_badly_is_told(finish, drawn):
     blurred = cv2.GaussianBlur(drawn(points=11.0), (0, 0), 3.2)
     page = finish(blurred)
-    assert page.finding.flags[0] == "low-confidence"
+    assert page.finding.flags == ("blurred",)
     assert below_bar([page.finding])
 
 
