@@ -11,6 +11,11 @@ from ocr.rows import Piece, Row
 _COLUMN_GAP = 2.5
 #: Words of a printed name. Titles before it ("ThS.") count.
 _FEWEST, _MOST = 2, 6
+#: Confidence, 0-100, below which a word before the name is the seal or the pen: they were read
+#: with up to 25, names with 90.
+_TRUSTED = 50.0
+#: What pen strokes that touch a name are read as.
+_MARKS = "-–—_./\\|'\"“”~"
 #: How far below its title, in heights of the title, the name may stand: three lines for the
 #: seal and the pen stroke, and then some.
 _REACH = 14.0
@@ -62,16 +67,18 @@ def _names(row: Row) -> Iterator[Sequence[Piece]]:
         text = " ".join(words)
         if not _FEWEST <= len(words) <= _MOST or text.isupper():
             continue
-        if all(word[0].isupper() for word in words) and not read_value("name", text).fault:
+        starts = (word.lstrip(_MARKS)[:1] for word in words)
+        if all(start.isupper() for start in starts) and not read_value("name", text).fault:
             yield part
 
 
 def _within_marks(part: Sequence[Piece]) -> Sequence[Piece]:
-    """The part without specks and pen strokes read as marks or single letters around it."""
+    """The part without the rest of a seal and of pen strokes around it: marks, single letters,
+    and what was read without trust."""
     kept = list(part)
-    while kept and len(kept[0].bare) < 2:
+    while kept and (len(kept[0].bare) < 2 or kept[0].confidence < _TRUSTED):
         kept.pop(0)
-    while kept and len(kept[-1].bare) < 1:
+    while kept and (not kept[-1].bare or kept[-1].confidence < _TRUSTED / 2):
         kept.pop()
     return kept
 

@@ -148,6 +148,16 @@ def test_the_signer_is_named_under_the_title_or_alone_at_the_lower_right(lines):
     assert found.value == "Lò Xuân Lan"
 
 
+def test_what_is_left_of_a_seal_beside_the_name_is_no_part_of_it():
+    words = page("Nơi nhận:|CHỦ TỊCH", "|SSINE. -Lò Xuân Lan e")
+    doubtful = [
+        replace(word, confidence=10.0) if word.text in {"SSINE.", "e"} else word for word in words
+    ]
+    field = rule("name", "CHỦ TỊCH", place="signature")
+    (found,) = read_fields([doubtful], [field])
+    assert (found.value, found.fault) == ("Lò Xuân Lan", "")
+
+
 def test_places_and_headings_are_no_signers():
     lines = ("Điều 1", "Điều 2", "|Xã Tỏa Tình", "|QUYẾT ĐỊNH")
     assert read(rule("name", "CHỦ TỊCH", place="signature"), *lines).fault == "not-found"
