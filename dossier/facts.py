@@ -13,12 +13,16 @@ from foundation.messages import _
 from ocr.cards import with_code
 from ocr.fields import FieldValue, read_fields
 from ocr.idcard import IdCard, read_id_cards
+from ocr.labels import bare, find_anywhere
+from ocr.rows import rows_of
 from ocr.words import Word
 from profiles import Paper, all_of
 
 #: Pages of one document in which fields are looked for: its first ones. Annexes of hundreds of
 #: pages need not be kept in memory.
 _MOST_PAGES = 20
+#: What stands at the head of every official document (NĐ 30/2020, Phụ lục I).
+_STATE = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,7 @@ class FactReader:
         )
         self._documents: list[_Document] = []
         self._count = 0
+        self._open = False
 
     def take(self, page: FinishedPage) -> None:
         """Note a page that goes into the file, before its picture is removed."""
@@ -112,7 +117,10 @@ class FactReader:
             paper = self._named
         if paper is not None:
             self._documents.append(_Document(paper))
-        if not self._documents or self._documents[-1].is_full():
+            self._open = True
+        elif not self._named.fields and begins_document(page):
+            self._open = False  # a paper nobody knows
+        if not self._open or self._documents[-1].is_full():
             return
         document = self._documents[-1]
         document.pages.append(self._count)
@@ -122,6 +130,11 @@ class FactReader:
     def facts(self) -> list[Facts]:
         """What was read off every document so far."""
         return [_read(document) for document in self._documents]
+
+
+def begins_document(page: FinishedPage) -> bool:
+    """Whether the state's name stands on the page, as it does on the first one of a document."""
+    return bool(find_anywhere(rows_of(page.words), bare(_STATE)))
 
 
 def card_on(page: FinishedPage, paper: Paper) -> IdCard | None:

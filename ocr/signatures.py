@@ -16,6 +16,26 @@ _FEWEST, _MOST = 2, 6
 _TRUSTED = 50.0
 #: What pen strokes that touch a name are read as.
 _MARKS = "-–—_./\\|'\"“”~"
+#: What places, offices and paragraphs begin with; "Quản", "Cấn" and "Điêu" are family names.
+_NO_PERSON = frozenset(
+    (
+        "xã",
+        "phường",
+        "thị",
+        "huyện",
+        "tỉnh",
+        "quận",
+        "thôn",
+        "ủy",
+        "uỷ",
+        "sở",
+        "phòng",
+        "điều",
+        "nơi",
+        "căn",
+        "cộng",
+    )
+)
 #: How far below its title, in heights of the title, the name may stand: three lines for the
 #: seal and the pen stroke, and then some.
 _REACH = 14.0
@@ -68,6 +88,8 @@ def _names(row: Row) -> Iterator[Sequence[Piece]]:
         if not _FEWEST <= len(words) <= _MOST or text.isupper():
             continue
         starts = (word.lstrip(_MARKS)[:1] for word in words)
+        if words[0].casefold() in _NO_PERSON:
+            continue
         if all(start.isupper() for start in starts) and not read_value("name", text).fault:
             yield part
 

@@ -49,6 +49,13 @@ def test_each_paper_of_a_mixed_stack_is_known_by_its_heading():
     assert told(found[1])["so_ky_hieu"] == "806/QĐ-UBND"
 
 
+def test_an_unknown_paper_with_the_state_s_name_at_its_head_is_not_part_of_the_one_before():
+    report = page("CỘNG HOÀ XÃ HỘI CHỦ NGHĨA VIỆT NAM", "BÁO CÁO", "Quê quán: xã Hòa An")
+    (found,) = read("giay-to", page(*BIRTH), report, page("Quê quán: xã Tân Lập"))
+    assert found.pages == (1,)
+    assert "que_quan" not in told(found)
+
+
 def test_the_longest_heading_tells_the_paper():
     (found,) = read("giay-to", page(*BENEFIT))
     assert found.paper.name == "tro-cap-that-nghiep"
