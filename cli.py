@@ -187,15 +187,23 @@ def sign(
 @verb(app, "verify", _("Check signatures: 0 only if all are valid, trusted, and nothing changed."))
 def verify(
     screen: Screen,
-    files: Annotated[list[Path], typer.Argument(help=_("PDF files."))],
+    files: Annotated[list[Path], typer.Argument(help=_("PDF files; with --qr also pictures."))],
     trust: Trust = None,
+    known: Annotated[
+        list[Path] | None,
+        typer.Option(help=_("More certificates, of issuers and seal keys, not trusted as such.")),
+    ] = None,
+    qr: Annotated[
+        bool, typer.Option("--qr", help=_("Check the QR seal on a paper: a scan or a photograph."))
+    ] = False,
 ) -> Answer:
-    from dossier.checking import check_files, trusted_by
+    from dossier.checking import check_files, check_papers, reliance
     from profiles import load_office
     from terminal import reports
 
+    relied = reliance(load_office(), trust or [], known or [])
     with screen.progress(_("Verifying"), len(files)) as advance:
-        verdicts = check_files(files, trusted_by(load_office(), trust or []), advance)
+        verdicts = (check_papers if qr else check_files)(files, relied, advance)
     return reports.verified_answer(verdicts)
 
 

@@ -18,6 +18,7 @@ import segno
 import zxingcpp
 from numpy.typing import NDArray
 
+from digitize.content import SEAL_MARK
 from foundation.errors import ExitCode, SohoaError
 from foundation.files import atomic_path
 from foundation.messages import N_
@@ -37,8 +38,19 @@ _MARKED, _DARKER, _DARK = 0.9, 0.78, 120
 #: Least side of a module in millimetres: 2.4 dots of a 200 dpi scan. A seal with much to
 #: say comes out larger than the profile's size rather than unreadable.
 _LEAST_MODULE_MM = 0.3
+#: Largest version (ISO/IEC 18004) drawn: 97 modules a side, 32 mm at the least module.
+_MOST_VERSION = 20
 #: ISO/IEC 18004: four modules of quiet zone all round.
 _QUIET = 4
+
+
+class SealTooLong(SohoaError):
+    """What the profile wants in the seal does not fit a code that can be read off paper."""
+
+    exit_code = ExitCode.SETUP
+    message = N_(
+        "{file}: the QR seal has too much to say. Take fields out of [seal] in the profile."
+    )
 
 
 class SealUnreadable(SohoaError):
@@ -75,7 +87,7 @@ def parse_seal(text: str) -> dict[str, str] | None:
 def seal_pdf(
     source: Path,
     target: Path,
-    fields: Mapping[str, str],
+    text: str,
     rules: SealRules,
     *,
     keep_free: tuple[float, float] | None = None,
@@ -85,8 +97,8 @@ def seal_pdf(
     Args:
         source: an unsigned PDF; it is left as it is.
         target: where the sealed PDF goes, whole or not at all; may be ``source``.
-        fields: values by name; those the rules do not ask for are left out.
-        rules: size, place, error correction and fields, from the profile.
+        text: what the QR says: :func:`seal_text`, an address, or a signed credential.
+        rules: size, place and error correction, from the profile.
         keep_free: width and height in millimetres that must stay free at the top right for
             the agency's signature; where they are not, the strip makes room for both.
 
@@ -94,10 +106,10 @@ def seal_pdf(
         Where the seal stands, quiet zone included.
 
     Raises:
+        SealTooLong: the text needs a larger code than a counter's scanner reads.
         SealUnreadable: it could not be read back.
     """
-    text = seal_text(fields, rules)
-    code = segno.make(text, error=rules.error_correction, boost_error=False, micro=False)
+    code = _code(text, rules, target)
     with pikepdf.open(source) as pdf:
         page = pdf.pages[0]
         size = _size(code, rules)
@@ -107,8 +119,9 @@ def seal_pdf(
             strip, room = _add_strip(page, size, rules, keep_free)
             drawing = _white(strip)
         drawing += _drawing(code, room)
-        page.contents_add(b"q\n", prepend=True)
-        page.contents_add(b"Q\nq " + _upright(page) + b" cm\n" + drawing + b" Q")
+        page.contents_add(_marked(pdf, b"q\n"), prepend=True)
+        drawn = b"Q\nq " + _upright(page) + b" cm\n" + drawing + b" Q"
+        page.contents_add(_marked(pdf, drawn))
         with atomic_path(target) as part:
             pdf.save(part)
             if text not in read_seals(part):
@@ -116,14 +129,29 @@ def seal_pdf(
     return room
 
 
+def _code(text: str, rules: SealRules, target: Path) -> segno.QRCode:
+    try:
+        code = segno.make_qr(text, error=rules.error_correction, boost_error=False)
+    except segno.DataOverflowError as error:
+        raise SealTooLong(file=target.name) from error
+    if int(code.version) > _MOST_VERSION:
+        raise SealTooLong(file=target.name)
+    return code
+
+
+def _marked(pdf: pikepdf.Pdf, operators: bytes) -> pikepdf.Stream:
+    """A content stream known as the seal's, so that the document's digest can leave it out."""
+    return pikepdf.Stream(pdf, operators, {SEAL_MARK: True})
+
+
 def read_seals(path: Path) -> list[str]:
     """Texts of the QR codes on page 1 of a PDF, seen as a 200 dpi scan would see them."""
-    picture = _render(path, _READ_DPI)
+    picture = first_page(path, _READ_DPI)
     formats = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
     return [found.text for found in zxingcpp.read_barcodes(picture, formats=formats)]
 
 
-def _render(path: Path, dpi: float) -> NDArray[np.uint8]:
+def first_page(path: Path, dpi: float) -> NDArray[np.uint8]:
     """Page 1 as H×W uint8 brightness."""
     with pypdfium2.PdfDocument(path) as document:
         page = document[0]
@@ -139,7 +167,7 @@ def _size(code: segno.QRCode, rules: SealRules) -> float:
 
 def _taken(path: Path) -> NDArray[np.bool_]:
     """Where page 1 carries something, at 50 dpi: darker than its paper."""
-    gray = _render(path, _LOOK_DPI)
+    gray = first_page(path, _LOOK_DPI)
     paper = np.percentile(gray, 80)
     marked = flatten(gray, _LOOK_DPI) < 255 * _MARKED
     taken = u8(marked | (gray < paper * _DARKER) | (gray < _DARK))

@@ -1,60 +1,218 @@
-"""Verify documents: their signatures, and whether the seal on page 1 is one of ours."""
+"""Verify documents: their signatures, their seal, and whether a paper in hand is the one sealed."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from digitize.seal import parse_seal, read_seals
-from foundation.messages import _
+from foundation.errors import ExitCode, SohoaError
+from foundation.messages import N_, _
 from foundation.privacy import mask_number
-from foundation.times import vietnam_time
+from foundation.times import iso_utc, utc_now, vietnam_time
 from profiles import Office
 
 if TYPE_CHECKING:
-    from signing.verify import FileVerdict
+    from digitize.turning import Pixels
+    from ocr.words import Word
+    from signing.credential import SealVerdict
 
 Advance = Callable[[int, str], None]
 
+#: Resolution at which page 1 of a PDF is read when it stands for a paper in hand.
+_READ_DPI = 300.0
+#: Why a signed seal does not hold, by the stable word of its check.
+_REASONS = {
+    "malformed": N_("The QR seal is damaged."),
+    "unknown-key": N_("Who signed the QR seal is not known here. Add the certificate: --trust."),
+    "forged": N_("The QR seal was forged or altered."),
+    "untrusted": N_("Who signed the QR seal is not trusted here. Add the root: --trust."),
+    "future": N_("The QR seal claims to be from the future."),
+    "other-content": N_("The QR seal belongs to another document."),
+    "unsigned": N_("The QR seal is not signed, so anybody could have made it."),
+    "differs": N_("This is not the paper that was sealed."),
+    "doubtful": N_("Some figures on this paper are not those that were sealed. Look at: {figures}"),
+}
 
-def trusted_by(office: Office, named: Sequence[Path]) -> list[Path]:
-    """The roots named on the command line and those of the office's profile."""
-    return [*named, *(Path(path) for path in office.trust)]
+
+class NoSeal(SohoaError):
+    """No seal could be found or read."""
+
+    exit_code = ExitCode.SIGNATURE
+    message = N_("{file}: no QR seal can be read. Scan or photograph the whole page, flat.")
+
+
+@dataclass(frozen=True)
+class Reliance:
+    """What a verifier goes by.
+
+    Attributes:
+        trust: files or folders with the certificates relied on.
+        known: more certificates, of issuers and seal keys, not relied on by themselves.
+    """
+
+    trust: tuple[Path, ...] = ()
+    known: tuple[Path, ...] = ()
+
+
+def reliance(office: Office, trust: Sequence[Path], known: Sequence[Path]) -> Reliance:
+    """The certificates named on the command line and those of the office's profile."""
+    own = (office.credential.certificate,) if office.credential else ()
+    return Reliance(
+        trust=(*trust, *map(Path, office.trust)),
+        known=(*known, *map(Path, (*office.chain, *own))),
+    )
 
 
 def check_files(
-    files: Sequence[Path], trust: Sequence[Path], advance: Advance | None = None
+    files: Sequence[Path], relied: Reliance, advance: Advance | None = None
 ) -> list[dict[str, Any]]:
     """A verdict for each file in the shape of ``verify --json``, the seal included.
 
     Raises:
         PdfUnreadable: a file is missing or no PDF at all.
-        BadTrustFile: a root cannot be read.
+        BadTrustFile: a certificate cannot be read.
     """
     from signing import verify_file
 
     verdicts = []
     for number, path in enumerate(files, 1):
-        verdicts.append(_verdict(verify_file(path, trust), path))
+        verdict = verify_file(path, relied.trust).as_dict()
+        seal = seal_in(path, relied)
+        if seal and seal.get("verdict") == "invalid":
+            verdict |= {"verdict": "invalid", "reason": seal["reason"]}
+        verdicts.append(verdict | {"seal": seal})
         if advance:
             advance(number, path.name)
     return verdicts
 
 
-def _verdict(verdict: "FileVerdict", path: Path) -> dict[str, Any]:
-    return {**verdict.as_dict(), "seal": seal_of(path)}
-
-
-def seal_of(path: Path) -> dict[str, str] | None:
-    """The seal's fields, the owner masked; None without one or where page 1 cannot be drawn."""
+def seal_in(path: Path, relied: Reliance) -> dict[str, Any] | None:
+    """What the seal of a PDF says and comes to; None without one or where page 1 is unreadable."""
     import pypdfium2
 
+    from digitize.seal import read_seals
+
     try:
-        seals = [seal for text in read_seals(path) if (seal := parse_seal(text)) is not None]
+        texts = read_seals(path)
     except pypdfium2.PdfiumError:
         return None  # the verdict on the signatures says what is wrong with the file
-    if not seals:
+    seal = next(filter(None, (_seal(text, relied) for text in texts)), None)
+    if seal and seal["verdict"] == "valid" and seal["digest"] != _digest(path):
+        seal |= _fault("invalid", "other-content")
+    return seal
+
+
+def check_papers(
+    files: Sequence[Path], relied: Reliance, advance: Advance | None = None
+) -> list[dict[str, Any]]:
+    """What the seal on each paper comes to, and whether the paper is the one sealed.
+
+    Args:
+        files: scans or photographs of a first page, or PDF files; no network is used.
+
+    Returns:
+        For each: ``file``, ``verdict``, ``reason``, ``seal`` and ``paper`` (how the words
+        in hand compare with those that were sealed; None where nothing was compared).
+
+    Raises:
+        NoSeal: no QR seal can be read.
+        SohoaError: a picture or certificate cannot be read.
+    """
+    verdicts = []
+    for number, path in enumerate(files, 1):
+        verdicts.append(_paper(path, relied))
+        if advance:
+            advance(number, path.name)
+    return verdicts
+
+
+def _paper(path: Path, relied: Reliance) -> dict[str, Any]:
+    from ocr.codes import find_codes
+    from ocr.sketch import compare
+
+    pixels, dpi = _picture(path)
+    texts = (code.text for codes in find_codes(pixels) for code in codes)
+    seal = next(filter(None, (_seal(text, relied) for text in texts)), None)
+    if seal is None:
+        raise NoSeal(file=path.name)
+    answer = {"file": str(path), "verdict": seal["verdict"], "reason": seal["reason"]}
+    same_file = seal["form"] == "signed" and path.suffix.lower() == ".pdf"
+    if seal["verdict"] != "valid" or (same_file and seal["digest"] == _digest(path)):
+        return answer | {"seal": seal, "paper": None}
+    likeness = compare(bytes.fromhex(seal["sketch"]), _words(pixels, dpi))
+    if likeness is None:
+        return answer | {"seal": seal, "paper": None}
+    if likeness.verdict != "matches":
+        kind = "invalid" if likeness.verdict == "differs" else "indeterminate"
+        answer |= _fault(kind, likeness.verdict, figures=", ".join(likeness.strange))
+    return answer | {"seal": seal, "paper": asdict(likeness)}
+
+
+def _seal(text: str, relied: Reliance) -> dict[str, Any] | None:
+    """A QR code's text as a seal: its fields for people and its verdict; None if it is none."""
+    from digitize.seal import parse_seal
+    from signing.credential import check, is_credential
+
+    if is_credential(text):
+        return _signed_seal(check(text, relied.trust, utc_now(), known=relied.known))
+    fields = parse_seal(text)
+    if fields is None:
         return None
-    return {name: _shown(name, value) for name, value in seals[0].items()}
+    shown = {name: _shown(name, value) for name, value in fields.items()}
+    return {"form": "fields", **_fault("indeterminate", "unsigned"), **shown}
+
+
+def _signed_seal(verdict: "SealVerdict") -> dict[str, Any]:
+    seal: dict[str, Any] = {"form": "signed", "verdict": verdict.verdict, "reason": ""}
+    if verdict.cause:
+        seal |= _fault(verdict.verdict, verdict.cause)
+    if claims := verdict.claims:
+        seal |= {name: _shown(name, value) for name, value in claims.fields.items()}
+        seal |= {
+            "issued_at": iso_utc(claims.issued_at),
+            "office": claims.office,
+            "signer": verdict.signer,
+            "digest": claims.digest.hex(),
+            "sketch": claims.sketch.hex(),
+        }
+    return seal
+
+
+def _fault(verdict: str, cause: str, **facts: str) -> dict[str, str]:
+    return {"verdict": verdict, "cause": cause, "reason": _(_REASONS[cause]).format(**facts)}
+
+
+def _picture(path: Path) -> "tuple[Pixels, float]":
+    """The paper as a picture and its dots per inch: a picture file, or page 1 of a PDF."""
+    from digitize.seal import first_page
+    from digitize.sources import assumed_dpi, check_sources, load_pixels, read_sources
+
+    if path.suffix.lower() == ".pdf":
+        return first_page(path, _READ_DPI), _READ_DPI
+    check_sources([path])
+    sheet = next(iter(read_sources([path])))
+    pixels, dpi = load_pixels(sheet)
+    return pixels, dpi or sheet.dpi or assumed_dpi(pixels.shape[1], pixels.shape[0])
+
+
+def _words(pixels: "Pixels", dpi: float) -> "list[Word]":
+    from digitize.ink import find_marks
+    from digitize.reading import read_page
+    from digitize.turning import to_gray
+
+    return read_page(pixels, dpi, find_marks(to_gray(pixels), dpi), "vie").words
+
+
+def _digest(path: Path) -> str:
+    """Digest of the document's content; empty where it cannot be had."""
+    import pikepdf
+
+    from digitize.content import content_digest
+
+    try:
+        return content_digest(path).hex()
+    except (pikepdf.PdfError, RecursionError):
+        return ""
 
 
 def _shown(name: str, value: str) -> str:
@@ -67,25 +225,36 @@ def _shown(name: str, value: str) -> str:
 
 
 def in_words(verdict: dict[str, Any]) -> str:
-    """A verdict for people: one line for the file, one for each signature, one for the seal."""
+    """A verdict for people: a line for the file, for each signature, for the seal and the paper."""
     words = {
         "valid": _("VALID"),
         "invalid": _("NOT VALID"),
         "indeterminate": _("CANNOT BE DECIDED"),
     }
     lines = [f"{words[verdict['verdict']]}  {Path(verdict['file']).name}"]
-    for signature in verdict["signatures"]:
+    for signature in verdict.get("signatures", ()):
         when = signature["timestamp"] or signature["signed_at"] or ""
         lines.append(f"  {signature['signer']} · {signature['level']} · {local(when)}")
         if signature["reason"]:
             lines.append(f"    {signature['reason']}")
-    if verdict.get("reason") and not verdict["signatures"]:
+    if verdict.get("reason") and not verdict.get("signatures"):
         lines.append(f"  {verdict['reason']}")
     if verdict["seal"]:
-        lines.append(
-            "  " + _("QR seal: {paper}").format(paper=verdict["seal"].get("paper_name", ""))
-        )
+        lines += _seal_in_words(verdict["seal"])
+    if paper := verdict.get("paper"):
+        text = _("{found} of {count} sealed figures are on this paper")
+        lines.append("  " + text.format(found=paper["figures_found"], count=paper["figures"]))
     return "\n".join(lines)
+
+
+def _seal_in_words(seal: dict[str, Any]) -> list[str]:
+    lines = ["  " + _("QR seal: {paper}").format(paper=seal.get("paper_name", ""))]
+    if seal.get("signer"):
+        text = _("sealed by {signer}, {time}")
+        lines.append("    " + text.format(signer=seal["signer"], time=local(seal["issued_at"])))
+    if seal["form"] == "signed" and seal["reason"]:
+        lines.append(f"    {seal['reason']}")
+    return lines
 
 
 def local(moment: str) -> str:

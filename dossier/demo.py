@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from digitize.scanner import ScanSettings, choose_device
 from digitize.training import TrainingScanner, sane_config, serve_training_scanner
 from dossier import intake
-from dossier.checking import check_files
+from dossier.checking import Reliance, check_files
 from dossier.desk import Desk, Tell
 from dossier.guide import Guide, Progress, Talk, guide
 from dossier.samples import write_sample_dossier
@@ -24,7 +24,7 @@ from dossier.values import Dossier
 from foundation.errors import ExitCode, SohoaError
 from foundation.files import private_files
 from foundation.messages import N_, _
-from profiles import Paper, Procedure, load_office, load_paper, load_procedure
+from profiles import Credential, Paper, Procedure, load_office, load_paper, load_procedure
 from warehouse import Actor, Owner
 
 if TYPE_CHECKING:
@@ -96,10 +96,10 @@ def run_demo(folder: Path, say: Callable[[str], None], jobs: int = 0) -> DemoRes
             first = _first_visit(stage)
             scanner.load([sheet.path for sheet in sheets[-_CARD_SIDES:]])
             second = _second_visit(stage, first.owner)
-        verdicts = _verify(story, (first, second), pki.root_pem)
+        verdicts = _verify(story, (first, second), pki.certificates)
         told = [intake.summary(dossier) for dossier in (first, second)]
     seconds = time.monotonic() - story.began
-    return DemoResult(folder, told, verdicts, pki.root_pem, seconds)
+    return DemoResult(folder, told, verdicts, pki.certificates, seconds)
 
 
 def practise(folder: Path, talk: Talk, say: Callable[[str], None], jobs: int = 0) -> Progress:
@@ -187,14 +187,14 @@ def _walk(stage: _Stage, dossier: Dossier, stack: Stack) -> Dossier:
     return dossier
 
 
-def _verify(story: Story, dossiers: tuple[Dossier, ...], root: Path) -> list[dict[str, Any]]:
+def _verify(story: Story, dossiers: tuple[Dossier, ...], trust: Path) -> list[dict[str, Any]]:
     story.chapter(_("Proof"))
     files = [
         dossier.folder / name
         for dossier in dossiers
         for name in [*(part.file for part in dossier.parts), "receipt.pdf"]
     ]
-    verdicts = check_files(files, [root])
+    verdicts = check_files(files, Reliance((trust,)))
     bad = [Path(verdict["file"]).name for verdict in verdicts if verdict["verdict"] != "valid"]
     if bad:
         raise DemoFailed(detail=", ".join(bad))
@@ -203,11 +203,15 @@ def _verify(story: Story, dossiers: tuple[Dossier, ...], root: Path) -> list[dic
 
 
 def _desk(pki: "Rehearsal", tell: Tell, jobs: int) -> Desk:
-    office = load_office("office").model_copy(
+    office = load_office("office")
+    office = office.model_copy(
         update={
             "signers": dict(pki.signers),
             "timestamp_urls": (pki.timestamp_url,),
             "trust": (str(pki.root_pem),),
+            "chain": (str(pki.certificates),),
+            "credential": Credential(key=str(pki.seal_key), certificate=str(pki.seal_pem)),
+            "seal": office.seal.model_copy(update={"form": "signed"}),
         }
     )
     actor = Actor("Lò Thị Hạnh", "clerk", office.title)

@@ -14,11 +14,12 @@ from foundation.errors import ExitCode, SohoaError
 from foundation.messages import N_
 from foundation.times import utc_now
 from ocr.engine import version as tesseract_version
-from profiles import Office, Paper, SignatureRules, Signer
+from profiles import Office, Paper, SealRules, SignatureRules, Signer
 from warehouse import Actor
 
 if TYPE_CHECKING:
     from signing import PinSource, SigningRequest
+    from signing.credential import SealKey
     from warehouse import Warehouse
 
 
@@ -42,6 +43,16 @@ class SameKey(SohoaError):
     message = N_(
         "The office profile names the same key for “clerk” and for “agency”. "
         "Each needs a key of its own; see them with: sohoa devices"
+    )
+
+
+class NoSealKey(SohoaError):
+    """The profile wants signed seals and the office has no key for them."""
+
+    exit_code = ExitCode.SETUP
+    message = N_(
+        "The seal is to be signed, and the office profile has no [credential]. "
+        'Name its key and certificate there, or set form = "fields" under [seal].'
     )
 
 
@@ -103,16 +114,33 @@ class Desk:
         rules = next(clerk, next(iter(self.office.signatures), SignatureRules(role="clerk")))
         return rules.model_copy(update={"visible": False})
 
+    def seal_rules(self, paper: Paper) -> SealRules:
+        """How a paper is sealed: by its own profile's rules, else the office's."""
+        return paper.seal or self.office.seal
+
+    def seal_key(self) -> "SealKey":
+        """The office's seal key. Raises :class:`NoSealKey`, SealKeyUnusable."""
+        from signing.credential import load_seal_key
+
+        credential = self.office.credential
+        if credential is None:
+            raise NoSealKey()
+        return load_seal_key(Path(credential.key), Path(credential.certificate))
+
     def require_signers(self, papers: Iterable[Paper]) -> None:
         """See, before anything is scanned, that all that will sign has been set up.
 
         Raises:
-            NoSigner, SameKey, NoTimestampService: what the office profile lacks.
+            NoSigner, SameKey, NoTimestampService, NoSealKey: what the office profile lacks.
+            SealKeyUnusable: the office's seal key is missing or open to others.
             DriverMissing: the driver of a token is not installed.
         """
         from signing.drivers import find_module
         from signing.errors import NoTimestampService
 
+        papers = list(papers)
+        if any(self.seal_rules(paper).form == "signed" for paper in papers):
+            self.seal_key()
         asked = self._rules_for(papers)
         signers = {rules.role: self.signer(rules.role) for rules in asked}
         keys = {(signer.token_serial, signer.key_id.lower()) for signer in signers.values()}

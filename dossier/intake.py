@@ -21,6 +21,7 @@ from digitize.seal import seal_pdf
 from digitize.sheet import FinishedPage
 from dossier.desk import Desk, provenance
 from dossier.facts import read_paper
+from dossier.seals import text_of_seal
 from dossier.values import Dossier, DossierUnreadable, Hold, Part, load, save, unfinished
 from foundation.files import sha256_file
 from foundation.messages import _
@@ -28,7 +29,6 @@ from foundation.privacy import mask_number
 from foundation.times import utc_now, vietnam_time
 from profiles import (
     Component,
-    Paper,
     Procedure,
     SignatureRules,
     UnknownProfile,
@@ -165,8 +165,8 @@ def make_part(
         seal_pdf(
             plain,
             sealed,
-            seal_fields(desk, dossier, paper, code),
-            paper.seal or desk.office.seal,
+            text_of_seal(desk, dossier, paper, code, plain, pages[0].words),
+            desk.seal_rules(paper),
             keep_free=room_for_text(desk.signatures(paper)),
         )
     finally:
@@ -183,19 +183,6 @@ def make_part(
     )
     desk.tell(_("Digitised and sealed: {paper}").format(paper=paper.title), _pages(len(pages)))
     return save(dossier.with_part(part))
-
-
-def seal_fields(desk: Desk, dossier: Dossier, paper: Paper, code: str) -> dict[str, str]:
-    """All the seal may say; the profile chooses (TT 01/2023 Điều 26)."""
-    return {
-        "record_code": code,
-        "dossier_code": dossier.code,
-        "procedure_code": load_procedure(dossier.procedure).code,
-        "owner": dossier.owner.identifier,
-        "paper_name": paper.title,
-        "system": desk.office.system,
-        "issued_at": vietnam_time(utc_now()).isoformat(),
-    }
 
 
 def room_for_text(signatures: Iterable[SignatureRules]) -> tuple[float, float] | None:

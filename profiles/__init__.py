@@ -20,6 +20,7 @@ from profiles.loader import (
 )
 from profiles.schema import (
     Component,
+    Credential,
     Dated,
     FieldRules,
     Office,
@@ -34,6 +35,7 @@ from profiles.schema import (
 __all__ = [
     "BadProfile",
     "Component",
+    "Credential",
     "Dated",
     "FieldRules",
     "Office",

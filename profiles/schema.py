@@ -14,7 +14,14 @@ from foundation.messages import N_
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 SealField = Literal[
-    "record_code", "dossier_code", "procedure_code", "owner", "paper_name", "system", "issued_at"
+    "record_code",
+    "dossier_code",
+    "procedure_code",
+    "owner",
+    "paper_name",
+    "paper_type",
+    "system",
+    "issued_at",
 ]
 
 
@@ -78,6 +85,11 @@ class PageRules(Rules):
 class SealRules(Rules):
     """The QR code on page 1 (TT 01/2023 Điều 26: ISO/IEC 18004, top left)."""
 
+    #: ``fields`` in plain text, ``signed`` by the office's seal key so that it can be checked
+    #: off-line, or the ``url`` of a page that knows the record.
+    form: Literal["fields", "signed", "url"] = "fields"
+    #: Address for the ``url`` form; {record_code} and the other fields are filled in.
+    url: str = ""
     place: Literal["top-left", "top-right"] = "top-left"
     size_mm: float = Field(default=22.0, ge=10, le=60)
     margin_mm: float = Field(default=6.0, ge=2, le=30)
@@ -96,6 +108,8 @@ class SealRules(Rules):
     def _has_code(self) -> Self:
         if "record_code" not in self.fields:
             raise ValueError(N_("the seal must carry record_code"))
+        if self.form == "url" and "{record_code}" not in self.url:
+            raise ValueError(N_("the form “url” needs a url with {record_code}"))
         return self
 
 
@@ -222,6 +236,13 @@ class Signer(Rules):
     display_name: str = ""
 
 
+class Credential(Rules):
+    """The key that signs the office's seals: PEM files, ECDSA P-256, the key with mode 0600."""
+
+    key: str
+    certificate: str
+
+
 class Office(Dated):
     """How an office works: its name, its services, its signers, its way with codes."""
 
@@ -240,6 +261,7 @@ class Office(Dated):
     #: Files with issuing certificates, for tokens that do not hold them.
     chain: tuple[str, ...] = ()
     seal: SealRules = SealRules()
+    credential: Credential | None = None
     signatures: tuple[SignatureRules, ...] = (SignatureRules(role="agency"),)
     signers: dict[str, Signer] = {}
 

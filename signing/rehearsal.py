@@ -49,12 +49,18 @@ _KEYS: dict[Role, tuple[KeyType, str]] = {
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """What a rehearsal offers while it lasts. Its PINs are held in memory only."""
+    """What a rehearsal offers while it lasts. Its PINs are held in memory only.
+
+    ``certificates`` is a folder with the root's, the issuing CA's and the seal key's.
+    """
 
     module: str
     signers: Mapping[Role, Signer]
     timestamp_url: str
     root_pem: Path
+    certificates: Path
+    seal_key: Path
+    seal_pem: Path
     environ: Mapping[str, str]
     _pins: Mapping[Role, Pin] = field(repr=False)
 
@@ -72,7 +78,7 @@ def rehearsal_pki(folder: Path) -> Iterator[Rehearsal]:
     """Set up two tokens and their PKI in ``folder`` and serve it for the block.
 
     While the block runs, ``SOFTHSM2_CONF`` of this process names the tokens. The
-    root certificate stays in ``folder`` afterwards, so that what was signed can
+    certificates stay in ``folder`` afterwards, so that what was signed can
     still be verified.
 
     Raises:
@@ -88,8 +94,11 @@ def rehearsal_pki(folder: Path) -> Iterator[Rehearsal]:
         _make_ca_keys(keys)
         with _serve(keys) as (url, pki):
             _deliver_certificates(pki, serials, pins)
-            root = folder / "rehearsal-root.pem"
-            root.write_bytes(pem.armor("CERTIFICATE", _root(pki)))
+            certificates = folder / "certificates"
+            certificates.mkdir(exist_ok=True)
+            root, _issuing, seal = (
+                _certificate(pki, name, certificates) for name in ("root", "issuing", "seal")
+            )
             signers = {
                 role: Signer(
                     role=role, module=_SOFTHSM, token_serial=serials[role], key_id=_KEYS[role][1]
@@ -102,6 +111,9 @@ def rehearsal_pki(folder: Path) -> Iterator[Rehearsal]:
                     signers=signers,
                     timestamp_url=f"{url}/{_ARCHITECTURE}/tsa/tsa",
                     root_pem=root,
+                    certificates=certificates,
+                    seal_key=keys / "seal.key.pem",
+                    seal_pem=seal,
                     environ=environ,
                     _pins=pins,
                 )
@@ -195,7 +207,7 @@ def _generate_key(session: "Session", kind: KeyType, key_id: str, *, label: str)
 
 
 def _make_ca_keys(keys: Path) -> None:
-    for name in ("root", "issuing", "tsa", "ocsp"):
+    for name in ("root", "issuing", "tsa", "ocsp", "seal.key"):
         encoded = ec.generate_private_key(ec.SECP256R1()).private_bytes(
             serialization.Encoding.PEM,
             serialization.PrivateFormat.PKCS8,
@@ -206,10 +218,13 @@ def _make_ca_keys(keys: Path) -> None:
         path.write_bytes(encoded)
 
 
-def _root(pki: "PKIArchitecture") -> bytes:
+def _certificate(pki: "PKIArchitecture", name: str, folder: Path) -> Path:
+    """Where a certificate of the PKI was written to, in PEM."""
     from certomancer.registry import CertLabel
 
-    return bytes(pki.get_cert(CertLabel("root")).dump())
+    path = folder / f"rehearsal-{name}.pem"
+    path.write_bytes(pem.armor("CERTIFICATE", pki.get_cert(CertLabel(name)).dump()))
+    return path
 
 
 class _Server(ThreadingMixIn, WSGIServer):

@@ -318,7 +318,7 @@ def test_the_seal_is_drawn_on_a_compact_page_and_read_back(layers: Layers, tmp_p
     save_layers(layers, path)
     pdf = written(path, (layers.width, layers.height), tmp_path / "out.pdf")
     fields = {"record_code": "000.KQ.G15.000031.000007", "paper_name": "Giấy khai sinh"}
-    seal_pdf(pdf, tmp_path / "sealed.pdf", fields, SealRules())
+    seal_pdf(pdf, tmp_path / "sealed.pdf", seal_text(fields, SealRules()), SealRules())
     assert read_seals(tmp_path / "sealed.pdf") == [seal_text(fields, SealRules())]
     assert pikepdf.pdfa.validate_written(tmp_path / "sealed.pdf", "2b").passed
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from digitize.seal import PT, Box, parse_seal, read_seals, seal_pdf, seal_text
+from digitize.seal import PT, Box, SealTooLong, parse_seal, read_seals, seal_pdf, seal_text
 from profiles import SealRules
 
 FIELDS = {
@@ -22,6 +22,7 @@ FIELDS = {
     "system": "sohoa",
     "issued_at": "2026-11-22T10:00:00+07:00",
 }
+TEXT = seal_text(FIELDS, SealRules())
 DPI = 144  # two dots a point
 SIZES = {
     "A6": (105, 148),
@@ -94,7 +95,7 @@ def test_whatever_stands_on_page_1_is_not_covered_and_the_seal_reads_back(
         plain, sealed = Path(folder, "plain.pdf"), Path(folder, "sealed.pdf")
         write_page(plain, SIZES[size], marks, round(gray, 2), turned=turned, corner=corner)
         rules = SealRules(place=place)
-        room = seal_pdf(plain, sealed, FIELDS, rules)
+        room = seal_pdf(plain, sealed, seal_text(FIELDS, rules), rules)
         under, rest = covered(look(plain), look(sealed), room)
         assert not under.size or np.ptp(under) <= 8  # nothing but paper, be it tinted
         # Only the line where page and strip meet may be blended differently.
@@ -108,7 +109,7 @@ def test_the_seal_keeps_away_from_the_place_of_the_signature(tmp_path, size, pla
     wanted = (70.0, 20.0)
     path = tmp_path / "page.pdf"
     write_page(path, {**SIZES, "receipt": (80, 300)}[size], [(0.1, 0.1, 0.8, 0.5)], 0.0)
-    room = seal_pdf(path, path, FIELDS, SealRules(place=place), keep_free=wanted)
+    room = seal_pdf(path, path, TEXT, SealRules(place=place), keep_free=wanted)
     with pikepdf.open(path) as pdf:
         _left, _bottom, width, height = (float(edge) for edge in pdf.pages[0].mediabox)
     left = width - (6 + wanted[0]) * PT
@@ -122,7 +123,7 @@ def test_faint_print_and_hairlines_are_print(tmp_path):
     hairlines = [(0.0, 0.6 + 0.012 * n, 1.0, 0.0004) for n in range(34)]  # 0.12 mm
     write_page(page, SIZES["A4"], hairlines, 0.3)
     before = look(page)
-    room = seal_pdf(page, page, FIELDS, SealRules())
+    room = seal_pdf(page, page, TEXT, SealRules())
     under, _rest = covered(before, look(page), room)
     assert (under > 250).all()
 
@@ -131,9 +132,19 @@ def test_a_seal_with_much_to_say_grows_until_it_can_be_read(tmp_path):
     page = tmp_path / "page.pdf"
     write_page(page, SIZES["A4"], [], 0.0)
     much = FIELDS | {"paper_name": "Giấy chứng nhận quyền sử dụng đất, quyền sở hữu nhà ở " * 6}
-    room = seal_pdf(page, page, much, SealRules())
+    room = seal_pdf(page, page, seal_text(much, SealRules()), SealRules())
     assert room.width > 22 * PT
     assert parse_seal(read_seals(page)[0]) == {k: v.rstrip("\n") for k, v in much.items()}
+
+
+def test_a_seal_too_large_for_a_counter_s_scanner_is_refused(tmp_path):
+    page = tmp_path / "page.pdf"
+    write_page(page, SIZES["A4"], [], 0.0)
+    before = page.read_bytes()
+    for length in (700, 4000):
+        with pytest.raises(SealTooLong):
+            seal_pdf(page, page, "ố" * length, SealRules())
+    assert page.read_bytes() == before
 
 
 def test_the_text_gives_the_fields_back_and_other_codes_give_none():
@@ -150,5 +161,5 @@ def test_a_line_break_in_a_field_cannot_forge_another_field():
 def test_sealing_a_file_onto_itself_is_whole_or_not_at_all(tmp_path):
     page = tmp_path / "page.pdf"
     write_page(page, SIZES["A5"], [(0.2, 0.2, 0.5, 0.3)], 0.2)
-    seal_pdf(page, page, FIELDS, SealRules())
+    seal_pdf(page, page, TEXT, SealRules())
     assert [path.name for path in tmp_path.iterdir()] == ["page.pdf"]
