@@ -109,8 +109,14 @@ def office_toml(pki: Rehearsal, **changes: object) -> str:
     """The sample office with the rehearsal's keys; ``changes`` are lines before its tables."""
     shipped = (Path(profiles.__file__).parent / "offices" / "office.toml").read_text("utf-8")
     top, bracket, tables = shipped.partition("\n[seal]")
-    lines = {"timestamp_urls": [pki.timestamp_url], "trust": [str(pki.root_pem)]} | changes
-    text = top + "".join(f"\n{key} = {value!r}" for key, value in lines.items()) + bracket + tables
+    lines = {
+        "timestamp_urls": [pki.timestamp_url],
+        "trust": [str(pki.root_pem)],
+        "chain": [str(pki.certificates)],
+    } | changes
+    text = top + "".join(f"\n{key} = {value!r}" for key, value in lines.items()) + bracket
+    text += f'\nform = "signed"{tables}\n[credential]\nkey = "{pki.seal_key}"\n'
+    text += f'certificate = "{pki.seal_pem}"\n'
     for role, signer in pki.signers.items():
         text += f'\n[signers.{role}]\nrole = "{role}"\nmodule = "{signer.module}"\n'
         text += f'token_serial = "{signer.token_serial}"\nkey_id = "{signer.key_id}"\n'

@@ -1,0 +1,93 @@
+"""A document printed and scanned again: its seal is checked, and that it is the same paper."""
+
+import json
+import shutil
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pikepdf
+import pypdfium2
+import pytest
+
+OWNER = "001087000084"
+ORDER = ("intake", "-p", "hai-giay", "--owner", OWNER, "--level", "b-b", "--json", "--agreed")
+
+
+@pytest.fixture
+def document(counter, papers) -> Path:
+    """A signed document with a signed seal, as intake makes it."""
+    sheets = [f"--sheets={name}={papers[name]}" for name in ("quyet-dinh", "khai-sinh")]
+    done = counter.run(*ORDER, *sheets, "--pin-fd")
+    assert done.returncode == 0, done.stderr
+    return Path(json.loads(done.stdout)["parts"][0]["file"])
+
+
+def printed(document: Path, target: Path, dpi: float = 200.0) -> np.ndarray:
+    """Page 1 as a scanner sees it on paper: a little tilted, soft and noisy."""
+    with pypdfium2.PdfDocument(document) as pdf:
+        page = pdf[0].render(scale=dpi / 72).to_numpy()[:, :, :3].copy()
+    height, width = page.shape[:2]
+    tilted = cv2.warpAffine(
+        page,
+        cv2.getRotationMatrix2D((width / 2, height / 2), 1.2, 1.0),
+        (width, height),
+        borderValue=(250, 250, 250),
+    )
+    soft = cv2.GaussianBlur(tilted, (0, 0), 0.6).astype(np.float64)
+    noise = np.random.default_rng(1).normal(0, 6, soft.shape)
+    scan = np.clip(soft * 0.96 + noise, 0, 255).astype(np.uint8)
+    cv2.imwrite(str(target), scan, [cv2.IMWRITE_JPEG_QUALITY, 75])
+    return scan
+
+
+def answer(done) -> dict:
+    (one,) = json.loads(done.stdout)
+    return one
+
+
+def test_a_printed_document_is_known_again_and_another_paper_is_not(
+    counter, complains, document
+) -> None:
+    scan = counter.folder / "scan.jpg"
+    page = printed(document, scan)
+    known = counter.run("verify", "--qr", scan, document, "--json")
+    assert known.returncode == 0, known.stderr
+    on_paper, in_file = json.loads(known.stdout)
+    assert on_paper["paper"]["verdict"] == "matches"
+    assert (in_file["verdict"], in_file["paper"]) == ("valid", None)  # the file itself, by digest
+    assert OWNER not in json.dumps(on_paper["seal"]["owner"])
+    assert on_paper["seal"]["signer"] == "DẤU QR XÃ HÒA AN"
+
+    height = len(page)
+    page[height // 3 :] = 250  # the seal on a paper whose text is gone
+    cv2.imwrite(str(scan), page)
+    refused = counter.run("verify", "--qr", scan, "--json")
+    assert refused.returncode == 8
+    assert answer(refused)["paper"]["verdict"] != "matches"
+
+    page[: height // 3] = 250
+    cv2.imwrite(str(scan), page)
+    complains(counter.run("verify", "--qr", scan, "--quiet"), 8, "no QR seal")
+
+
+def test_a_seal_moved_to_another_document_is_found(counter, complains, document) -> None:
+    assert answer(counter.run("verify", document, "--json"))["seal"]["verdict"] == "valid"
+    changed = counter.folder / "changed.pdf"
+    shutil.copy(document, changed)
+    with pikepdf.open(changed, allow_overwriting_input=True) as pdf:
+        pdf.pages[0].contents_add(b"0 0 20 20 re f")
+        pdf.save(changed)
+    done = counter.run("verify", changed, "--json")
+    assert done.returncode == 8
+    assert answer(done)["seal"]["cause"] == "other-content"
+
+
+def test_an_office_without_a_seal_key_hears_of_it_before_anything_is_scanned(
+    counter, complains, papers
+) -> None:
+    text = counter.office.read_text()
+    counter.office.write_text(text[: text.index("[credential]")] + text[text.index("[signers") :])
+    order = [f"--sheets={name}={papers[name]}" for name in ("quyet-dinh", "khai-sinh")]
+    complains(counter.run(*ORDER, *order, "--pin-fd"), 6, "[credential]")
+    assert not list(counter.home.glob("dossiers/*/parts"))
