@@ -21,7 +21,8 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.content import AppearanceContent, ResourceType
 from pyhanko.pdf_utils.font.opentype import GlyphAccumulator
 from pyhanko.pdf_utils.layout import BoxConstraints
-from pyhanko.pdf_utils.writer import BasePdfFileWriter
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.pdf_utils.writer import BasePdfFileWriter, PdfFileWriter
 from pyhanko.stamp import BaseStampStyle
 
 from profiles.schema import SignatureRules
@@ -178,16 +179,16 @@ class _TextStamp(AppearanceContent):
     def render(self) -> bytes:
         """The drawing operators."""
         block = self._block
-        font = GlyphAccumulator(
-            self._ensure_writer, BytesIO(_font_file()), font_size=block.font_size
-        )
-        self.set_resource(ResourceType.FONT, generic.pdf_name("/F1"), font.as_resource())
+        # All figures, so that one font serves a batch whose texts differ by their time alone.
+        letters = frozenset("".join(map(_writable, block.lines)) + "0123456789")
+        writer = self._ensure_writer
+        font = writer.add_object(writer.import_object(_font(letters)))
+        self.set_resource(ResourceType.FONT, generic.pdf_name("/F1"), font)
         parts = [b"q 0 g"]
         baseline = block.height - _PADDING - _ASCENT * block.font_size
         for line in block.lines:
-            shown = font.shape(_writable(line), with_actual_text=False).graphics_ops
             start = b"BT /F1 %g Tf 1 0 0 1 %g %g Tm " % (block.font_size, _PADDING, baseline)
-            parts.append(start + shown + b" ET")
+            parts.append(start + b"<%s> Tj ET" % _codes(_writable(line)))
             baseline -= block.font_size * _LEADING
         return b"\n".join([*parts, b"Q"])
 
@@ -232,6 +233,31 @@ def _font_file() -> bytes:
     out = BytesIO()
     font.save(out)
     return out.getvalue()
+
+
+@cache
+def _font(letters: frozenset[str]) -> generic.PdfObject:
+    """A composite font of just these letters, to be imported into any number of documents."""
+    writer = PdfFileWriter()
+    font = GlyphAccumulator(writer, BytesIO(_font_file()), font_size=1)
+    font.shape("".join(sorted(letters)))
+    name, out = generic.pdf_name("/Lent"), BytesIO()
+    writer.root[name] = font.as_resource()
+    writer.write(out)
+    # Read back, because only what was read from a file can be imported into another.
+    return PdfFileReader(out).root[name]
+
+
+def _codes(text: str) -> bytes:
+    """The text in the font's codes, its glyphs' numbers, as hexadecimal."""
+    return b"".join(b"%04x" % _glyphs()[letter] for letter in text)
+
+
+@cache
+def _glyphs() -> dict[str, int]:
+    """Number of each letter's glyph."""
+    font = ttLib.TTFont(BytesIO(_font_file()))
+    return {chr(code): font.getGlyphID(name) for code, name in font.getBestCmap().items()}
 
 
 @cache

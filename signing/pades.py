@@ -8,6 +8,7 @@ name. What was signed before is a prefix of the new file, byte for byte.
 import asyncio
 import shutil
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from signing.gather import gather_async
 from signing.jobs import Level, SigningRequest, SignJob, SignResult
 from signing.pins import PinSource
 from signing.policy import Cause, broken, judge_file
-from signing.stages import Tools, append_signature, unreadable
+from signing.stages import Tools, append_signature, container_size, unreadable
 from signing.timestamps import TimestampService
 from signing.tokens import open_token
 from signing.trust import load_anchors
@@ -86,6 +87,8 @@ async def _sign_all(
     results: list[SignResult] = []
     for done, job in enumerate(jobs, start=1):
         try:
+            if not tools.container_size:
+                tools = replace(tools, container_size=await container_size(tools))
             facts = await _sign_one(job, tools)
             results.append(SignResult(job, "signed", signature=facts))
         except SohoaError as error:
