@@ -245,7 +245,8 @@ def _font(letters: frozenset[str]) -> generic.PdfObject:
     writer.root[name] = font.as_resource()
     writer.write(out)
     # Read back, because only what was read from a file can be imported into another.
-    return PdfFileReader(out).root[name]
+    lent: generic.PdfObject = PdfFileReader(out).root[name]
+    return lent
 
 
 def _codes(text: str) -> bytes:

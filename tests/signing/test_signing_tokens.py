@@ -52,7 +52,7 @@ def _add_key(
                 KeyType.RSA, 2048, id=bytes.fromhex(key_id), label="more", store=True
             )
             own = serialization.load_der_public_key(encode_rsa_public_key(public))
-            keys = pki.root_pem.parent / "keys"
+            keys = pki.certificates.parent / "keys"
             other = serialization.load_pem_public_key((keys / "clerk.pub.pem").read_bytes())
             issuer_key = serialization.load_pem_private_key(
                 (keys / "issuing.pem").read_bytes(), None
