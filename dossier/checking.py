@@ -34,6 +34,15 @@ _REASONS = {
 }
 
 
+#: What a PAdES level (ETSI EN 319 142-1) means to who relies on the paper.
+_LEVELS = {
+    "b-b": N_("without a timestamp (B-B)"),
+    "b-t": N_("with a timestamp (B-T)"),
+    "b-lt": N_("for the long term (B-LT)"),
+    "b-lta": N_("for the archive (B-LTA)"),
+}
+
+
 class NoSeal(SohoaError):
     """No seal could be found or read."""
 
@@ -69,21 +78,39 @@ def check_files(
     """A verdict for each file in the shape of ``verify --json``, the seal included.
 
     Raises:
-        PdfUnreadable: a file is missing or no PDF at all.
+        PdfUnreadable: the only file is missing or no PDF at all; of several it is told in its
+            verdict.
         BadTrustFile: a certificate cannot be read.
     """
-    from signing import verify_file
+    return _each(files, lambda path: _document(path, relied), advance)
 
+
+def _each(
+    files: Sequence[Path], judge: Callable[[Path], dict[str, Any]], advance: Advance | None
+) -> list[dict[str, Any]]:
+    """A verdict for every file; one that cannot be read does not keep the others from theirs."""
     verdicts = []
     for number, path in enumerate(files, 1):
-        verdict = verify_file(path, relied.trust).as_dict()
-        seal = seal_in(path, relied)
-        if seal and seal.get("verdict") == "invalid":
-            verdict |= {"verdict": "invalid", "reason": seal["reason"]}
-        verdicts.append(verdict | {"seal": seal})
+        try:
+            verdicts.append(judge(path))
+        except SohoaError as error:
+            if len(files) == 1 or error.exit_code not in (ExitCode.INPUT, ExitCode.SIGNATURE):
+                raise
+            fault = {"verdict": "indeterminate", "reason": str(error), "signatures": []}
+            verdicts.append({"file": str(path), "seal": None, **fault})
         if advance:
             advance(number, path.name)
     return verdicts
+
+
+def _document(path: Path, relied: Reliance) -> dict[str, Any]:
+    from signing import verify_file
+
+    verdict = verify_file(path, relied.trust).as_dict()
+    seal = seal_in(path, relied)
+    if seal and seal["verdict"] == "invalid":
+        verdict |= {"verdict": "invalid", "reason": seal["reason"]}
+    return verdict | {"seal": seal}
 
 
 def seal_in(path: Path, relied: Reliance) -> dict[str, Any] | None:
@@ -115,15 +142,10 @@ def check_papers(
         in hand compare with those that were sealed; None where nothing was compared).
 
     Raises:
-        NoSeal: no QR seal can be read.
+        NoSeal: no QR seal can be read on the only file; of several it is told in its verdict.
         SohoaError: a picture or certificate cannot be read.
     """
-    verdicts = []
-    for number, path in enumerate(files, 1):
-        verdicts.append(_paper(path, relied))
-        if advance:
-            advance(number, path.name)
-    return verdicts
+    return _each(files, lambda path: _paper(path, relied), advance)
 
 
 def _paper(path: Path, relied: Reliance) -> dict[str, Any]:
@@ -234,7 +256,8 @@ def in_words(verdict: dict[str, Any]) -> str:
     lines = [f"{words[verdict['verdict']]}  {Path(verdict['file']).name}"]
     for signature in verdict.get("signatures", ()):
         when = signature["timestamp"] or signature["signed_at"] or ""
-        lines.append(f"  {signature['signer']} · {signature['level']} · {local(when)}")
+        level = _(_LEVELS.get(signature["level"], signature["level"]))
+        lines.append(f"  {signature['signer']} · {local(when)} · {level}")
         if signature["reason"]:
             lines.append(f"    {signature['reason']}")
     if verdict.get("reason") and not verdict.get("signatures"):

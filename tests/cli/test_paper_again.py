@@ -91,3 +91,13 @@ def test_an_office_without_a_seal_key_hears_of_it_before_anything_is_scanned(
     order = [f"--sheets={name}={papers[name]}" for name in ("quyet-dinh", "khai-sinh")]
     complains(counter.run(*ORDER, *order, "--pin-fd"), 6, "[credential]")
     assert not list(counter.home.glob("dossiers/*/parts"))
+
+
+def test_one_unreadable_file_does_not_keep_the_others_from_their_verdicts(
+    counter, document
+) -> None:
+    (counter.folder / "text.pdf").write_text("no PDF")
+    done = counter.run("verify", "text.pdf", document, "missing.pdf", "--json")
+    assert done.returncode == 8
+    verdicts = [one["verdict"] for one in json.loads(done.stdout)]
+    assert verdicts == ["indeterminate", "valid", "indeterminate"]
