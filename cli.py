@@ -171,10 +171,19 @@ def sign(
     last_try: Annotated[
         bool, typer.Option("--last-try", help=_("Go on though a wrong PIN would lock the token."))
     ] = False,
+    upgrade: Annotated[
+        bool,
+        typer.Option("--upgrade", help=_("Lift signed files or folders to the level; no PIN.")),
+    ] = False,
 ) -> Answer:
-    from dossier.signing_desk import sign_documents
+    from dossier.signing_desk import lift_documents, sign_documents
     from profiles import load_office
     from terminal import reports
+
+    if upgrade:
+        with screen.progress(_("Lifting"), len(files)) as advance:
+            lifted = lift_documents(load_office(), files, out, level or "b-lta", advance)
+        return reports.signed_answer(lifted)
 
     with screen.progress(_("Signing"), len(files)) as advance:
         results = sign_documents(

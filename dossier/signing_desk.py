@@ -14,6 +14,7 @@ from signing.pins import PinFromDescriptor, PinPrompt, PinSource
 
 if TYPE_CHECKING:
     from signing import SignResult
+    from signing.jobs import Level
 
 Advance = Callable[[int, str], None]
 
@@ -72,6 +73,35 @@ def sign_documents(  # noqa: PLR0913  what the verb's options say
         request,
         pin_source(pin_fd),
         on_progress=(lambda done, _total, job: advance(done, job.source.name)) if advance else None,
+    )
+
+
+def lift_documents(
+    office: Office,
+    files: Sequence[Path],
+    out: Path,
+    level: "Level",
+    advance: Advance | None = None,
+) -> "list[SignResult]":
+    """Lift signed files, or those of folders, to a higher level; what needs nothing is kept.
+
+    Raises:
+        OneTarget, SameNames: the files have no place each to go to.
+        NoTimestampService, BadTrustFile: what the office profile lacks.
+    """
+    from signing import SignJob
+    from signing.lifting import Lift, lift_files
+
+    keep_out_of_store(out)
+    named = [
+        pdf for file in files for pdf in (sorted(file.glob("*.pdf")) if file.is_dir() else [file])
+    ]
+    jobs = [SignJob(source, target) for source, target in _targets(named, out)]
+    lift = Lift(level, office.timestamp_urls, tuple(map(Path, office.trust)))
+    return lift_files(
+        jobs,
+        lift,
+        (lambda done, _total, job: advance(done, job.source.name)) if advance else None,
     )
 
 

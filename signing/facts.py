@@ -51,7 +51,8 @@ class SignatureFacts:
 
     ``certificate`` is the SHA-256 of the signer's certificate. ``unreadable`` and
     ``container`` name what could not be read, or deviates, and are empty when all is well.
-    ``trouble`` says why the chain of certificates does not hold.
+    ``trouble`` says why the chain of certificates does not hold. ``attested_at`` is the time
+    of the first trusted document timestamp over the signature.
     """
 
     field: str
@@ -75,6 +76,8 @@ class SignatureFacts:
     in_date: bool = True
     revocation: Revocation = "unchecked"
     evidence_embedded: bool = False
+    attested_at: datetime | None = None
+    certificate_ends: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -116,7 +116,10 @@ async def _gather(stream: IO[bytes], evidence: _Evidence) -> FileFacts:
     embedded = collect_embedded_signatures(reader)
     filled = {name for name, _value, _field in enumerate_sig_fields(reader, filled_status=True)}
     evidence = _with_dss(reader, evidence)
-    signatures = [await _signature(one, evidence, filled) for one in embedded]
+    signatures: list[SignatureFacts] = []
+    for one in reversed(embedded):  # the later ones first: a timestamp attests what came before
+        attested = next((s.timestamp.time for s in signatures if _attests(s) and s.timestamp), None)
+        signatures.insert(0, await _signature(one, evidence, filled, attested))
     fault = FileFault.NONE
     if len(filled) != len(embedded):
         fault = FileFault.UNKNOWN_KIND
@@ -152,17 +155,29 @@ def _with_dss(reader: PdfFileReader, evidence: _Evidence) -> _Evidence:
     )
 
 
+def _attests(later: SignatureFacts) -> bool:
+    """Whether it is a document timestamp that proves when what lies before it existed."""
+    sound = later.intact and later.value_right and later.covers_revision and not later.container
+    return later.kind == "timestamp" and sound and later.trusted
+
+
 async def _signature(
-    embedded: EmbeddedPdfSignature, evidence: _Evidence, filled: set[str]
+    embedded: EmbeddedPdfSignature,
+    evidence: _Evidence,
+    filled: set[str],
+    attested_at: datetime | None,
 ) -> SignatureFacts:
     stamp = embedded.sig_object_type == "/DocTimeStamp"
-    facts = SignatureFacts(embedded.field_name, "timestamp" if stamp else "signature")
+    facts = SignatureFacts(
+        embedded.field_name, "timestamp" if stamp else "signature", attested_at=attested_at
+    )
     try:
         certificate = embedded.signer_cert
         facts = replace(
             facts,
             signer=display_name(certificate),
             certificate=certificate.sha256,
+            certificate_ends=certificate.not_valid_after,
             subfilter=str(value_of(embedded.sig_object, "/SubFilter", "")),
             claimed_at=embedded.self_reported_timestamp,
             evidence_embedded=bool(evidence.ocsps or evidence.crls),
@@ -183,7 +198,9 @@ async def _validate_signature(
 ) -> SignatureFacts:
     certificate = embedded.signer_cert
     timestamp = await _timestamp(embedded, evidence)
-    moment = timestamp.time if timestamp and timestamp.intact and timestamp.trusted else evidence.at
+    moment = facts.attested_at or evidence.at
+    if timestamp and timestamp.intact and timestamp.trusted:
+        moment = timestamp.time
     usages = KeyUsageConstraints(key_usage=SIGNING_USAGES if key_usages(certificate) else set())
 
     async def validate(*, strict: bool) -> Any:

@@ -1,5 +1,6 @@
 """What is signed, how, and what came of it: the values that travel through signing."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -50,15 +51,19 @@ class SigningRequest:
     allow_last_try: bool = False
 
 
+#: Called after each file with how many are done, how many there are, and its job.
+Progress = Callable[[int, int, SignJob], None]
+
+
 @dataclass(frozen=True)
 class SignResult:
     """What became of one job.
 
-    ``outcome`` is ``signed``; ``failed``, with its error; or ``skipped``, with the
-    error that stopped the batch before this file was tried.
+    ``outcome`` is ``signed``; ``kept``, where an earlier run had done it; ``failed``, with
+    its error; or ``skipped``, with the error that stopped the batch before this file was tried.
     """
 
     job: SignJob
-    outcome: Literal["signed", "failed", "skipped"]
+    outcome: Literal["signed", "kept", "failed", "skipped"]
     error: SohoaError | None = None
     signature: SignatureFacts | None = None

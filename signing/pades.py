@@ -7,7 +7,7 @@ name. What was signed before is a prefix of the new file, byte for byte.
 
 import asyncio
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -23,18 +23,22 @@ from signing.certificates import chain_of
 from signing.document import open_writer
 from signing.facts import FileFacts, SignatureFacts
 from signing.gather import gather_async
-from signing.jobs import Level, SigningRequest, SignJob, SignResult
+from signing.jobs import Level, Progress, SigningRequest, SignJob, SignResult
 from signing.pins import PinSource
 from signing.policy import Cause, broken, judge_file
-from signing.stages import Tools, append_signature, container_size, unreadable
+from signing.stages import (
+    Tools,
+    append_signature,
+    begins_with,
+    container_size,
+    unreadable,
+)
 from signing.timestamps import TimestampService
 from signing.tokens import open_token
 from signing.trust import load_anchors
 from signing.verify import explain
 
 __all__ = ["Level", "SignJob", "SignResult", "SigningRequest", "sign_file", "sign_files"]
-
-Progress = Callable[[int, int, SignJob], None]
 
 
 def sign_files(
@@ -89,8 +93,9 @@ async def _sign_all(
         try:
             if not tools.container_size:
                 tools = replace(tools, container_size=await container_size(tools))
-            facts = await _sign_one(job, tools)
-            results.append(SignResult(job, "signed", signature=facts))
+            kept = await _signed_before(job, tools)
+            facts = kept or await _sign_one(job, tools)
+            results.append(SignResult(job, "kept" if kept else "signed", signature=facts))
         except SohoaError as error:
             results.append(SignResult(job, "failed", error))
             if isinstance(error, errors.TokenError | errors.ServiceError):
@@ -102,14 +107,23 @@ async def _sign_all(
     return results
 
 
+async def _signed_before(job: SignJob, tools: Tools) -> SignatureFacts | None:
+    """The signature of an earlier run that was stopped further on: it is not made twice."""
+    if tools.request.again or job.source == job.target or not job.target.is_file():
+        return None
+    try:
+        return await _check(job.source, job.target, tools)
+    except (OSError, errors.OutputNotSound):
+        return None
+
+
 async def _sign_one(job: SignJob, tools: Tools) -> SignatureFacts:
     await _refuse(job.source, tools)  # opens the source: what fails below is the target
     try:
         with atomic_path(job.target) as part:
             shutil.copyfile(job.source, part)
-            signed_length = part.stat().st_size
             await append_signature(job.source, part, tools)
-            return await _check(job.source, part, signed_length, tools)
+            return await _check(job.source, part, tools)
     except OSError as error:
         raise errors.NotWritable(file=job.target, detail=reason_of(error)) from error
 
@@ -129,10 +143,10 @@ async def _refuse(source: Path, tools: Tools) -> None:
         raise errors.AlreadySigned(file=source, signer=tools.name)
 
 
-async def _check(source: Path, part: Path, signed_length: int, tools: Tools) -> SignatureFacts:
+async def _check(source: Path, part: Path, tools: Tools) -> SignatureFacts:
     """Verify the finished file before it gets its name. Raises :class:`errors.OutputNotSound`."""
     fail = partial(errors.OutputNotSound, file=source)
-    if not _begins_with(part, source, signed_length):
+    if not begins_with(part, source):
         raise fail(detail=_("The original was altered."))
     facts = await gather_async(part, (), utc_now())
     if cause := _unsound(facts):
@@ -150,12 +164,6 @@ def _unsound(facts: FileFacts) -> Cause:
     """What is wrong with the file or one of its signatures, whoever signed; trust aside."""
     causes = [judge_file(facts)[1] if facts.fault else Cause.NONE, *map(broken, facts.signatures)]
     return next((cause for cause in causes if cause), Cause.NONE)
-
-
-def _begins_with(part: Path, source: Path, length: int) -> bool:
-    with part.open("rb") as new, source.open("rb") as old:
-        blocks = iter(partial(old.read, 1 << 20), b"")
-        return all(new.read(len(block)) == block for block in blocks) and old.tell() == length
 
 
 def _timestamps(request: SigningRequest) -> TimestampService | None:

@@ -107,13 +107,14 @@ def level_of(facts: SignatureFacts, file: FileFacts) -> str:
         return "timestamp"
     if facts.subfilter != "/ETSI.CAdES.detached":
         return "pkcs7"
-    if facts.timestamp is None:
+    later = file.signatures[file.signatures.index(facts) + 1 :]
+    stamps = sum(one.kind == "timestamp" for one in later)
+    if facts.timestamp is None and stamps == 0:
         return "b-b"
     if not facts.evidence_embedded or facts.revocation == "unchecked":
         return "b-t"
-    place = file.signatures.index(facts)
-    later = file.signatures[place + 1 :]
-    return "b-lta" if any(one.kind == "timestamp" for one in later) else "b-lt"
+    # Where the first document timestamp stands for the signature's own, a second one is needed.
+    return "b-lta" if stamps > (facts.timestamp is None) else "b-lt"
 
 
 def _doubt(facts: SignatureFacts, file: FileFacts) -> Cause:

@@ -7,6 +7,7 @@ between. What goes wrong comes out as an error of this room.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import IO, cast
 
@@ -101,9 +102,9 @@ async def append_signature(source: Path, part: Path, tools: Tools) -> None:
         with part.open("r+b") as stream:
             writer = open_writer(source, stream)
             await _run_stages(writer, tools, context)
-        if tools.request.level == "b-lta":
+        if tools.request.level == "b-lta" and tools.timestamps:
             with part.open("r+b") as stream:
-                await _append_archive_timestamp(stream, tools, context)
+                await append_document_timestamp(stream, tools.timestamps, context)
     except SigningError as error:
         raise _translated(source, error, context) from error
     except (PathError, ValidationError) as error:  # the timestamp service's certificates
@@ -204,12 +205,14 @@ class _CmsSigner(CmsSigner):
         return self._session.sign(data, self.get_signature_mechanism_for_digest(digest_algorithm))
 
 
-async def _append_archive_timestamp(
-    stream: IO[bytes], tools: Tools, context: ValidationContext | None
+async def append_document_timestamp(
+    stream: IO[bytes], timestamps: TimestampService, context: ValidationContext | None = None
 ) -> None:
-    """B-LTA: a document timestamp over signature and validation data."""
-    assert tools.timestamps is not None  # noqa: S101  every level above b-b has them
-    await PdfTimeStamper(tools.timestamps).async_timestamp_pdf(
+    """A timestamp over the whole document, with evidence for it where there is a context.
+
+    B-LTA asks for one over signature and validation data (ETSI EN 319 142-1, 6.3).
+    """
+    await PdfTimeStamper(timestamps).async_timestamp_pdf(
         AppendingWriter(stream),
         _DIGEST,
         validation_context=context,
@@ -250,3 +253,10 @@ def _translated(source: Path, error: SigningError, context: ValidationContext | 
 def unreadable(source: Path, error: BaseException) -> errors.PdfUnreadable:
     """The error for a file that cannot be read, in the system's words where there are any."""
     return errors.PdfUnreadable(file=source, detail=reason_of(error))
+
+
+def begins_with(new: Path, old: Path) -> bool:
+    """Whether the bytes of ``old`` stand unchanged at the start of ``new``."""
+    with new.open("rb") as longer, old.open("rb") as shorter:
+        blocks = iter(partial(shorter.read, 1 << 20), b"")
+        return all(longer.read(len(block)) == block for block in blocks)

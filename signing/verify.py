@@ -128,7 +128,7 @@ def explain(cause: Cause) -> str:
 
 def _shown(facts: SignatureFacts, file: FileFacts) -> SignatureVerdict:
     verdict, cause = judge_signature(facts, file)
-    stamp = facts.timestamp.time if facts.timestamp else None
+    stamp = facts.timestamp.time if facts.timestamp else facts.attested_at
     return SignatureVerdict(
         signer=facts.signer,
         level=level_of(facts, file),

@@ -162,15 +162,17 @@ def signed_answer(results: Sequence["SignResult"]) -> Answer:
         data.append(
             {
                 "file": str(result.job.source),
-                "signed": str(result.job.target) if result.outcome == "signed" else None,
+                "signed": None if error else str(result.job.target),
                 "outcome": result.outcome,
                 "error": masked(error).as_dict() if error else None,
             }
         )
         if result.outcome == "signed":
             lines.append(_("Signed: {file}").format(file=result.job.target))
+        elif result.outcome == "kept":
+            lines.append(_("Nothing to do: {file}").format(file=result.job.target))
         else:
-            lines.append(f"{result.job.source}: {error}")
+            lines.append(str(error))
     if not failures:
         return Answer(data, "\n".join(lines))
     # One cause for all files has its own exit code; where some are done, part has failed.
