@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dossier.confined import TooMuch, confined
 from foundation.errors import ExitCode, SohoaError
 from foundation.messages import N_, _
 from foundation.privacy import mask_number
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 Advance = Callable[[int, str], None]
 
+#: Seconds a file may take: one of 130 MB takes 10, reading a paper in hand up to 60.
+_SECONDS = 180.0
 #: Resolution at which page 1 of a PDF is read when it stands for a paper in hand.
 _READ_DPI = 300.0
 #: Why a signed seal does not hold, by the stable word of its check.
@@ -82,24 +85,32 @@ def check_files(
             verdict.
         BadTrustFile: a certificate cannot be read.
     """
-    return _each(files, lambda path: _document(path, relied), advance)
+    return _each(files, _document, relied, advance)
 
 
 def _each(
-    files: Sequence[Path], judge: Callable[[Path], dict[str, Any]], advance: Advance | None
+    files: Sequence[Path],
+    judge: Callable[[Path, Reliance], dict[str, Any]],
+    relied: Reliance,
+    advance: Advance | None,
 ) -> list[dict[str, Any]]:
     """A verdict for every file; one that cannot be read does not keep the others from theirs."""
     verdicts = []
-    for number, path in enumerate(files, 1):
-        try:
-            verdicts.append(judge(path))
-        except SohoaError as error:
-            if len(files) == 1 or error.exit_code not in (ExitCode.INPUT, ExitCode.SIGNATURE):
-                raise
-            fault = {"verdict": "indeterminate", "reason": str(error), "signatures": []}
-            verdicts.append({"file": str(path), "seal": None, **fault})
-        if advance:
-            advance(number, path.name)
+    with confined(len(files), _SECONDS) as start:
+        waits = [start(judge, path, relied) for path in files]
+        for number, (path, wait) in enumerate(zip(files, waits, strict=True), 1):
+            try:
+                verdicts.append(wait())
+            except SohoaError as error:
+                kept = isinstance(error, TooMuch) or (
+                    len(files) > 1 and error.exit_code in (ExitCode.INPUT, ExitCode.SIGNATURE)
+                )
+                if not kept:
+                    raise
+                fault = {"verdict": "indeterminate", "reason": str(error), "signatures": []}
+                verdicts.append({"file": str(path), "seal": None, **fault})
+            if advance:
+                advance(number, path.name)
     return verdicts
 
 
@@ -145,7 +156,7 @@ def check_papers(
         NoSeal: no QR seal can be read on the only file; of several it is told in its verdict.
         SohoaError: a picture or certificate cannot be read.
     """
-    return _each(files, lambda path: _paper(path, relied), advance)
+    return _each(files, _paper, relied, advance)
 
 
 def _paper(path: Path, relied: Reliance) -> dict[str, Any]:
