@@ -23,6 +23,8 @@ MM = DPI / 25.4
 #: sheet's darkest print, within these bounds. Pencil and blurred or faded print come to
 #: 150-190, the other side shining through to 205 and more (204-251 on sample sheets).
 INK_LEVEL, FAINT_LEVEL = 150, 200
+#: Marks on a square centimetre beyond which a sheet is noise: dense print has 8, noise 250.
+_NOISE = 60
 #: Percentile of the sheet's pixels taken for its darkest print: specks alone stay below.
 _DARKEST = 0.2
 
@@ -68,6 +70,11 @@ class Marks:
         """Those letters that are no thin strokes: pieces of a rule broken by noise are."""
         letters: NDArray[np.int32] = self.letters
         return np.asarray(letters[letters[:, 2:4].min(axis=1) >= 0.7 * MM], dtype=np.int32)
+
+    @property
+    def are_noise(self) -> bool:
+        """Whether the sheet is all specks, from which nothing can be read."""
+        return len(self.boxes) > _NOISE * self.ink.size / (10 * MM) ** 2
 
     def turned(self, degrees: int) -> "Marks":
         """The same marks on the sheet turned clockwise by 0, 90, 180 or 270 degrees."""

@@ -71,11 +71,13 @@ def finish_page(sheet: Sheet, settings: PageSettings) -> FinishedPage:
         reading = Reading(clean(pixels, dpi, marks, guess.degrees), [], guess.sure)
     cleaned = reading.cleaned
     words = list(in_one_spelling(reading.words, settings.rules.tone_marks))
-    confidence = mean_confidence(words)
+    confidence = 0.0 if marks.are_noise else mean_confidence(words)
     if faint and settings.recognise and shines_through(faint, words):
         return _blank_page(sheet, settings, pixels, dpi)
     upright = marks.turned((360 - cleaned.rotation) % 360)
-    look = Look(light, look_at_print(upright), cut_sides(upright))
+    look = Look(light)
+    if not marks.are_noise:
+        look = Look(light, look_at_print(upright), cut_sides(upright))
     flags = quality.judge(dpi, confidence, settings.rules, look)
     if not settings.recognise:
         flags = (*flags, "not-recognised")

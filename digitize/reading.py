@@ -50,6 +50,8 @@ def read_page(pixels: Pixels, dpi: float, marks: Marks, language: str) -> Readin
     Raises:
         RecogniserFailed, RecogniserMissing: see :func:`ocr.engine.recognise`.
     """
+    if marks.are_noise:  # the recogniser takes minutes over it, and finds nothing
+        return Reading(clean(pixels, dpi, marks, 0), [], False)
     guess = guess_turn(marks)
     cleaned = clean(pixels, dpi, marks, guess.degrees)
     words = words_of(cleaned.pixels, dpi, language)

@@ -127,6 +127,17 @@ def test_a_page_of_scrawl_asks_for_a_look(finish, drawn):
     assert not below_bar([page.finding])
 
 
+def test_a_sheet_of_noise_is_refused_and_not_read_for_minutes(finish):
+    page = finish(np.random.default_rng(1).integers(0, 256, (2480, 1748), dtype=np.uint8), dpi=300)
+    assert page.finding.words == 0
+    assert "low-confidence" in page.finding.flags
+
+
+def test_an_all_black_sheet_is_too_dark_and_not_blank(finish):
+    page = finish(np.zeros((1240, 874), np.uint8))
+    assert (page.finding.blank, page.finding.flags) == (False, ("dark",))
+
+
 def test_a_blank_is_set_aside_with_no_picture_written(finish, drawn):
     page = finish(drawn([]))
     assert page.finding.blank
