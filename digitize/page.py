@@ -26,6 +26,7 @@ from digitize.sheet import Finding, FinishedPage, Sheet
 from digitize.sources import assumed_dpi, jpeg_bytes_if_untouched, load_pixels
 from digitize.turning import to_gray
 from digitize.upright import guess_turn
+from ocr.language import in_vietnamese
 from ocr.spelling import in_one_spelling
 from ocr.textlayer import text_layer
 from ocr.words import Word, mean_confidence, reading_text
@@ -85,6 +86,8 @@ def finish_page(sheet: Sheet, settings: PageSettings) -> FinishedPage:
         flags = (*flags, "turn-unsure")
     if photo and photo.found == "unsure":
         flags = (*flags, "photo-unsure")
+    if settings.rules.ocr_language == "vie" and in_vietnamese(words) is False:
+        flags = (*flags, "other-language")
     finding = Finding(
         index=sheet.index,
         source=sheet.label,

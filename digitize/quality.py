@@ -42,9 +42,12 @@ REASONS: dict[str, str] = {
         "left as it is. Look at it"
     ),
     "turn-unsure": N_("page {page}: unsure which way is up. Look at it"),
+    "other-language": N_(
+        "page {page}: not in Vietnamese, so its text may be wrong. A translation may be needed"
+    ),
 }
 #: Flags that only ask for a look and do not refuse the page.
-ADVICE = frozenset({"turn-unsure", "photo-unsure"})
+ADVICE = frozenset({"turn-unsure", "photo-unsure", "other-language"})
 #: Print is blurred at a smaller spread if it moved, or if it is read badly: at this share
 #: of the bar, when smeared by so much or read with less confidence (0-100) than this. Moved
 #: by 0.8 mm, sheets came to a spread of 0.29 mm, a smear of 1.28 and a word F1 of 0.77.

@@ -138,6 +138,18 @@ def test_an_all_black_sheet_is_too_dark_and_not_blank(finish):
     assert (page.finding.blank, page.finding.flags) == (False, ("dark",))
 
 
+def test_a_page_in_another_language_is_told_and_kept(finish, drawn):
+    lines = [
+        "This is to certify that the person named above",
+        "was born on the date shown and that the record",
+        "of birth has been filed in the office of the",
+        "registrar under the number given on this page",
+    ]
+    page = finish(drawn(lines))
+    assert page.finding.flags == ("other-language",)
+    assert not below_bar([page.finding])
+
+
 def test_a_blank_is_set_aside_with_no_picture_written(finish, drawn):
     page = finish(drawn([]))
     assert page.finding.blank
