@@ -86,8 +86,7 @@ def finish_page(sheet: Sheet, settings: PageSettings) -> FinishedPage:
         flags = (*flags, "turn-unsure")
     if photo and photo.found == "unsure":
         flags = (*flags, "photo-unsure")
-    if settings.rules.ocr_language == "vie" and in_vietnamese(words) is False:
-        flags = (*flags, "other-language")
+    flags += _language_flags(words, settings.rules)
     finding = Finding(
         index=sheet.index,
         source=sheet.label,
@@ -100,6 +99,12 @@ def finish_page(sheet: Sheet, settings: PageSettings) -> FinishedPage:
     )
     touched = cleaned.touched or (photo is not None and photo.found == "flattened")
     return _finished(sheet, settings, finding, cleaned.pixels, touched, dpi, tuple(words))
+
+
+def _language_flags(words: list[Word], rules: PageRules) -> tuple[str, ...]:
+    """Advice on a page that was read as Vietnamese and is not."""
+    foreign = rules.ocr_language == "vie" and in_vietnamese(words) is False
+    return ("other-language",) if foreign else ()
 
 
 def _blank_page(
