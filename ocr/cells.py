@@ -19,10 +19,9 @@ _PRINT = 150
 _LEADING = 0.3
 #: Print is larger than this one way or the other, millimetres; a dash is.
 _SPECK = 0.6
-#: Lines so much higher than the table's ordinary ones are two or more that touch.
-_TALL = 1.7
-#: From line to line, in heights of a line's ink.
-_PITCH = 1.25
+#: Height of a line with stacked tone marks and descenders, and from line to line, in heights
+#: of an ordinary one, which in a table of figures is that of a figure.
+_FULL, _PITCH = 1.4, 1.6
 #: Gaps wider than this part a line into two, heights of a line's ink: rules lost to dirt.
 _GAP = 1.3
 #: Most confidence, 0-100, in a word that was read across the edge of its line.
@@ -102,7 +101,7 @@ def _parts(page: Gray, box: Cell, height: int) -> Iterator[Cell]:
     """The lines in a box of ink, cut where there is least of it, and parted at wide gaps."""
     ink = u8(page[box.top : box.bottom, box.left : box.right] < _PRINT)
     tall = box.bottom - box.top
-    count = round((tall - height) / (_PITCH * height)) + 1 if tall > _TALL * height else 1
+    count = max(1, 1 + round((tall - _FULL * height) / (_PITCH * height)))
     profile = ink.sum(axis=1)
     cuts = [_thinnest(profile, n * tall / count, 0.3 * height) for n in range(1, count)]
     for top, bottom in pairwise([0, *cuts, tall]):
