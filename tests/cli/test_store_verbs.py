@@ -126,6 +126,20 @@ def test_scanned_sheets_are_kept_where_digitising_them_fails(
     assert list((counter.home / "work").iterdir()) == [folder]
 
 
+def test_a_scanners_blank_side_is_kept_beside_the_document_and_missing_pages_are_told(
+    counter, complains, scanner, papers
+) -> None:
+    scanner.load([papers["more"], papers["blank"]])
+    command = ("digitize", "scanner:", "-o", "out.pdf", "--expect")
+    done = counter.run(*command, "1", "--json")
+    assert done.returncode == 0, done.stderr
+    aside = counter.folder / "out.blank"
+    assert [path.name for path in aside.iterdir()] == ["page-0002.jpg"]
+    assert aside.stat().st_mode & 0o077 == 0
+    scanner.load([papers["more"]])
+    complains(counter.run(*command, "2"), 4, "two sheets at once", "1 of 2 pages")
+
+
 def test_ctrl_c_while_scanning_tells_where_the_sheets_are(counter, scanner, papers) -> None:
     scanner.load([papers["quyet-dinh"], papers["more"], papers["more"]])
     scanner.slow(2.0)
