@@ -5,13 +5,25 @@ digested; signatures come later and leave the pages' content as it is.
 """
 
 import hashlib
+import re
 from pathlib import Path
 from typing import Protocol
 
 import pikepdf
 
-#: Key in the dictionary of the content streams that draw the seal.
-SEAL_MARK = "/SohoaSeal"
+#: A comment that begins the content streams that draw the seal.
+SEAL_MARK = b"%SohoaSeal\n"
+_NUMBERS = rb"(?:-?[\d.]+ ){4}"
+#: All a seal's stream may hold: a white strip, a white square, black squares in it.
+_SEAL = re.compile(
+    re.escape(SEAL_MARK)
+    + rb"Q\nq [-\d. ]+ cm\n(?:1 g (?P<strip>%s)re f\n)?" % _NUMBERS
+    + rb"q 1 g (?P<room>%s)re f 0 g\n(?P<squares>(?:%sre\n)+)f Q Q\s*" % (_NUMBERS, _NUMBERS)
+)
+#: Side of the largest seal in points: 32 mm, see :mod:`digitize.seal`, and some to spare.
+_LARGEST = 115.0
+#: Rounding of numbers in content streams, in points.
+_EXACT = 0.01
 #: Pictures stay as they are coded; everything else may be packed otherwise when it is saved.
 _CODED = frozenset({"/DCTDecode", "/CCITTFaxDecode", "/JPXDecode", "/JBIG2Decode"})
 #: Keys that tell how a stream is packed, not what it says.
@@ -31,11 +43,14 @@ def content_digest(path: Path) -> bytes:
     """
     digest = hashlib.sha256()
     with pikepdf.open(path) as pdf:
-        for page in pdf.pages:
-            digest.update(b"page")
-            for stream in _streams(page):
-                if SEAL_MARK not in stream:
-                    digest.update(stream.read_bytes())
+        for number, page in enumerate(pdf.pages):
+            contents = [stream.read_bytes() for stream in _streams(page)]
+            strip = 0.0
+            if number == 0:
+                contents, strip = _without_seal(contents)
+            digest.update(b"page %s" % _size(page, strip))
+            for operators in contents:
+                digest.update(operators)
             _feed(digest, page.resources, set())
     return digest.digest()
 
@@ -45,6 +60,43 @@ def _streams(page: pikepdf.Page) -> list[pikepdf.Object]:
     if contents is None:
         return []
     return list(contents) if isinstance(contents, pikepdf.Array) else [contents]
+
+
+def _without_seal(contents: list[bytes]) -> tuple[list[bytes], float]:
+    """The streams but for those that draw a seal and nothing else, and its strip's height.
+
+    What only says that it is a seal counts as content: anybody can write a comment.
+    """
+    if len(contents) < 2 or contents[0].rstrip() != SEAL_MARK + b"q":
+        return contents, 0.0
+    drawn = _SEAL.fullmatch(contents[-1])
+    if drawn is None:
+        return contents, 0.0
+    left, bottom, width, height = _box(drawn["room"])
+    inside = all(
+        left - _EXACT <= x
+        and bottom - _EXACT <= y
+        and x + w <= left + width + _EXACT
+        and y + h <= bottom + height + _EXACT
+        for x, y, w, h in map(_box, drawn["squares"].splitlines())
+    )
+    if not inside or max(width, height) > _LARGEST:
+        return contents, 0.0
+    return contents[1:-1], _box(drawn["strip"])[3] if drawn["strip"] else 0.0
+
+
+def _box(numbers: bytes) -> tuple[float, float, float, float]:
+    x, y, width, height = (float(number) for number in numbers.split()[:4])
+    return x, y, width, height
+
+
+def _size(page: pikepdf.Page, strip: float) -> bytes:
+    """Width and height of the page as it is shown, as they were before the strip was added."""
+    left, bottom, right, top = (float(edge) for edge in page.cropbox)
+    width, height = right - left, top - bottom
+    if int(page.rotation) % 180:
+        width, height = height, width
+    return b"%.1f %.1f" % (width, height - strip)
 
 
 def _feed(digest: _Hash, thing: object, seen: set[tuple[int, int]]) -> None:

@@ -119,9 +119,9 @@ def seal_pdf(
             strip, room = _add_strip(page, size, rules, keep_free)
             drawing = _white(strip)
         drawing += _drawing(code, room)
-        page.contents_add(_marked(pdf, b"q\n"), prepend=True)
+        page.contents_add(SEAL_MARK + b"q\n", prepend=True)
         drawn = b"Q\nq " + _upright(page) + b" cm\n" + drawing + b" Q"
-        page.contents_add(_marked(pdf, drawn))
+        page.contents_add(SEAL_MARK + drawn)
         with atomic_path(target) as part:
             pdf.save(part)
             if text not in read_seals(part):
@@ -137,11 +137,6 @@ def _code(text: str, rules: SealRules, target: Path) -> segno.QRCode:
     if int(code.version) > _MOST_VERSION:
         raise SealTooLong(file=target.name)
     return code
-
-
-def _marked(pdf: pikepdf.Pdf, operators: bytes) -> pikepdf.Stream:
-    """A content stream known as the seal's, so that the document's digest can leave it out."""
-    return pikepdf.Stream(pdf, operators, {SEAL_MARK: True})
 
 
 def read_seals(path: Path) -> list[str]:

@@ -70,10 +70,39 @@ def test_whatever_is_shown_changes_it(document: Path, tmp_path: Path) -> None:
     def fewer(pdf: pikepdf.Pdf) -> None:
         del pdf.pages[1]
 
-    for change in (picture, operators, added, order, fewer):
+    def disguised(pdf: pikepdf.Pdf) -> None:
+        pdf.pages[0].contents_add(b"%SohoaSeal\nq\n", prepend=True)
+        pdf.pages[0].contents_add(b"%SohoaSeal\nQ\nq 1 0 0 1 0 0 cm\n1 g 0 0 300 420 re f Q")
+
+    def size(pdf: pikepdf.Pdf) -> None:
+        pdf.pages[1].mediabox = [0, 100, 300, 420]
+
+    for change in (picture, operators, added, order, fewer, disguised, size):
         path = tmp_path / f"{change.__name__}.pdf"
         with pikepdf.open(document) as pdf:
             change(pdf)
+            pdf.save(path)
+        assert content_digest(path) != before, change.__name__
+
+
+def test_a_seal_cannot_hide_more_than_its_square(document: Path, tmp_path: Path) -> None:
+    before, sealed = content_digest(document), tmp_path / "s.pdf"
+    seal_pdf(document, sealed, "SOHOA/1\nrecord_code=1", SealRules(), keep_free=(70, 20))
+
+    def wider(drawn: bytes) -> bytes:
+        return drawn.replace(b" re f 0 g\n", b" re f 0 g\n0.000 0.000 300.000 420.000 re\n", 1)
+
+    def text(drawn: bytes) -> bytes:
+        return drawn.replace(b"f Q", b"f BT (forged) Tj ET Q", 1)
+
+    def taller_strip(drawn: bytes) -> bytes:
+        return drawn.replace(b"1 g ", b"1 g 0.000 0.000 300.000 300.000 re f\n1 g ", 1)
+
+    for change in (wider, text, taller_strip):
+        path = tmp_path / f"{change.__name__}.pdf"
+        with pikepdf.open(sealed) as pdf:
+            drawn = pdf.pages[0].Contents[-1]
+            drawn.write(change(drawn.read_bytes()))
             pdf.save(path)
         assert content_digest(path) != before, change.__name__
 
