@@ -17,6 +17,8 @@ _DUST_MM2 = 20.0
 #: A lid runs along the picture's edge for this long, in millimetres; a stamp or a letter
 #: in the corner does not.
 _RUN_MM = 15.0
+#: Beside a lid that is sure, a sliver of this length, in millimetres, is lid too.
+_SLIVER_MM = 5.0
 #: A wedge of lid is thinner than this, in millimetres, where it seems to end.
 _THIN_MM = 2.5
 #: Share of the lid's inner edge that must border on bright paper; a photo that fills the
@@ -56,9 +58,15 @@ def find_lid(gray: Gray, dpi: float) -> NDArray[np.uint8]:
     outside = u8(1 - paper)
     lid = np.zeros_like(gray)
     count, labels = cv2.connectedComponents(outside)
+    wedges = []
     for number in range(1, count):
         part = u8(labels == number)
         if _is_lid(part, gray, dark, brightest, mm):
+            lid |= part
+        elif _is_thin_wedge(part, mm):
+            wedges.append(part)
+    if lid.any():  # what shows beside a leaning sheet on one side shows on the others
+        for part in wedges:
             lid |= part
     if not lid.any() or _is_dark_sheet(lid, dark, mm):
         return none
@@ -113,6 +121,13 @@ def _is_lid(
         return False
     bright = [float(np.percentile(gray[band], 75)) for band in (beside, further)]
     return bright[0] > _SHARP * bright[1]
+
+
+def _is_thin_wedge(part: NDArray[np.uint8], mm: float) -> bool:
+    """Whether a dark part is a sliver along one edge of the picture, too short to be sure of."""
+    rows, columns = (np.flatnonzero(part.any(axis=axis)) for axis in (1, 0))
+    sides = sorted((len(rows), len(columns)))
+    return sides[0] <= _THIN_MM * mm and sides[1] >= 2 * sides[0] and sides[1] >= _SLIVER_MM * mm
 
 
 def _band(part: NDArray[np.uint8], start: float, end: float, mm: float) -> NDArray[np.bool_]:

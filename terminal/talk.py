@@ -30,6 +30,7 @@ class TerminalTalk:
 
     def choose(self, question: str, options: Sequence[str]) -> int | Move:
         """The number of the option chosen, from 0, or a move. There is no default."""
+        _forget_typed_ahead()
         self.tell("\n" + question)
         for number, option in enumerate(options, 1):
             self.tell(f"  {number}. {option}")
@@ -44,11 +45,13 @@ class TerminalTalk:
 
     def ask(self, question: str, read: Callable[[str], str | None], wrong: str) -> str | Move:
         """A line typed in, as ``read`` understands it; ``wrong`` is said when it does not."""
+        _forget_typed_ahead()
         self.tell("")
         return self._until(question + " (" + _("b: back, q: stop") + ")", read, wrong)
 
     def wait(self, question: str, *, hidden: bool = False) -> Move | None:
         """Wait for Enter; None for Enter, else the move. ``hidden``: nothing typed is shown."""
+        _forget_typed_ahead()
         answer = self._until(
             question + " (" + _("Enter: go on, b: back, q: stop") + ")",
             lambda text: "" if text == "" else None,
@@ -93,19 +96,23 @@ def _wrapped(text: str) -> str:
     return "\n".join(lines)
 
 
+def _forget_typed_ahead() -> None:
+    """What was typed before a question is not its answer."""
+    if sys.stdin.isatty():
+        termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
+
+
 @contextmanager
 def _keyboard(*, hidden: bool) -> Iterator[None]:
-    """What was typed before the question is not its answer; ``hidden`` input does not show."""
-    if not sys.stdin.isatty():
+    """The keyboard while a line is typed; ``hidden`` input does not show."""
+    if not (hidden and sys.stdin.isatty()):
         yield
         return
     descriptor = sys.stdin.fileno()
-    termios.tcflush(descriptor, termios.TCIFLUSH)
     before = termios.tcgetattr(descriptor)
     silent = [*before[:3], before[3] & ~termios.ECHO, *before[4:]]
     try:
-        if hidden:
-            termios.tcsetattr(descriptor, termios.TCSANOW, silent)
+        termios.tcsetattr(descriptor, termios.TCSANOW, silent)
         yield
     finally:
         termios.tcsetattr(descriptor, termios.TCSANOW, before)

@@ -24,9 +24,9 @@ def start(counter) -> Iterator[Start]:
         environ = counter.environ | {"SOHOA_LANG": "en", "TERM": "dumb"}
         words = ["intake", "--level", "b-b", *arguments]
         session = pexpect.spawn(
-            SOHOA, words, env=environ, cwd=counter.folder, encoding="utf-8", timeout=60
-        )
-        session.setwinsize(50, 250)
+            SOHOA, words, env=environ, cwd=counter.folder, encoding="utf-8", timeout=60,
+            dimensions=(50, 250),
+        )  # fmt: skip
         sessions.append(session)
         return session
 
