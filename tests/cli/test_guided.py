@@ -21,7 +21,7 @@ def start(counter) -> Iterator[Start]:
     sessions = []
 
     def begin(*arguments: str) -> pexpect.spawn:
-        environ = counter.environ | {"SOHOA_LANG": "en", "TERM": "dumb"}
+        environ = counter.environ | {"SOHOA_LANG": "en", "TERM": "dumb", "COLUMNS": "250"}
         words = ["intake", "--level", "b-b", *arguments]
         session = pexpect.spawn(
             SOHOA, words, env=environ, cwd=counter.folder, encoding="utf-8", timeout=60,
