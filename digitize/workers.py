@@ -8,6 +8,7 @@ import ctypes
 import os
 import signal
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,6 +30,8 @@ _PRELOAD = ["digitize.readied"]
 _START_TIME = 5.0
 #: Beginning of the name of the file by which a worker says that it has started.
 _READY = "worker-"
+#: Seconds a pool may take to end before it is told again; it takes 0.2 s.
+_PATIENCE = 2.0
 #: Of malloc.h.
 _M_MMAP_THRESHOLD = -3
 
@@ -90,8 +93,27 @@ def worker_pool(jobs: int) -> Iterator[Schedule]:
                 if started:
                     _wait_for_start(scratch, jobs)
             finally:
-                pool.stop()  # type: ignore[no-untyped-call]
-                pool.join()
+                end_pool(pool)
+
+
+def end_pool(pool: ProcessPool) -> None:
+    """Stop a pool at once and wait until it is gone.
+
+    The word to end that pebble 5.2 leaves for its scheduler can be swept away with the tasks
+    that were cancelled, while the scheduler is about to wait for it; so it is said again.
+    """
+    gone = threading.Event()
+
+    def say_again() -> None:
+        while not gone.wait(_PATIENCE):
+            pool._context.task_queue.put(None)
+
+    threading.Thread(target=say_again, daemon=True).start()
+    try:
+        pool.stop()  # type: ignore[no-untyped-call]
+        pool.join()
+    finally:
+        gone.set()
 
 
 def start_worker(scratch: str) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
 
+from digitize.workers import end_pool
 from foundation.errors import ExitCode, SohoaError
 from foundation.messages import N_, Language, current_language, set_language
 
@@ -61,8 +62,7 @@ def confined(count: int, seconds: float) -> Iterator[Start]:
     try:
         yield start
     finally:
-        pool.stop()  # type: ignore[no-untyped-call]
-        pool.join()
+        end_pool(pool)
 
 
 def _confine(language: Language) -> None:
