@@ -1,6 +1,6 @@
 """What is signed, how, and what came of it: the values that travel through signing."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -67,3 +67,29 @@ class SignResult:
     outcome: Literal["signed", "kept", "failed", "skipped"]
     error: SohoaError | None = None
     signature: SignatureFacts | None = None
+
+
+async def run_batch(
+    jobs: Sequence[SignJob],
+    do: Callable[[SignJob], Awaitable[SignResult]],
+    stops_at: tuple[type[SohoaError], ...],
+    on_progress: Progress | None,
+) -> list[SignResult]:
+    """Do the jobs one after the other; each fails for itself.
+
+    Args:
+        stops_at: errors that would repeat themselves with every file: the rest is ``skipped``.
+    """
+    results: list[SignResult] = []
+    for done, job in enumerate(jobs, start=1):
+        try:
+            results.append(await do(job))
+        except SohoaError as error:
+            results.append(SignResult(job, "failed", error))
+            if isinstance(error, stops_at):
+                results += [SignResult(rest, "skipped", error) for rest in jobs[done:]]
+                break
+        finally:
+            if on_progress:
+                on_progress(done, len(jobs), job)
+    return results

@@ -22,7 +22,6 @@ from pyhanko.sign.validation.dss import DocumentSecurityStore, collect_validatio
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.errors import PathError, ValidationError
 
-from foundation.errors import SohoaError
 from foundation.files import atomic_path
 from foundation.messages import _
 from foundation.reasons import reason_of
@@ -31,7 +30,7 @@ from signing import errors
 from signing.document import AppendingWriter
 from signing.facts import FileFacts
 from signing.gather import gather_async
-from signing.jobs import Level, Progress, SignJob, SignResult
+from signing.jobs import Level, Progress, SignJob, SignResult, run_batch
 from signing.policy import judge_file, level_of
 from signing.stages import append_document_timestamp, begins_with, unreadable
 from signing.timestamps import TimestampService
@@ -84,19 +83,10 @@ def lift_files(
 async def _lift_all(
     jobs: Sequence[SignJob], tools: _Tools, on_progress: Progress | None
 ) -> list[SignResult]:
-    results: list[SignResult] = []
-    for done, job in enumerate(jobs, start=1):
-        try:
-            results.append(SignResult(job, "signed" if await _lift_one(job, tools) else "kept"))
-        except SohoaError as error:
-            results.append(SignResult(job, "failed", error))
-            if isinstance(error, errors.TimestampUnavailable):
-                results += [SignResult(rest, "skipped", error) for rest in jobs[done:]]
-                break
-        finally:
-            if on_progress:
-                on_progress(done, len(jobs), job)
-    return results
+    async def lift(job: SignJob) -> SignResult:
+        return SignResult(job, "signed" if await _lift_one(job, tools) else "kept")
+
+    return await run_batch(jobs, lift, (errors.TimestampUnavailable,), on_progress)
 
 
 async def _lift_one(job: SignJob, tools: _Tools) -> bool:

@@ -12,7 +12,6 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from foundation.errors import SohoaError
 from foundation.files import atomic_path
 from foundation.messages import _
 from foundation.reasons import reason_of
@@ -23,7 +22,7 @@ from signing.certificates import chain_of
 from signing.document import open_writer
 from signing.facts import FileFacts, SignatureFacts
 from signing.gather import gather_async
-from signing.jobs import Level, Progress, SigningRequest, SignJob, SignResult
+from signing.jobs import Level, Progress, SigningRequest, SignJob, SignResult, run_batch
 from signing.pins import PinSource
 from signing.policy import Cause, broken, judge_file
 from signing.stages import (
@@ -88,23 +87,15 @@ def sign_file(job: SignJob, request: SigningRequest, pin_source: PinSource) -> S
 async def _sign_all(
     jobs: Sequence[SignJob], tools: Tools, on_progress: Progress | None
 ) -> list[SignResult]:
-    results: list[SignResult] = []
-    for done, job in enumerate(jobs, start=1):
-        try:
-            if not tools.container_size:
-                tools = replace(tools, container_size=await container_size(tools))
-            kept = await _signed_before(job, tools)
-            facts = kept or await _sign_one(job, tools)
-            results.append(SignResult(job, "kept" if kept else "signed", signature=facts))
-        except SohoaError as error:
-            results.append(SignResult(job, "failed", error))
-            if isinstance(error, errors.TokenError | errors.ServiceError):
-                results += [SignResult(rest, "skipped", error) for rest in jobs[done:]]
-                break
-        finally:
-            if on_progress:
-                on_progress(done, len(jobs), job)
-    return results
+    async def sign(job: SignJob) -> SignResult:
+        nonlocal tools
+        if not tools.container_size:
+            tools = replace(tools, container_size=await container_size(tools))
+        kept = await _signed_before(job, tools)
+        facts = kept or await _sign_one(job, tools)
+        return SignResult(job, "kept" if kept else "signed", signature=facts)
+
+    return await run_batch(jobs, sign, (errors.TokenError, errors.ServiceError), on_progress)
 
 
 async def _signed_before(job: SignJob, tools: Tools) -> SignatureFacts | None:
