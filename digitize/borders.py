@@ -40,9 +40,10 @@ def cut_sides(marks: Marks) -> tuple[Side, ...]:
 
 
 def _cut(marks: Marks, degrees: int, side: Side) -> bool:
-    if turn(marks.lid, degrees)[:, -1].mean() > _LID:
+    lid = turn(marks.lid, degrees)
+    if lid[:, -1].mean() > _LID:
         return False
-    width = turn(marks.lid, degrees).shape[1]
+    width = lid.shape[1]
     boxes, letters = (
         _turned(b, degrees, marks.ink.shape) for b in (marks.boxes, marks.round_letters)
     )

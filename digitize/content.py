@@ -38,9 +38,15 @@ def content_digest(path: Path) -> bytes:
     """SHA-256 over the content and resources of all pages, without the seal.
 
     Raises:
-        pikepdf.PdfError, OSError: the file cannot be read.
-        RecursionError: its objects are nested without end.
+        pikepdf.PdfError, OSError: the file cannot be read, or its pages are not what pages are.
     """
+    try:
+        return _digest(path)
+    except (RecursionError, AttributeError, TypeError) as error:
+        raise pikepdf.PdfError(str(error)) from error
+
+
+def _digest(path: Path) -> bytes:
     digest = hashlib.sha256()
     with pikepdf.open(path) as pdf:
         for number, page in enumerate(pdf.pages):

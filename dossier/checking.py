@@ -244,7 +244,7 @@ def _digest(path: Path) -> str:
 
     try:
         return content_digest(path).hex()
-    except (pikepdf.PdfError, RecursionError):
+    except pikepdf.PdfError:
         return ""
 
 

@@ -68,6 +68,12 @@ def deliver(
 
 
 @pytest.fixture(scope="session")
+def lines() -> Sequence[str]:
+    """What stands on a drawn sheet unless something else is asked for."""
+    return LINES
+
+
+@pytest.fixture(scope="session")
 def drawn() -> Callable[..., Pixels]:
     return draw
 

@@ -107,6 +107,25 @@ def test_a_seal_cannot_hide_more_than_its_square(document: Path, tmp_path: Path)
         assert content_digest(path) != before, change.__name__
 
 
+def test_pages_that_are_none_are_told_as_one_error(document: Path, tmp_path: Path) -> None:
+    def numbers(pdf: pikepdf.Pdf) -> None:
+        pdf.pages[1].obj.Contents = pikepdf.Array([5])
+
+    def dictionary(pdf: pikepdf.Pdf) -> None:
+        pdf.pages[1].obj.Contents = pikepdf.Dictionary()
+
+    def undecodable(pdf: pikepdf.Pdf) -> None:
+        pdf.pages[1].Contents.write(b"zz", filter=pikepdf.Name.FlateDecode)
+
+    for change in (numbers, dictionary, undecodable):
+        path = tmp_path / f"{change.__name__}.pdf"
+        with pikepdf.open(document) as pdf:
+            change(pdf)
+            pdf.save(path)
+        with pytest.raises(pikepdf.PdfError):
+            content_digest(path)
+
+
 def test_objects_that_refer_to_themselves_come_to_an_end(document: Path, tmp_path: Path) -> None:
     with pikepdf.open(document) as pdf:
         loop = pdf.make_indirect(pikepdf.Dictionary())

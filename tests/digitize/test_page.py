@@ -24,14 +24,6 @@ from digitize.sources import read_sources
 from foundation.messages import set_language
 from profiles import PageRules
 
-LINES = (
-    "Bộ phận Một cửa tiếp nhận hồ sơ từ 7 giờ 30",
-    "phút đến 16 giờ 30 phút các ngày làm việc.",
-    "Cán bộ kiểm tra tính đầy đủ, hợp lệ của từng",
-    "thành phần hồ sơ trước khi ghi vào sổ. Kết quả",
-    "được trả trực tiếp hoặc qua bưu chính; người",
-    "dân không phải nộp lại giấy tờ đã số hóa.",
-)
 RULES = PageRules(min_dpi=100)
 PROVENANCE = Provenance(
     operator="Nguyễn Thị Hòa",
@@ -83,11 +75,13 @@ def test_whichever_way_it_is_fed_the_words_come_back(finish, drawn, delivered, t
     skew=st.floats(-14, 14),
     lid=st.sampled_from([None, 40, 90]),
 )
-def test_any_turn_and_tilt_gives_the_same_words_back(finish, drawn, delivered, turn, skew, lid):
-    paper = drawn(LINES, points=13.0, dpi=200)
+def test_any_turn_and_tilt_gives_the_same_words_back(
+    finish, drawn, delivered, lines, turn, skew, lid
+):
+    paper = drawn(points=13.0, dpi=200)
     page = finish(delivered(paper, turn=turn, skew=skew, lid=lid, margin=220), dpi=200)
     assert page.finding.rotation == turn
-    there, wanted = Counter(plain(page.text).split()), Counter(plain(" ".join(LINES)).split())
+    there, wanted = Counter(plain(page.text).split()), Counter(plain(" ".join(lines)).split())
     lost = (wanted - there).total()
     # One word in twenty may be read otherwise after resampling: a mark or a letter of it.
     assert lost <= 0.05 * wanted.total()
