@@ -1,14 +1,14 @@
 """Verify documents: their signatures, their seal, and whether a paper in hand is the one sealed."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dossier.confined import TooMuch, confined
 from foundation.errors import ExitCode, SohoaError
 from foundation.messages import N_, _
-from foundation.privacy import mask_number
+from foundation.privacy import mask_number, mask_text
 from foundation.times import iso_utc, utc_now, vietnam_time
 from profiles import Office
 
@@ -175,6 +175,8 @@ def _paper(path: Path, relied: Reliance) -> dict[str, Any]:
     likeness = compare(bytes.fromhex(seal["sketch"]), _words(pixels, dpi))
     if likeness is None:
         return answer | {"seal": seal, "paper": None}
+    # Figures read off the paper may be somebody's number.
+    likeness = replace(likeness, strange=tuple(map(mask_text, likeness.strange)))
     if likeness.verdict != "matches":
         kind = "invalid" if likeness.verdict == "differs" else "indeterminate"
         answer |= _fault(kind, likeness.verdict, figures=", ".join(likeness.strange))
