@@ -1,6 +1,5 @@
 """Did anybody write on the sheet?"""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import cv2
@@ -11,7 +10,6 @@ from digitize.ink import MM, Marks
 from digitize.sharpness import edge_spread
 from digitize.turning import Pixels
 from ocr.background import flatten, resized, u8
-from ocr.words import Word
 
 #: Ink fainter than print: pencil, a pale stamp, toner at its end. At least this much darker
 #: than the paper, 0-1, and than this many times its grain.
@@ -23,8 +21,6 @@ _SHARP_MM = 0.30
 _LONE = 0.10
 #: Fewer sharp marks than this are a note, a stamp or a number; more are a page of print.
 FEW = 30
-#: A word read with less confidence (0-100) than this may be read into anything.
-_READ = 70.0
 
 
 def is_blank(marks: Marks) -> bool:
@@ -61,14 +57,6 @@ def faint_writing(pixels: Pixels, marks: Marks) -> Marks | None:
     dark = [box for box in sharp if calm[_within(box)].min() < 255 * (1 - _LONE)]
     enough = len(sharp) >= FEW or sum(int(box[4]) for box in dark) >= 8 * MM
     return found if enough and len(sharp) >= 0.5 * len(boxes) else None
-
-
-def shines_through(faint: Marks, words: Sequence[Word]) -> bool:
-    """Whether a page of faint marks cannot be read, being the other side's, mirrored."""
-    if len(faint.letters) < FEW:
-        return False
-    read = sum(len(word.text) for word in words if word.confidence >= _READ)
-    return read < 0.25 * len(faint.letters)
 
 
 def _within(box: NDArray[np.int32]) -> tuple[slice, slice]:

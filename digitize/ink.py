@@ -102,7 +102,7 @@ def find_marks(gray: Gray, dpi: float) -> Marks:
 
 
 def _ink_level(flat: Gray) -> float:
-    middle = (255.0 + float(np.percentile(flat, _DARKEST))) / 2
+    middle = (255.0 + float(np.percentile(flat[::2, ::2], _DARKEST))) / 2
     return min(max(middle, INK_LEVEL), FAINT_LEVEL)
 
 

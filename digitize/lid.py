@@ -4,6 +4,8 @@ Promise: the lid is what lies outside the paper's convex hull, so that neither t
 of a wedge is left over nor a stamp, a word or a frame cut by the paper's edge is taken.
 """
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +32,8 @@ _UNEVEN = 0.25
 #: Share of the paper's brightness 5 mm away from the lid that it has 1 mm away: the lid
 #: ends at once, a shadow does not.
 _SHARP = 0.85
+#: How far beside a dark part it is looked for the paper, in millimetres.
+_FURTHER_MM = 6.0
 #: Share of a dark part that must be darker strokes for it to be paper in the shade.
 _WRITTEN = 0.01
 #: Paper next to the lid that is dimmed by it and counted as lid, in millimetres.
@@ -48,7 +52,7 @@ def find_lid(gray: Gray, dpi: float) -> NDArray[np.uint8]:
     """
     mm = dpi / 25.4
     none = np.zeros_like(gray)
-    brightest = float(np.percentile(gray, 99))
+    brightest = float(np.percentile(gray[::2, ::2], 99))
     smooth = cv2.blur(gray, (3, 3), borderType=cv2.BORDER_REPLICATE)
     dark = u8(smooth < _DARK_SHARE * brightest)
     at_corners = _reaching_corners(dark)
@@ -57,17 +61,18 @@ def find_lid(gray: Gray, dpi: float) -> NDArray[np.uint8]:
     paper = _hull(u8(1 - at_corners), _DUST_MM2 * mm * mm)
     outside = u8(1 - paper)
     lid = np.zeros_like(gray)
-    count, labels = cv2.connectedComponents(outside)
+    _count, labels, stats, _centres = cv2.connectedComponentsWithStats(outside)
     wedges = []
-    for number in range(1, count):
-        part = u8(labels == number)
-        if _is_lid(part, gray, dark, brightest, mm):
-            lid |= part
+    for number, box in enumerate(stats[1:].tolist(), 1):
+        about = _about(box, round(_FURTHER_MM * mm) + 1)
+        part = u8(labels[about] == number)
+        if _is_lid(part, gray[about], dark[about], brightest, mm):
+            lid[about] |= part
         elif _is_thin_wedge(part, mm):
-            wedges.append(part)
+            wedges.append((about, part))
     if lid.any():  # what shows beside a leaning sheet on one side shows on the others
-        for part in wedges:
-            lid |= part
+        for about, part in wedges:
+            lid[about] |= part
     if not lid.any() or _is_dark_sheet(lid, dark, mm):
         return none
     reach = round(FRINGE_MM * mm)
@@ -103,6 +108,12 @@ def _hull(paper: NDArray[np.uint8], least: float) -> NDArray[np.uint8]:
     return mask
 
 
+def _about(box: Sequence[int], margin: int) -> tuple[slice, slice]:
+    """The rows and columns of a box, x, y, width, height, and so much around it."""
+    x, y, w, h = box[:4]
+    return slice(max(0, y - margin), y + h + margin), slice(max(0, x - margin), x + w + margin)
+
+
 def _is_lid(
     part: NDArray[np.uint8], gray: Gray, dark: NDArray[np.uint8], brightest: float, mm: float
 ) -> bool:
@@ -114,7 +125,7 @@ def _is_lid(
         return False
     if _is_written_on(part, gray, mm):
         return False
-    beside, further = _band(part, 0.5, 1.5, mm), _band(part, 4.0, 6.0, mm)
+    beside, further = _band(part, 0.5, 1.5, mm), _band(part, 4.0, _FURTHER_MM, mm)
     if not beside.any() or not further.any():
         return False
     if float(1 - dark[beside].mean()) < _SUPPORT:

@@ -29,8 +29,8 @@ _RECTANGLE = 0.9
 _FINGER_MM = 45.0
 #: A shadow's border is at least this wide, in millimetres; print begins at once.
 _SOFT_MM = 1.5
-#: Points along a streak that must show it.
-_CHUNKS = 12
+#: Points along a streak that must show it, and which of the rows between them are looked at.
+_CHUNKS, _EVERY = 12, 3
 
 
 @dataclass(frozen=True)
@@ -113,17 +113,19 @@ def _smooth_light(paper: Pixels, bare: NDArray[np.bool_]) -> tuple[NDArray[np.fl
     does not bend it.
     """
     height, width = paper.shape
-    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
-    terms = np.stack([np.ones_like(x), x, y, x * y, x * x, y * y], axis=-1)
-    keep = bare & (paper > 0.5 * np.percentile(paper[bare], 90))
-    surface = np.full(paper.shape, float(np.percentile(paper[bare], 90)))
+    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j].reshape(2, -1)
+    terms = np.stack([np.ones_like(x), x, y, x * y, x * x, y * y])
+    level, seen = paper.ravel().astype(np.float64), bare.ravel()
+    bright = float(np.percentile(level[seen], 90))
+    surface, keep = np.full(level.shape, bright), seen & (level > 0.5 * bright)
     for _ in range(6):
         if keep.sum() < 50:
-            return surface, 0.0
-        weights, *_rest = np.linalg.lstsq(terms[keep], paper[keep].astype(np.float64), rcond=None)
-        surface = terms @ weights
-        keep = bare & (np.abs(paper - surface) < 0.06 * np.maximum(surface, 1.0))
-    return surface, float(keep.sum() / bare.sum())
+            return surface.reshape(paper.shape), 0.0
+        kept = terms * keep  # the normal equations of six unknowns
+        weights, *_rest = np.linalg.lstsq(kept @ terms.T, kept @ level, rcond=None)
+        surface = weights @ terms
+        keep = seen & (np.abs(level - surface) < 0.06 * np.maximum(surface, 1.0))
+    return surface.reshape(paper.shape), float(keep.sum() / seen.sum())
 
 
 def _is_hand(box: NDArray[np.int32]) -> bool:
@@ -150,7 +152,10 @@ def _is_shadow(box: NDArray[np.int32], part: NDArray[np.bool_], loss: NDArray[np
 
 def _streak(marks: Marks) -> float:
     """The darkest line that runs through the whole sheet, along or across, as a loss of light."""
-    return max(_streak_down(marks.flat, marks.lid), _streak_down(marks.flat.T, marks.lid.T))
+    return max(
+        _streak_down(marks.flat, marks.lid),
+        _streak_down(np.ascontiguousarray(marks.flat.T), np.ascontiguousarray(marks.lid.T)),
+    )
 
 
 def _streak_down(flat: NDArray[np.uint8], lid: NDArray[np.uint8]) -> float:
@@ -163,7 +168,7 @@ def _streak_down(flat: NDArray[np.uint8], lid: NDArray[np.uint8]) -> float:
     bounds = [top, *inner, bottom]
     levels, seen = [], []
     for start, end in itertools.pairwise(bounds):
-        levels.append(np.median(flat[start:end], axis=0))
+        levels.append(np.median(flat[start:end:_EVERY], axis=0))
         seen.append(cv2.dilate(lid[start:end].max(axis=0), np.ones(2 * reach + 1, np.uint8)) == 0)
     level, bare = np.array(levels), np.array(seen).reshape(len(seen), -1)
     beside = np.minimum(np.roll(level, reach, axis=1), np.roll(level, -reach, axis=1))

@@ -11,16 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitize import quality
-from digitize.blank import faint_writing, is_blank, shines_through
+from digitize.blank import FEW, faint_writing, is_blank
 from digitize.borders import cut_sides
 from digitize.clean import clean
-from digitize.ink import find_marks
+from digitize.ink import Marks, find_marks
 from digitize.layer_file import SUFFIX, save_layers
 from digitize.layers import guard, split
 from digitize.light import look_at_light
 from digitize.photo import flatten_photo
 from digitize.quality import Look
-from digitize.reading import Reading, read_page
+from digitize.reading import Reading, read_page, reads_mirrored
 from digitize.sharpness import look_at_print
 from digitize.sheet import Finding, FinishedPage, Sheet
 from digitize.sources import assumed_dpi, jpeg_bytes_if_untouched, load_pixels
@@ -64,6 +64,8 @@ def finish_page(sheet: Sheet, settings: PageSettings) -> FinishedPage:
     if not dark and is_blank(marks):
         if (faint := faint_writing(pixels, marks)) is None:
             return _blank_page(sheet, settings, pixels, dpi)
+        if settings.recognise and _shines_through(pixels, dpi, faint, settings.rules):
+            return _blank_page(sheet, settings, pixels, dpi)
         marks = faint
     if settings.recognise:
         reading = read_page(pixels, dpi, marks, settings.rules.ocr_language)
@@ -73,8 +75,6 @@ def finish_page(sheet: Sheet, settings: PageSettings) -> FinishedPage:
     cleaned = reading.cleaned
     words = list(in_one_spelling(reading.words, settings.rules.tone_marks))
     confidence = 0.0 if marks.are_noise else mean_confidence(words)
-    if faint and settings.recognise and shines_through(faint, words):
-        return _blank_page(sheet, settings, pixels, dpi)
     upright = marks.turned((360 - cleaned.rotation) % 360)
     look = Look(light)
     if not marks.are_noise:
@@ -99,6 +99,11 @@ def finish_page(sheet: Sheet, settings: PageSettings) -> FinishedPage:
     )
     touched = cleaned.touched or (photo is not None and photo.found == "flattened")
     return _finished(sheet, settings, finding, cleaned.pixels, touched, dpi, tuple(words))
+
+
+def _shines_through(pixels: NDArray[np.uint8], dpi: float, faint: Marks, rules: PageRules) -> bool:
+    """Whether a page of faint marks is the other side's print; a few marks are a note."""
+    return len(faint.letters) >= FEW and reads_mirrored(pixels, dpi, faint, rules.ocr_language)
 
 
 def _language_flags(words: list[Word], rules: PageRules) -> tuple[str, ...]:

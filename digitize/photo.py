@@ -81,7 +81,7 @@ def flatten_photo(pixels: Pixels) -> Flattened:
 def _papers(small: Pixels) -> Iterator[NDArray[np.uint8]]:
     """Masks of what may be paper: what is lighter or greyer than the rest, or not like the edge."""
     colour = small if small.ndim == 3 else u8(cv2.cvtColor(small, cv2.COLOR_GRAY2BGR))
-    calm = u8(cv2.medianBlur(colour, 7))
+    calm = u8(cv2.medianBlur(colour, 5))
     lab = cv2.cvtColor(calm, cv2.COLOR_BGR2LAB).astype(np.float32)
     around = np.concatenate([lab[:4].reshape(-1, 3), lab[-4:].reshape(-1, 3)])
     around = np.concatenate([around, lab[:, :4].reshape(-1, 3), lab[:, -4:].reshape(-1, 3)])

