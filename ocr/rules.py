@@ -55,7 +55,7 @@ def without_rules(flat: Gray, dpi: float) -> Gray:
         H×W uint8; ``flat`` itself, uncopied, where there is nothing to erase.
     """
     ink = u8(flat < _INK)
-    marked = _rules(ink, dpi) | _leaders(u8(flat < _DOT_INK), dpi)
+    marked = _rules(ink, dpi) | _leaders(ink, dpi) | _leaders(u8(flat < _DOT_INK), dpi)
     if not marked.any():
         return flat
     # The soft rim of what is erased goes with it, but no ink beside it.
