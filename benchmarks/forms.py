@@ -60,7 +60,7 @@ def land(look: Look, chance: Random, family: Family) -> Drawing:
         "so_dinh_danh": owner.number,
         "thua_dat": str(chance.randint(1, 900)),
         "to_ban_do": str(chance.randint(1, 90)),
-        "dia_chi_thua_dat": family.home,
+        "dia_chi": family.home,
         "dien_tich": f"{chance.randint(60, 999)},{chance.randint(0, 9)} m²",
         "hinh_thuc": "Sử dụng riêng",
         "muc_dich": chance.choice(_LAND),
@@ -72,7 +72,7 @@ def land(look: Look, chance: Random, family: Family) -> Drawing:
     form.line(("Người sử dụng đất", f"Ông {owner.name}", "b"))
     form.line(("Căn cước công dân số", owner.number, ""))
     form.line(("Thửa đất số", facts["thua_dat"], ""), ("Tờ bản đồ số", facts["to_ban_do"], ""))
-    form.line(("Địa chỉ", facts["dia_chi_thua_dat"], ""))
+    form.line(("Địa chỉ", facts["dia_chi"], ""))
     form.line(("Diện tích", facts["dien_tich"], ""))
     form.line(("Hình thức sử dụng", facts["hinh_thuc"], ""))
     form.line(("Mục đích sử dụng", facts["muc_dich"], ""))

@@ -15,6 +15,11 @@ _DPI = 75.0
 _MM = _DPI / 25.4
 #: Difference of the channels, 0-255 and the paper's own tint taken off, of coloured ink.
 _COLOURFUL = 40
+#: The same for the paler rest of a mark that is as colourful as that somewhere: a worn seal.
+_PALE = 20
+#: Percentile of a part's pixels taken for its paper, and the difference of the shares of light
+#: that the channels let through from which a pixel is coloured ink.
+_PAPER, _TINGED = 80, 0.1
 #: A mark at least so high and wide is a seal or a signature and no print, millimetres; the
 #: capitals of the largest titles are 8 mm high.
 _LARGE = 9.0
@@ -67,18 +72,21 @@ def without_stamps(pixels: NDArray[np.uint8], dpi: float) -> Gray:
 
 
 def _without_ink(pixels: NDArray[np.uint8], here: Gray) -> Gray:
-    """The brightest channel, made so much brighter that coloured ink where ``here`` is 1 is white.
+    """The part in grey, coloured ink where ``here`` is 1 made as pale as the paper around it.
 
     Black below stays dark, for every ink by its own brightest channel: red, green or blue.
     """
-    brightest, which = u8(pixels.max(axis=2)), pixels.argmax(axis=2)
-    ink = (brightest.astype(np.int16) - pixels.min(axis=2) > _COLOURFUL) & (here > 0)
-    result = brightest.astype(np.float32)
+    paper = np.percentile(pixels.reshape(-1, 3), _PAPER, axis=0).astype(np.float32)
+    through = pixels / np.maximum(paper, 1.0)  # the light that each channel lets through
+    brightest, which = through.max(axis=2), through.argmax(axis=2)
+    ink = (brightest - through.min(axis=2) > _TINGED) & (here > 0)
     for channel in range(3):
         of_it = which == channel
         if (ink & of_it).any():
-            result[of_it] *= 255.0 / max(1.0, float(np.median(brightest[ink & of_it])))
-    return u8(np.minimum(result, 255))
+            brightest[of_it] *= 1.0 / max(0.05, float(np.median(brightest[ink & of_it])))
+    blue, green, red = paper
+    level = 0.114 * blue + 0.587 * green + 0.299 * red
+    return u8(np.clip(brightest, 0, 1) * level)
 
 
 def _without_pale_seals(gray: Gray, dpi: float) -> Gray:
@@ -131,7 +139,13 @@ def _coloured(pixels: NDArray[np.uint8], dpi: float) -> Gray:
     # Tinted paper differs in its channels too, evenly so.
     tint = cv2.medianBlur(u8(np.clip(resized(u8(chroma), 0.25), 0, 255)), 31)
     tint = cv2.resize(tint, chroma.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    return u8(chroma - tint.astype(np.int16) > _COLOURFUL)
+    above = chroma - tint.astype(np.int16)
+    pale, sure = u8(above > _PALE), above > _COLOURFUL
+    _count, labels = cv2.connectedComponents(pale)
+    kept = np.zeros(labels.max() + 1, np.uint8)
+    kept[labels[sure]] = 1
+    kept[0] = 0
+    return kept[labels]
 
 
 def _marks(coloured: Gray) -> list[tuple[tuple[int, int, int, int], Gray]]:
