@@ -113,7 +113,8 @@ def _without_pale_seals(gray: Gray, dpi: float) -> Gray:
         # From half the print's darkness, so that the soft rims of its strokes stay.
         stretched = np.clip((part.astype(np.float32) - dark / 2) / (seal - dark / 2), 0, 1)
         result = gray.copy() if result is gray else result
-        disc = cv2.circle(np.zeros_like(part), (int(x - left), int(y - top)), round(reach), (1,), -1)
+        middle = int(x - left), int(y - top)
+        disc = cv2.circle(np.zeros_like(part), middle, round(reach), (1,), -1)
         lifted = stretched * background(gray[about], dpi)
         result[about] = np.where(disc, lifted, result[about])
     return result
@@ -145,7 +146,7 @@ def _coloured(pixels: NDArray[np.uint8], dpi: float) -> Gray:
     kept = np.zeros(labels.max() + 1, np.uint8)
     kept[labels[sure]] = 1
     kept[0] = 0
-    return kept[labels]
+    return u8(kept[labels])
 
 
 def _marks(coloured: Gray) -> list[tuple[tuple[int, int, int, int], Gray]]:
