@@ -3,6 +3,7 @@
 python -m benchmarks compare [FOLDER]     sohoa, OCRmyPDF and bare Tesseract in the same run
 python -m benchmarks draw FOLDER          sheets of every kind, with the truth about them
 python -m benchmarks faults               sheets spoilt on purpose: how many are caught
+python -m benchmarks facts                papers of every profile: the facts read off them exactly
 python -m benchmarks straight             the tilt left on sheets laid in crooked
 python -m benchmarks memory [COUNT...]    peak memory on few and on many sheets
 python -m benchmarks tune [NAME...]       what the tuned numbers are worth at other values
@@ -32,6 +33,10 @@ def main() -> None:
             from benchmarks.faults import measure_faults
 
             measure_faults(options.count, options.seed)
+        case "facts":
+            from benchmarks.facts import measure_facts
+
+            measure_facts(options.count, options.seed, options.kinds)
         case "straight":
             from benchmarks.straight import measure_straight
 
@@ -69,7 +74,9 @@ def _parser() -> argparse.ArgumentParser:
     stream.add_argument("--per-minute", type=float, default=40.0, help="sheets the feeder feeds")
     faults = commands.add_parser("faults")
     straight = commands.add_parser("straight")
-    for command in (draw, compare, stream, faults, straight):
+    facts = commands.add_parser("facts")
+    facts.add_argument("--kinds", nargs="+", default=(), help="only these")
+    for command in (draw, compare, stream, faults, straight, facts):
         command.add_argument("--count", type=int, default=20)
         command.add_argument("--seed", type=int, default=1)
     memory = commands.add_parser("memory")

@@ -186,7 +186,7 @@ def measure_faults(count: int, seed: int) -> None:
                     caught[fault] += bool(flags)
                     named[fault] += bool(flags & FAULTS[fault].caught_as)
                     if not flags:
-                        print(f"missed: {fault}, {path.name} {truth[path.name]}"[:400])
+                        print(f"missed: {fault}, {path.name} {truth[path.name]}"[:400], flush=True)
     print("| fault | sheets | caught | with the right reason |\n|---|---|---|---|")
     for fault in FAULTS:
         print(f"| {fault} | {tried[fault]} | {caught[fault]} | {named[fault]} |")

@@ -121,7 +121,7 @@ def birth(look: Look, chance: Random, family: Family) -> Drawing:
     title = Face(look.points * 1.8, "b", chance.choice((BLACK, (150, 24, 34))), look.family)
     draft.write((look.left + look.right) / 2, 62, "GIẤY KHAI SINH", title, anchor="m")
     facts = _child_facts(family, look)
-    form = _Form(draft, look, 78.0)
+    form = Form(draft, look, 78.0)
     form.line(("Họ, chữ đệm, tên", facts["ho_ten"], "b"))
     form.line(("Ngày, tháng, năm sinh", facts["ngay_sinh"], "b"))
     form.line(("Ghi bằng chữ", in_words(child.born), ""))
@@ -238,10 +238,12 @@ def letterhead(draft: Draft, look: Look, number: str, place_and_day: str) -> Non
         draft.write(other, 42, place_and_day, look.face("i", 0.9), anchor="m")
 
 
-def signed(draft: Draft, look: Look, chance: Random, y: float, name: str) -> None:
+def signed(
+    draft: Draft, look: Look, chance: Random, y: float, name: str, *, title: str = "CHỦ TỊCH"
+) -> None:
     """Title, pen stroke, seal over a third of it, and the signer's name, on the right."""
     middle, seed = look.right - 42, chance.randrange(9999)
-    draft.write(middle, y, "CHỦ TỊCH", look.face("b", 0.95), anchor="m")
+    draft.write(middle, y, title, look.face("b", 0.95), anchor="m")
     draft.press(pen_stroke(seed), middle + 4, y + 15)
     seal = round_seal(f"ỦY BAN NHÂN DÂN XÃ {look.commune}", f"TỈNH {look.province}", seed)
     draft.press(seal, middle - chance.uniform(14, 24), y + chance.uniform(13, 18))
@@ -249,7 +251,7 @@ def signed(draft: Draft, look: Look, chance: Random, y: float, name: str) -> Non
 
 
 @dataclass
-class _Form:
+class Form:
     """Lines of a form, filled in from the top down."""
 
     draft: Draft

@@ -21,6 +21,7 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.faces import families
+from benchmarks.forms import FORMS
 from benchmarks.layouts import COMMUNES, LAYOUTS, PROVINCES, Drawing, Look, letter
 from dossier.sample_paper import DPI, Colour
 from dossier.sample_people import invent_family
@@ -93,7 +94,8 @@ def draw_sheet(
     """Draw one sheet of a kind; the truth about it. A ``delivery`` takes the place of chance."""
     chance = Random(f"sheet {seed}")
     look, family = _look(chance), invent_family(seed)
-    drawing: Drawing = LAYOUTS[kind][0](look, chance, family)
+    layout = LAYOUTS[kind][0] if kind in LAYOUTS else FORMS[kind][0]
+    drawing: Drawing = layout(look, chance, family)
     delivery = delivery or _some_delivery(chance)
     if kind == "blank":
         delivery = replace(delivery, behind=chance.random() < 0.6)

@@ -17,6 +17,8 @@ from ocr.background import Gray, u8
 
 #: Brightness on evened-out paper (255) below which a pixel is ink.
 _INK = 170
+#: The same for the dots of leaders: fine ones come out pale, at 200 dpi and below above all.
+_DOT_INK = 215
 #: A stroke at least this long, in millimetres, is a rule: the bar of a T set in 26 points is
 #: 6 mm, and dashes are shorter.
 _RULE_MM = 9.0
@@ -24,12 +26,15 @@ _RULE_MM = 9.0
 _THICK_MM = 1.0
 #: Largest side of a leader's dot, and widest distance from dot to dot.
 _DOT_MM, _PITCH_MM = 0.95, 2.6
-#: Ink of fewer square millimetres is a speck, not a dot: 4 pixels at 300 dpi.
-_SPECK_MM2 = 0.03
+#: Ink of fewer square millimetres is a speck, not a dot: 3 pixels at 300 dpi. Fine dots there are
+#: 2 pixels wide and high, so 4 must be one.
+_SPECK_MM2 = 0.02
 #: Fewest dots in a leader: an ellipsis has three, and is text.
 _DOTS = 7
 #: Distances of a leader's dots are alike to this share of them.
 _ALIKE = 0.35
+#: A dot so much larger than its row's are is a letter's.
+_LARGER = 3.0
 #: Dots beyond what is written over a leader are on its line to this, and in step with it to this
 #: share of the distance: the dot of an ị is 0.6 mm lower.
 _LEVEL_MM, _IN_STEP = 0.15, 0.2
@@ -50,7 +55,7 @@ def without_rules(flat: Gray, dpi: float) -> Gray:
         H×W uint8; ``flat`` itself, uncopied, where there is nothing to erase.
     """
     ink = u8(flat < _INK)
-    marked = _rules(ink, dpi) | _leaders(ink, dpi)
+    marked = _rules(ink, dpi) | _leaders(ink, dpi) | _leaders(u8(flat < _DOT_INK), dpi)
     if not marked.any():
         return flat
     # The soft rim of what is erased goes with it, but no ink beside it.
@@ -127,7 +132,8 @@ def _leaders(ink: Gray, dpi: float) -> NDArray[np.bool_]:
         row = dots[group == number] if number else dots[:0]
         row = row[np.argsort(centres[row, 0])]
         if _is_leader(row, centres, boxes):
-            in_leader[row] = True
+            # The dot of an ệ may stand in the row, and is larger.
+            in_leader[row[boxes[row, 4] <= _LARGER * np.median(boxes[row, 4])]] = True
             in_leader[_strays(row, dots, centres, boxes, dpi)] = True
     return in_leader[labels] if in_leader.any() else np.zeros(ink.shape, bool)
 

@@ -61,3 +61,17 @@ def test_a_tinted_sheet_and_a_grey_one_stay_as_they_are():
 @pytest.mark.parametrize("shape", [(1, 1, 3), (2, 500, 3), (500, 2, 3)])
 def test_any_size_is_taken(shape):
     assert without_stamps(np.full(shape, 120, np.uint8), 600).shape == shape[:2]
+
+
+def test_on_a_grey_scan_the_name_under_a_round_seal_is_read():
+    gray = cv2.cvtColor(page(), cv2.COLOR_BGR2GRAY)
+    assert "Vừ Thùy Giang" in reading_text(recognise(gray, DPI))
+    ring = np.s_[: round(20 * MM), round(29 * MM) : round(34 * MM)]
+    assert (gray[ring] < 140).any()
+    assert (without_stamps(gray, DPI)[ring] > 140).all()
+
+
+def test_a_grey_ring_as_dark_as_the_print_stays():
+    gray = np.full((round(80 * MM), round(80 * MM)), 250, np.uint8)
+    cv2.circle(gray, (round(40 * MM), round(40 * MM)), round(18 * MM), 20, 8)
+    assert without_stamps(gray, DPI) is gray
