@@ -40,7 +40,15 @@ def _levels(samples: Samples) -> Iterator[dict[str, Any]]:
 
 
 def _judge(name: str, *arguments: object) -> list[dict[str, Any]]:
-    command = [os.environ["JAVA"], "-cp", os.environ["JUDGES"], name, *map(str, arguments)]
+    quick_to_start = "-XX:TieredStopAtLevel=1"
+    command = [
+        os.environ["JAVA"],
+        quick_to_start,
+        "-cp",
+        os.environ["JUDGES"],
+        name,
+        *map(str, arguments),
+    ]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=True, encoding="utf-8")
     return [json.loads(line) for line in done.stdout.splitlines()]
 

@@ -250,7 +250,7 @@ class ServiceRules(Rules):
     timeout: float = Field(default=30.0, ge=1, le=300)
     #: Rounds through the list of time-stamping services before giving up.
     rounds: int = Field(default=2, ge=1, le=10)
-    #: Accepted time-stamping policies (RFC 3161, ``TSTInfo.policy``), as dotted numbers; empty: any.
+    #: Accepted policies of timestamps (RFC 3161 2.4.2), as dotted numbers; empty: any.
     timestamp_policies: tuple[Annotated[str, Field(pattern=r"^[0-2](\.\d+)+$")], ...] = ()
     #: ``queue``: where no service answers, files are signed at B-B, put on a list, and lifted
     #: with ``sohoa sign --upgrade`` when the network is back. ``stop``: nothing is signed then.

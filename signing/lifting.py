@@ -171,10 +171,11 @@ async def _append(source: Path, part: Path, before: FileFacts, tools: _Tools) ->
 
 async def _check(source: Path, part: Path, tools: _Tools) -> None:
     """See that every signature holds and has reached the level before the file gets its name."""
-    if not begins_with(part, source):
-        raise errors.OutputNotSound(file=source, detail=_("The original was altered."))
     after = await gather_async(part, tools.means.anchors, utc_now())
     verdict, cause = judge_file(after)
     if verdict != "valid" or _below(after, tools.lift.level):
         detail = explain(cause) or _("The level was not reached.")
         raise errors.OutputNotSound(file=source, detail=detail)
+    # Last: somebody may have signed the file where it lies while this was going on.
+    if not begins_with(part, source):
+        raise errors.OutputNotSound(file=source, detail=_("The original was altered."))

@@ -84,7 +84,7 @@ def test_every_shell_script_parses_and_stops_at_the_first_failure(script: Path):
 
 def test_all_the_scripts_are_there():
     names = {path.name for path in SHELL_SCRIPTS}
-    assert names == {"setup", "demo", "test", "lint", "bench", "run"}
+    assert names == {"setup", "demo", "test", "lint", "bench", "conformance", "run"}
 
 
 def test_setup_installs_whatever_the_code_calls_or_opens():
