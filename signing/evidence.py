@@ -4,7 +4,8 @@ B-LT is B-T with the certificates, CRLs and OCSP answers for every signature and
 the document security store; B-LTA has a timestamp over all of that (ETSI EN 319 142-1, 6.3).
 The store gets a revision of its own behind the signatures it speaks for: revocation data that
 are older than the signature prove nothing about the moment it was made, and EU DSS counts
-only what lies behind it.
+only what lies behind it. Roots are stored too: nobody trusts them for that, but pyHanko looks
+for the issuer of a root's CRL nowhere else.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -109,7 +110,6 @@ async def append_document_timestamp(
         validation_context=context,
         in_place=True,
         dss_settings=TimestampDSSContentSettings(include_vri=False, update_before_ts=True),
-        embed_roots=False,
     )
 
 
@@ -141,7 +141,7 @@ async def _append_store(
             paths += await collect_validation_info(embedded, context)
     writer = AppendingWriter(stream)
     store = DocumentSecurityStore.supply_dss_in_writer(
-        writer, None, validation_context=context, paths=paths, embed_roots=False
+        writer, None, validation_context=context, paths=paths
     )
     if store.modified:
         writer.write_in_place()  # type: ignore[no-untyped-call]
