@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -151,7 +152,7 @@ def test_a_run_killed_at_any_instant_leaves_no_signed_file_that_nobody_knows_of(
         program, env=counter.environ, pass_fds=(reading,), stdout=subprocess.DEVNULL
     ) as process:
         while process.poll() is None and len(list(out.glob("*.pdf"))) < 7:
-            pass
+            time.sleep(0.005)
         process.send_signal(signal.SIGKILL)
     os.close(reading)
     signed = {str(file) for file in out.glob("[0-9]*.pdf")}

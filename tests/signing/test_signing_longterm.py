@@ -1,11 +1,15 @@
 """What is signed to last: proven years later without any service, and renewed in time."""
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -21,6 +25,7 @@ from pyhanko_certvalidator.context import CertValidationPolicySpec
 from pyhanko_certvalidator.policy_decl import REQUIRE_REVINFO, CertRevTrustPolicy
 from pyhanko_certvalidator.registry import SimpleTrustManager
 
+from foundation.errors import ExitCode
 from profiles.schema import ServiceRules
 from signing import errors, rehearsal
 from signing.changes import strict_policy
@@ -130,3 +135,94 @@ def test_an_archive_timestamp_is_renewed_though_the_signers_certificate_has_ende
     # Nothing proves that the other was signed while its certificate was good.
     assert isinstance(too_late.error, errors.EarlierSignatureBroken)
     assert verify_file(late, [own.root_pem]).verdict == "indeterminate"
+
+
+@contextmanager
+def stub_that_hangs(url: str) -> Iterator[None]:
+    """A stub in place of the OCSP and CRL services at ``url``: it takes requests and is silent."""
+    ended = threading.Event()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            ended.wait()
+
+        do_POST = do_GET  # noqa: N815  http.server's name
+
+        def log_message(self, *_arguments: object) -> None:
+            pass
+
+    port = urlsplit(url).port or 0
+    with ThreadingHTTPServer(("127.0.0.1", port), Handler) as server:
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            server.shutdown()
+            thread.join()
+
+
+def test_without_ocsp_and_crl_nothing_is_lifted_and_the_reason_is_told(
+    pki: Rehearsal, page: Path, tmp_path: Path, request_for: Callable[..., Any]
+) -> None:
+    signed = tmp_path / "signed.pdf"
+    with rehearsal_pki(tmp_path / "own") as own:
+        request = request_for("clerk", "b-b", signer=own.signers["clerk"])
+        sign_file(SignJob(page, signed), request, own.pin_source("clerk"))
+    before = signed.read_bytes()
+    # Timestamps come from a service that lives; the signer's own CA has gone.
+    lift = Lift(
+        "b-lt",
+        (pki.timestamp_url,),
+        (pki.root_pem, own.root_pem),
+        services=ServiceRules(timeout=1),
+    )
+
+    def refused() -> errors.RevocationUnavailable:
+        (result,) = lift_files([SignJob(signed, signed)], lift)
+        assert isinstance(result.error, errors.RevocationUnavailable), result
+        assert result.error.exit_code == ExitCode.SERVICE
+        return result.error
+
+    refused()
+    with stub_that_hangs(own.timestamp_url):
+        assert "signed.pdf" in str(refused())
+    assert signed.read_bytes() == before
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_a_revoked_certificate_is_told_apart_from_a_service_that_fails(
+    tmp_path: Path,
+    page: Path,
+    request_for: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read = rehearsal.yaml.safe_load
+
+    def altered(text: str) -> Any:
+        settings = read(text)
+        certificates = settings["pki-architectures"]["rehearsal"]["certs"]
+        certificates["clerk"]["revocation"] = {
+            "revoked-since": "2026-01-01T00:00:00+0000",
+            "reason": "key_compromise",
+        }
+        return settings
+
+    monkeypatch.setattr(rehearsal.yaml, "safe_load", altered)
+    waiting: list[SignJob] = []
+    target = tmp_path / "signed.pdf"
+    with rehearsal_pki(tmp_path / "own") as own:
+        request = request_for(
+            "clerk",
+            "b-lt",
+            signer=own.signers["clerk"],
+            timestamp_urls=(own.timestamp_url,),
+            trust=(own.root_pem,),
+            on_waiting=lambda job, _facts: waiting.append(job),
+        )
+        with pytest.raises(errors.CertificateRevoked) as told:
+            sign_file(SignJob(page, target), request, own.pin_source("clerk"))
+    assert told.value.exit_code == ExitCode.TOKEN
+    assert (target.exists(), waiting) == (False, [])
