@@ -122,7 +122,7 @@ def signed_under(folder: Path) -> list[Sample]:
 
 def _signed(office: _Office, documents: list[Path]) -> list[Sample]:
     return [
-        Sample(file, f"{file.stem}, signed by clerk and agency", level.upper().removeprefix("B-"))
+        Sample(file, f"{file.stem}, signed at {level} by clerk, agency", level.upper()[2:])
         for level in LEVELS
         for file in office.sign(
             documents if level == "b-lta" else documents[:1], office.folder / level, level

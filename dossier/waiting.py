@@ -66,11 +66,14 @@ def lift_of(office: Office, level: "Level") -> "Lift":
 
 def put_on_list(level: "Level") -> "Callable[[SignJob, SignatureFacts], None]":
     """What is to be called for each file that is signed now and shall reach ``level`` later."""
-    from signing.waiting import Waiting, put
+    from signing.waiting import Waiting, find, put
 
     def note(job: "SignJob", facts: "SignatureFacts") -> None:
-        now = utc_now()
-        put(_folder(), Waiting(job.target.absolute(), level, now, facts.certificate_ends or now))
+        folder, now, target = _folder(), utc_now(), job.target.absolute()
+        # Signed by somebody else before, and waiting since: the first certificate to end counts.
+        earlier = filter(None, (find(folder, file.absolute()) for file in (job.source, target)))
+        ends = [facts.certificate_ends or now, *(entry.lift_before for entry in earlier)]
+        put(folder, Waiting(target, level, now, min(ends)))
 
     return note
 

@@ -15,7 +15,9 @@ from typing import cast
 from foundation.errors import ExitCode, SohoaError
 from foundation.files import sync_file, write_atomic
 from foundation.messages import N_
+from foundation.reasons import reason_of
 from foundation.times import iso_utc
+from signing.errors import NotWritable
 from signing.jobs import Level
 
 
@@ -48,19 +50,32 @@ class Waiting:
 
 
 def put(folder: Path, entry: Waiting) -> None:
-    """Write an entry, in place of an earlier one for the same file."""
+    """Write an entry, in place of an earlier one for the same file.
+
+    Raises:
+        NotWritable: the list cannot be written.
+    """
     data = {
         "file": str(entry.file),
         "level": entry.level,
         "since": iso_utc(entry.since),
         "lift_before": iso_utc(entry.lift_before),
     }
-    write_atomic(_place(folder, entry.file), json.dumps(data).encode(), mode=0o600)
+    place = _place(folder, entry.file)
+    try:
+        write_atomic(place, json.dumps(data).encode(), mode=0o600)
+    except OSError as error:
+        raise NotWritable(file=place, detail=reason_of(error)) from error
+
+
+def find(folder: Path, file: Path) -> Waiting | None:
+    """The entry of a file, if it has one. Raises :class:`EntryDamaged`."""
+    return _read(_place(folder, file))
 
 
 def waiting(folder: Path) -> list[Waiting]:
     """All entries, the most urgent first. Raises :class:`EntryDamaged`."""
-    entries = [_read(path) for path in sorted(folder.glob("*.json"))]
+    entries = filter(None, map(_read, sorted(folder.glob("*.json"))))
     return sorted(entries, key=lambda entry: (entry.lift_before, entry.file))
 
 
@@ -78,10 +93,13 @@ def _place(folder: Path, file: Path) -> Path:
     return folder / f"{hashlib.sha256(str(file).encode()).hexdigest()[:32]}.json"
 
 
-def _read(path: Path) -> Waiting:
+def _read(path: Path) -> Waiting | None:
+    """An entry; None where there is none, or another run has just taken it off."""
     try:
         data = json.loads(path.read_bytes())
         since, before = (datetime.fromisoformat(data[key]) for key in ("since", "lift_before"))
         return Waiting(Path(data["file"]), cast(Level, data["level"]), since, before)
-    except (ValueError, TypeError, LookupError) as error:
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError, LookupError) as error:
         raise EntryDamaged(file=path) from error
