@@ -99,7 +99,7 @@ def _read(path: Path) -> Waiting | None:
         data = json.loads(path.read_bytes())
         since, before = (datetime.fromisoformat(data[key]) for key in ("since", "lift_before"))
         return Waiting(Path(data["file"]), cast(Level, data["level"]), since, before)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError, TypeError, LookupError) as error:
         raise EntryDamaged(file=path) from error
