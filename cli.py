@@ -162,8 +162,12 @@ def digitize(
 @verb(app, "sign", _("Sign PDF files with a token; many files need the PIN only once."))
 def sign(
     screen: Screen,
-    files: Annotated[list[Path], typer.Argument(help=_("PDF files."))],
-    out: Annotated[Path, typer.Option("-o", "--out", help=_("Signed file, or folder for many."))],
+    files: Annotated[
+        list[Path] | None, typer.Argument(help=_("PDF files."), show_default=False)
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help=_("Signed file, or folder for many."))
+    ] = None,
     signer: Annotated[str, typer.Option(help=_("Which key of the office profile."))] = "agency",
     level: Level = None,
     kind: Annotated[str, typer.Option(help=_("Kind of copy named in the text."))] = "SAO Y",
@@ -173,7 +177,14 @@ def sign(
     ] = False,
     upgrade: Annotated[
         bool,
-        typer.Option("--upgrade", help=_("Lift signed files or folders to the level; no PIN.")),
+        typer.Option(
+            "--upgrade",
+            help=_("Lift signed files, folders, or without any what waits; no PIN. Run it daily."),
+        ),
+    ] = False,
+    offline: Annotated[
+        bool,
+        typer.Option("--offline", help=_("Sign without a timestamp now, to be lifted later.")),
     ] = False,
 ) -> Answer:
     from dossier.signing_desk import lift_documents, sign_documents
@@ -181,16 +192,31 @@ def sign(
     from terminal import reports
 
     if upgrade:
-        with screen.progress(_("Lifting"), len(files)) as advance:
-            lifted = lift_documents(load_office(), files, out, level or "b-lta", advance)
+        with screen.progress(_("Lifting")) as advance:
+            lifted = lift_documents(load_office(), files or [], out, level, advance)
         return reports.signed_answer(lifted)
 
-    with screen.progress(_("Signing"), len(files)) as advance:
+    with screen.progress(_("Signing"), len(files or [])) as advance:
         results = sign_documents(
-            load_office(), signer, files, out,
-            level=level or "", kind=kind, pin_fd=pin_fd, last_try=last_try, advance=advance,
+            load_office(), signer, files or [], out, level=level or "", offline=offline,
+            kind=kind, pin_fd=pin_fd, last_try=last_try, advance=advance,
         )  # fmt: skip
     return reports.signed_answer(results)
+
+
+@verb(app, "queue", _("Files signed without a timestamp that wait to be lifted."))
+def queue(
+    drop: Annotated[
+        list[Path] | None, typer.Option(help=_("Take this file off the list; may be repeated."))
+    ] = None,
+) -> Answer:
+    from dossier.waiting import drop as drop_from_list
+    from dossier.waiting import standings
+    from profiles import load_office
+    from terminal import reports
+
+    drop_from_list(drop or [])
+    return reports.queue_answer(standings(load_office()))
 
 
 @verb(app, "verify", _("Check signatures: 0 only if all are valid, trusted, and nothing changed."))

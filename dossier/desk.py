@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, cast
 
 from digitize.assemble import Provenance
 from dossier.shelf import store_folder
+from dossier.waiting import put_on_list
 from foundation.errors import ExitCode, SohoaError
 from foundation.messages import N_
 from foundation.times import utc_now
@@ -20,6 +21,7 @@ from warehouse import Actor
 if TYPE_CHECKING:
     from signing import PinSource, SigningRequest
     from signing.credential import SealKey
+    from signing.jobs import Level
     from warehouse import Warehouse
 
 
@@ -190,13 +192,16 @@ def signing_request(
     """A signing request out of what the office's profile says."""
     from signing import SigningRequest
 
+    wanted = cast("Level", level or rules.level)  # checked where it comes from
     return SigningRequest(
         signer=signer,
         rules=rules,
         kind=copy_kind,
         agency=office.agency,
-        level=level or rules.level,  # type: ignore[arg-type]  # checked where it comes from
+        level=wanted,
         timestamp_urls=office.timestamp_urls,
+        services=office.services,
+        on_waiting=put_on_list(wanted) if office.services.offline == "queue" else None,
         trust=tuple(Path(path) for path in office.trust),
         chain=tuple(Path(path) for path in office.chain),
     )

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dossier.desk import NoSigner, signing_request
 from dossier.shelf import keep_out_of_store
+from dossier.waiting import lift_of, lift_waiting, put_on_list, settle
 from foundation.errors import ExitCode, SohoaError
 from foundation.messages import N_
 from profiles import Office, SignatureRules
@@ -26,6 +28,16 @@ class OneTarget(SohoaError):
     message = N_("{count} files cannot be signed into one: name a folder with -o.")
 
 
+class NothingNamed(SohoaError):
+    """Neither files to sign nor a place for them were named."""
+
+    exit_code = ExitCode.USAGE
+    message = N_(
+        "Name the PDF files to sign, and with -o where the signed ones go. "
+        "Only --upgrade does without: it lifts what waits, or files where they lie."
+    )
+
+
 class SameNames(SohoaError):
     """Two files would be signed into the same file."""
 
@@ -42,9 +54,10 @@ def sign_documents(  # noqa: PLR0913  what the verb's options say
     office: Office,
     signer_name: str,
     files: Sequence[Path],
-    out: Path,
+    out: Path | None,
     *,
     level: str = "",
+    offline: bool = False,
     kind: str = "SAO Y",
     pin_fd: int | None = None,
     last_try: bool = False,
@@ -52,12 +65,19 @@ def sign_documents(  # noqa: PLR0913  what the verb's options say
 ) -> "list[SignResult]":
     """Sign files with one of the office's keys; one PIN for all.
 
+    Args:
+        offline: do not ask the services: sign at B-B and put the files on the list of those to
+            be lifted. Without it that is done where none answers and the profile allows it.
+
     Raises:
+        NothingNamed: no files, or no place for them.
         NoSigner: the office profile names no such key.
         OneTarget, SameNames: the files have no place each to go to.
     """
     from signing import SignJob, sign_files
 
+    if not files or out is None:
+        raise NothingNamed()
     signer = office.signers.get(signer_name)
     if signer is None:
         raise NoSigner(role=signer_name)
@@ -66,6 +86,8 @@ def sign_documents(  # noqa: PLR0913  what the verb's options say
         SignatureRules(role=signer.role),
     )
     request = replace(signing_request(office, signer, rules, kind, level), allow_last_try=last_try)
+    if offline:
+        request = replace(request, offline=True, on_waiting=put_on_list(request.level))
     keep_out_of_store(out)
     jobs = [SignJob(source, target) for source, target in _targets(files, out)]
     return sign_files(
@@ -79,30 +101,61 @@ def sign_documents(  # noqa: PLR0913  what the verb's options say
 def lift_documents(
     office: Office,
     files: Sequence[Path],
-    out: Path,
-    level: "Level",
+    out: Path | None,
+    level: "Level | None" = None,
     advance: Advance | None = None,
 ) -> "list[SignResult]":
-    """Lift signed files, or those of folders, to a higher level; what needs nothing is kept.
+    """Lift signed files to a higher level; what needs nothing is kept.
+
+    Args:
+        files: files, and folders of which all signed PDFs are lifted, those of folders in them
+            too; none: what is on the list of files signed without a network.
+        out: where they go; None: they are replaced where they lie, each whole or not at all.
+        level: what they shall reach; without one B-LTA, and for those on the list their own.
 
     Raises:
         OneTarget, SameNames: the files have no place each to go to.
         NoTimestampService, BadTrustFile: what the office profile lacks.
     """
     from signing import SignJob
-    from signing.lifting import Lift, lift_files
+    from signing.lifting import lift_files
 
-    keep_out_of_store(out)
-    named = [
-        pdf for file in files for pdf in (sorted(file.glob("*.pdf")) if file.is_dir() else [file])
+    tell = (lambda done, _total, job: advance(done, job.source.name)) if advance else None
+    if not files:
+        return lift_waiting(office, level, tell)
+    keep_out_of_store(*(out,) if out else files)
+    jobs = [SignJob(source, target) for source, target in _lifted_to(files, out)]
+    return settle(lift_files(jobs, lift_of(office, level or "b-lta"), tell))
+
+
+def _lifted_to(files: Sequence[Path], out: Path | None) -> list[tuple[Path, Path]]:
+    """Where each lifted file goes; those of a folder keep their place in it."""
+    folders = [folder for folder in files if folder.is_dir()]
+    single = [file for file in files if not file.is_dir()]
+    if out is None:
+        named = [*single, *(pdf for folder in folders for pdf in _signed_in(folder))]
+        return [(file, file) for file in dict.fromkeys(named)]
+    pairs = [
+        (pdf, out / pdf.relative_to(folder)) for folder in folders for pdf in _signed_in(folder)
     ]
-    jobs = [SignJob(source, target) for source, target in _targets(named, out)]
-    lift = Lift(level, office.timestamp_urls, tuple(map(Path, office.trust)))
-    return lift_files(
-        jobs,
-        lift,
-        (lambda done, _total, job: advance(done, job.source.name)) if advance else None,
-    )
+    pairs += _targets(single, out) if single else []
+    targets = [target for _source, target in pairs]
+    if len(set(targets)) < len(targets):
+        raise SameNames(name=next(one.name for one in targets if targets.count(one) > 1))
+    return pairs
+
+
+def _signed_in(folder: Path) -> list[Path]:
+    """The PDFs below a folder that somebody has signed."""
+    found = (path for path in folder.rglob("*") if path.suffix.lower() == ".pdf")
+    return sorted(path for path in found if path.is_file() and _is_signed(path))
+
+
+def _is_signed(path: Path) -> bool:
+    if path.stat().st_size == 0:
+        return False
+    with path.open("rb") as stream, mmap(stream.fileno(), 0, access=ACCESS_READ) as content:
+        return content.find(b"/ByteRange") >= 0
 
 
 def _targets(files: Sequence[Path], out: Path) -> list[tuple[Path, Path]]:

@@ -243,6 +243,22 @@ class Credential(Rules):
     certificate: str
 
 
+class ServiceRules(Rules):
+    """How long services on the network are waited for, and what is taken from them."""
+
+    #: Seconds one answer may take. Public time-stamping services were seen to take 2 to 131.
+    timeout: float = Field(default=30.0, ge=1, le=300)
+    #: Rounds through the list of time-stamping services before giving up.
+    rounds: int = Field(default=2, ge=1, le=10)
+    #: Accepted policies of timestamps (RFC 3161 2.4.2), as dotted numbers; empty: any.
+    timestamp_policies: tuple[Annotated[str, Field(pattern=r"^[0-2](\.\d+)+$")], ...] = ()
+    #: ``queue``: where no service answers, files are signed at B-B, put on a list, and lifted
+    #: with ``sohoa sign --upgrade`` when the network is back. ``stop``: nothing is signed then.
+    offline: Literal["stop", "queue"] = "stop"
+    #: Archive timestamps are renewed, and people warned, this many days before the end.
+    renew_days: int = Field(default=90, ge=1, le=36500)
+
+
 class Office(Dated):
     """How an office works: its name, its services, its signers, its way with codes."""
 
@@ -256,6 +272,7 @@ class Office(Dated):
     scanner: str = ""
     scan_source: Literal["adf", "adf-duplex", "flatbed"] = "adf-duplex"
     timestamp_urls: tuple[str, ...] = ()
+    services: ServiceRules = ServiceRules()
     #: Files or folders with root certificates this office trusts; none is trusted by default.
     trust: tuple[str, ...] = ()
     #: Files with issuing certificates, for tokens that do not hold them.

@@ -179,11 +179,29 @@ class NoTimestampService(ServiceError):
 
 
 class RevocationUnavailable(ServiceError):
-    """The state of a certificate could not be fetched, or is bad; B-LT cannot be made."""
+    """The state of a certificate could not be fetched; B-LT cannot be made now."""
 
     message = N_(
-        "{file}: the data that proves the certificates good could not be gathered ({detail}). "
-        "Check the network and the trusted roots, or sign with level b-t."
+        "{file}: the data that proves the certificates good could not be fetched ({detail}). "
+        "Nothing was written. Check the network and try again, or sign with level b-t."
+    )
+
+
+class ChainNotProven(ServiceError):
+    """A certificate does not lead to a root of the office, or is out of date."""
+
+    message = N_(
+        "{file}: a certificate could not be proven good ({detail}). Nothing was written. "
+        "Check trust and chain in the office profile, or sign with level b-t."
+    )
+
+
+class CertificateRevoked(TokenError):
+    """The signer's certificate, or one above it, has been revoked."""
+
+    message = N_(
+        "{file}: a certificate has been revoked ({detail}). Nothing was written. "
+        "Ask the certificate provider for a new one."
     )
 
 

@@ -4,11 +4,8 @@ Nothing is judged here.
 """
 
 import asyncio
-import logging
 import re
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -52,9 +49,8 @@ from signing.facts import (
     TimestampFacts,
     Trouble,
 )
+from signing.quiet import quiet
 
-#: pyHanko logs every finding as a warning or error with a traceback; here they are facts.
-_QUIET = ("pyhanko", "pyhanko_certvalidator")
 _BYTE_RANGE = re.compile(rb"/ByteRange\s*\[")
 #: Bytes read at once, and kept so that nothing is missed between two blocks.
 _BLOCK, _OVERLAP = 1 << 20, 64
@@ -101,7 +97,7 @@ def gather(file: Path, anchors: Sequence[x509.Certificate], at: datetime) -> Fil
 
 async def gather_async(file: Path, anchors: Sequence[x509.Certificate], at: datetime) -> FileFacts:
     """:func:`gather` for callers that run an event loop already."""
-    with file.open("rb") as stream, _silence():
+    with file.open("rb") as stream, quiet():
         try:
             return await _gather(stream, _Evidence(tuple(anchors), at))
         except MALFORMED:
@@ -337,18 +333,3 @@ def _with_container(
     except NotAsWritten as error:
         return replace(facts, container=str(error))
     return replace(facts, stray_certificates=strays)
-
-
-@contextmanager
-def _silence() -> Iterator[None]:
-    """Keep logs and warnings of the libraries away: what they would print is judged here."""
-    before = {name: logging.getLogger(name).level for name in _QUIET}
-    for name in _QUIET:
-        logging.getLogger(name).setLevel(logging.CRITICAL)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        for name, level in before.items():
-            logging.getLogger(name).setLevel(level)

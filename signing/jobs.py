@@ -1,12 +1,12 @@
 """What is signed, how, and what came of it: the values that travel through signing."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from foundation.errors import SohoaError
-from profiles.schema import SignatureRules, Signer
+from profiles.schema import ServiceRules, SignatureRules, Signer
 from signing.facts import SignatureFacts
 
 Level = Literal["b-b", "b-t", "b-lt", "b-lta"]
@@ -34,6 +34,10 @@ class SigningRequest:
         reason: /Reason of the signature, if any.
         trust: root certificates; needed from ``b-lt`` up, to gather revocation data.
         chain: files with issuing certificates, for tokens that do not hold them.
+        services: time limits and what is taken from services.
+        on_waiting: where no service answers, files are signed at ``b-b``, and this is told of
+            each before it gets its name, to have it lifted later. None: nothing is signed then.
+        offline: do not ask the services at all; needs ``on_waiting``.
         again: sign even what this signer has signed before.
         allow_last_try: log in although one more wrong PIN would lock the token.
     """
@@ -47,6 +51,9 @@ class SigningRequest:
     reason: str | None = None
     trust: tuple[Path, ...] = ()
     chain: tuple[Path, ...] = ()
+    services: ServiceRules = field(default_factory=ServiceRules)
+    on_waiting: Callable[[SignJob, SignatureFacts], None] | None = None
+    offline: bool = False
     again: bool = False
     allow_last_try: bool = False
 
@@ -61,12 +68,14 @@ class SignResult:
 
     ``outcome`` is ``signed``; ``kept``, where an earlier run had done it; ``failed``, with
     its error; or ``skipped``, with the error that stopped the batch before this file was tried.
+    ``waiting``: signed at ``b-b`` and to be lifted later; ``waits_for`` says what kept it so.
     """
 
     job: SignJob
-    outcome: Literal["signed", "kept", "failed", "skipped"]
+    outcome: Literal["signed", "kept", "waiting", "failed", "skipped"]
     error: SohoaError | None = None
     signature: SignatureFacts | None = None
+    waits_for: SohoaError | None = None
 
 
 async def run_batch(

@@ -9,36 +9,29 @@ file that has what it needs is left alone: safe to run every day.
 import asyncio
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import IO
-
-from asn1crypto import x509
-from pyhanko.pdf_utils.misc import PdfError
-from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.general import SigningError
-from pyhanko.sign.validation.dss import DocumentSecurityStore, collect_validation_info
-from pyhanko_certvalidator import ValidationContext
-from pyhanko_certvalidator.errors import PathError, ValidationError
 
 from foundation.files import atomic_path
 from foundation.messages import _
 from foundation.reasons import reason_of
 from foundation.times import utc_now
+from profiles.schema import ServiceRules
 from signing import errors
-from signing.document import AppendingWriter
+from signing.evidence import (
+    Means,
+    append_document_timestamp,
+    append_evidence,
+    faults_of_evidence,
+    means_of,
+)
 from signing.facts import FileFacts
 from signing.gather import gather_async
 from signing.jobs import Level, Progress, SignJob, SignResult, run_batch
-from signing.policy import judge_file, level_of
-from signing.stages import append_document_timestamp, begins_with, unreadable
-from signing.timestamps import TimestampService
-from signing.trust import load_anchors
+from signing.policy import judge_file, level_of, reaches
+from signing.stages import begins_with, unreadable
 from signing.verify import explain
-
-#: Levels from the lowest to the highest (ETSI EN 319 142-1).
-_LEVELS = ("b-b", "b-t", "b-lt", "b-lta")
 
 
 @dataclass(frozen=True)
@@ -49,20 +42,21 @@ class Lift:
         level: PAdES level each signature shall reach, ``b-t`` to ``b-lta``.
         timestamp_urls: RFC 3161 services, tried in order.
         trust: files or folders with root certificates: evidence is gathered up to them.
-        renew_within: an archive timestamp whose certificate ends sooner than this is renewed.
+        chain: files with issuing certificates that signatures may lack.
+        services: time limits, and how long before its end an archive timestamp is renewed.
     """
 
     level: Level
     timestamp_urls: tuple[str, ...]
     trust: tuple[Path, ...]
-    renew_within: timedelta = timedelta(days=90)
+    chain: tuple[Path, ...] = ()
+    services: ServiceRules = field(default_factory=ServiceRules)
 
 
 @dataclass(frozen=True)
 class _Tools:
     lift: Lift
-    anchors: tuple[x509.Certificate, ...]
-    timestamps: TimestampService
+    means: Means
 
 
 def lift_files(
@@ -75,9 +69,8 @@ def lift_files(
     """
     if not lift.timestamp_urls:
         raise errors.NoTimestampService(level=lift.level)
-    anchors = tuple(anchor.certificate for anchor in load_anchors(lift.trust))
-    tools = _Tools(lift, anchors, TimestampService(lift.timestamp_urls))
-    return asyncio.run(_lift_all(jobs, tools, on_progress))
+    means = means_of(lift.timestamp_urls, lift.services, lift.trust, lift.chain)
+    return asyncio.run(_lift_all(jobs, _Tools(lift, means), on_progress))
 
 
 async def _lift_all(
@@ -86,7 +79,11 @@ async def _lift_all(
     async def lift(job: SignJob) -> SignResult:
         return SignResult(job, "signed" if await _lift_one(job, tools) else "kept")
 
-    return await run_batch(jobs, lift, (errors.TimestampUnavailable,), on_progress)
+    stops_at = (errors.TimestampUnavailable, errors.RevocationUnavailable)
+    try:
+        return await run_batch(jobs, lift, stops_at, on_progress)
+    finally:
+        await tools.means.timestamps.aclose()
 
 
 async def _lift_one(job: SignJob, tools: _Tools) -> bool:
@@ -109,7 +106,7 @@ async def _lift_one(job: SignJob, tools: _Tools) -> bool:
 async def _facts(file: Path, tools: _Tools) -> FileFacts:
     """What is known of a file that is worth lifting. Raises where one of its signatures is not."""
     try:
-        facts = await gather_async(file, tools.anchors, utc_now())
+        facts = await gather_async(file, tools.means.anchors, utc_now())
     except OSError as error:
         raise unreadable(file, error) from error
     verdict, cause = judge_file(facts)
@@ -123,61 +120,62 @@ def _needed(facts: FileFacts, lift: Lift) -> bool:
     """Whether a signature is below the level, or the last archive timestamp runs out soon."""
     if _below(facts, lift.level):
         return True
-    last = facts.signatures[-1]
-    ends = last.certificate_ends
-    archived = lift.level == "b-lta" and last.kind == "timestamp"
-    return bool(archived and ends and ends < utc_now() + lift.renew_within)
+    ends = holds_until(facts)
+    soon = utc_now() + timedelta(days=lift.services.renew_days)
+    return lift.level == "b-lta" and ends is not None and ends < soon
+
+
+def holds_until(facts: FileFacts) -> datetime | None:
+    """When the proof runs out unless something is done: the end of the last certificate.
+
+    Of the last archive timestamp where there is one, else of the signatures themselves.
+    """
+    last = facts.signatures[-1] if facts.signatures else None
+    outermost = [last] if last and last.kind == "timestamp" else facts.signatures
+    return min(
+        (one.certificate_ends for one in outermost if one and one.certificate_ends), default=None
+    )
 
 
 def _below(facts: FileFacts, level: str) -> bool:
     """Whether any signature has not reached the level; those of other formats never do."""
-    reached = [level_of(one, facts) for one in facts.signatures if one.kind == "signature"]
-    return any(one not in _LEVELS or _LEVELS.index(one) < _LEVELS.index(level) for one in reached)
+    signatures = (one for one in facts.signatures if one.kind == "signature")
+    return not all(reaches(level_of(one, facts), level) for one in signatures)
+
+
+def _settled(facts: FileFacts) -> set[str]:
+    """The fields whose evidence is in the file, with a later timestamp that proves when.
+
+    Theirs cannot be gathered again once their certificates have ended, and need not be.
+    """
+    count = len(facts.signatures)
+    covered = (
+        one
+        for number, one in enumerate(facts.signatures)
+        if any(facts.signatures[later].kind == "timestamp" for later in range(number + 1, count))
+    )
+    return {one.field for one in covered if one.revocation == "good"}
 
 
 async def _append(source: Path, part: Path, before: FileFacts, tools: _Tools) -> None:
     stamped = all(
         level_of(one, before) != "b-b" for one in before.signatures if one.kind == "signature"
     )
-    context = ValidationContext(
-        trust_roots=list(tools.anchors), allow_fetching=True, revocation_mode="hard-fail"
-    )
-    try:
-        with part.open("r+b") as stream:
-            if not stamped:
-                await append_document_timestamp(stream, tools.timestamps)
-            if tools.lift.level in ("b-lt", "b-lta"):
-                await _append_evidence(stream, context)
-            if tools.lift.level == "b-lta":
-                await append_document_timestamp(stream, tools.timestamps, context)
-    except (PathError, ValidationError, SigningError) as error:
-        raise errors.RevocationUnavailable(file=source, detail=error) from error
-    except PdfError as error:
-        raise unreadable(source, error) from error
-    finally:
-        await context.aclose()
-
-
-async def _append_evidence(stream: IO[bytes], context: ValidationContext) -> None:
-    """Certificates, CRLs and OCSP answers for every signature and timestamp, in one revision."""
-    reader = PdfFileReader(stream)
-    paths = []
-    for embedded in reader.embedded_signatures:
-        paths += await collect_validation_info(embedded, context)
-    writer = AppendingWriter(stream)
-    store = DocumentSecurityStore.supply_dss_in_writer(
-        writer, None, validation_context=context, paths=paths, embed_roots=False
-    )
-    if store.modified:
-        writer.write_in_place()  # type: ignore[no-untyped-call]
+    if not stamped:
+        with faults_of_evidence(source), part.open("r+b") as stream:
+            await append_document_timestamp(stream, tools.means.timestamps)
+    if tools.lift.level in ("b-lt", "b-lta"):
+        archive = tools.lift.level == "b-lta"
+        await append_evidence(source, part, tools.means, archive=archive, settled=_settled(before))
 
 
 async def _check(source: Path, part: Path, tools: _Tools) -> None:
     """See that every signature holds and has reached the level before the file gets its name."""
-    if not begins_with(part, source):
-        raise errors.OutputNotSound(file=source, detail=_("The original was altered."))
-    after = await gather_async(part, tools.anchors, utc_now())
+    after = await gather_async(part, tools.means.anchors, utc_now())
     verdict, cause = judge_file(after)
     if verdict != "valid" or _below(after, tools.lift.level):
         detail = explain(cause) or _("The level was not reached.")
         raise errors.OutputNotSound(file=source, detail=detail)
+    # Last: somebody may have signed the file where it lies while this was going on.
+    if not begins_with(part, source):
+        raise errors.OutputNotSound(file=source, detail=_("The original was altered."))

@@ -20,11 +20,12 @@ from signing import errors
 from signing.appearance import PageFrame, lay_out
 from signing.certificates import chain_of
 from signing.document import open_writer
-from signing.facts import FileFacts, SignatureFacts
+from signing.evidence import Means, means_of
+from signing.facts import Changes, FileFacts, SignatureFacts
 from signing.gather import gather_async
 from signing.jobs import Level, Progress, SigningRequest, SignJob, SignResult, run_batch
 from signing.pins import PinSource
-from signing.policy import Cause, broken, judge_file
+from signing.policy import Cause, broken, judge_file, level_of, reaches
 from signing.stages import (
     Tools,
     append_signature,
@@ -32,7 +33,6 @@ from signing.stages import (
     container_size,
     unreadable,
 )
-from signing.timestamps import TimestampService
 from signing.tokens import open_token
 from signing.trust import load_anchors
 from signing.verify import explain
@@ -63,16 +63,14 @@ def sign_files(
         TokenError, DriverMissing, DriverFault: the token could not be opened; nothing was signed.
         FontMissing, NoTimestampService, BadTrustFile: found before the PIN is asked for.
     """
-    timestamps = _timestamps(request)
-    anchors = tuple(anchor.certificate for anchor in load_anchors(request.trust))
+    means = _means(request)
     extra = tuple(anchor.certificate for anchor in load_anchors(request.chain))
     if request.rules.visible:
         _check_font(request)
     last_try = request.allow_last_try
     with open_token(request.signer, pin_source, allow_last_try=last_try) as session:
         chain = tuple(chain_of(session.certificate, [*session.chain, *extra]))
-        tools = Tools(request, session, chain, anchors, timestamps)
-        return asyncio.run(_sign_all(jobs, tools, on_progress))
+        return asyncio.run(_sign_all(jobs, Tools(request, session, chain, means), on_progress))
 
 
 def sign_file(job: SignJob, request: SigningRequest, pin_source: PinSource) -> SignatureFacts:
@@ -87,15 +85,41 @@ def sign_file(job: SignJob, request: SigningRequest, pin_source: PinSource) -> S
 async def _sign_all(
     jobs: Sequence[SignJob], tools: Tools, on_progress: Progress | None
 ) -> list[SignResult]:
-    async def sign(job: SignJob) -> SignResult:
-        nonlocal tools
-        if not tools.container_size:
-            tools = replace(tools, container_size=await container_size(tools))
-        kept = await _signed_before(job, tools)
-        facts = kept or await _sign_one(job, tools)
-        return SignResult(job, "kept" if kept else "signed", signature=facts)
+    services, why = tools.timestamps, None
 
-    return await run_batch(jobs, sign, (errors.TokenError, errors.ServiceError), on_progress)
+    async def sign(job: SignJob) -> SignResult:
+        nonlocal tools, why
+        try:
+            if not tools.container_size:
+                tools = replace(tools, container_size=await container_size(tools))
+            return await _sign_or_keep(job, tools, why)
+        except (errors.TimestampUnavailable, errors.RevocationUnavailable) as error:
+            if tools.request.on_waiting is None:
+                raise
+            # For the rest of the batch too: the time limits are not waited for with every file.
+            why, tools = error, replace(tools, means=None, container_size=0)
+        return await sign(job)
+
+    try:
+        return await run_batch(jobs, sign, (errors.TokenError, errors.ServiceError), on_progress)
+    finally:
+        if services:
+            await services.aclose()
+
+
+async def _sign_or_keep(job: SignJob, tools: Tools, why: errors.ServiceError | None) -> SignResult:
+    kept = await _signed_before(job, tools)
+    if kept:
+        _tell_of_waiting(job, kept, tools)
+    facts = kept or await _sign_one(job, tools)
+    if tools.waiting:
+        return SignResult(job, "waiting", signature=facts, waits_for=why)
+    return SignResult(job, "kept" if kept else "signed", signature=facts)
+
+
+def _tell_of_waiting(job: SignJob, facts: SignatureFacts, tools: Tools) -> None:
+    if tools.waiting and tools.request.on_waiting:
+        tools.request.on_waiting(job, facts)
 
 
 async def _signed_before(job: SignJob, tools: Tools) -> SignatureFacts | None:
@@ -114,7 +138,9 @@ async def _sign_one(job: SignJob, tools: Tools) -> SignatureFacts:
         with atomic_path(job.target) as part:
             shutil.copyfile(job.source, part)
             await append_signature(job.source, part, tools)
-            return await _check(job.source, part, tools)
+            facts = await _check(job.source, part, tools)
+            _tell_of_waiting(job, facts, tools)
+            return facts
     except OSError as error:
         raise errors.NotWritable(file=job.target, detail=reason_of(error)) from error
 
@@ -139,15 +165,15 @@ async def _check(source: Path, part: Path, tools: Tools) -> SignatureFacts:
     fail = partial(errors.OutputNotSound, file=source)
     if not begins_with(part, source):
         raise fail(detail=_("The original was altered."))
-    facts = await gather_async(part, (), utc_now())
+    facts = await gather_async(part, tools.means.anchors if tools.means else (), utc_now())
     if cause := _unsound(facts):
         raise fail(detail=explain(cause))
     ours = tools.session.certificate.sha256
     made = [one for one in facts.signatures if one.certificate == ours]
-    if not made or not facts.signatures[-1].covers_whole_file:
+    if not made or facts.signatures[-1].changes not in (Changes.NONE, Changes.EVIDENCE):
         raise fail(detail=_("The signature does not cover the whole file."))
-    if tools.request.level != "b-b" and made[-1].timestamp is None:
-        raise fail(detail=_("The timestamp is missing."))
+    if not reaches(level_of(made[-1], facts), tools.level):
+        raise fail(detail=_("The level was not reached."))
     return made[-1]
 
 
@@ -157,12 +183,14 @@ def _unsound(facts: FileFacts) -> Cause:
     return next((cause for cause in causes if cause), Cause.NONE)
 
 
-def _timestamps(request: SigningRequest) -> TimestampService | None:
+def _means(request: SigningRequest) -> Means | None:
+    """The services and roots that the level needs; None where it needs none."""
     if request.level == "b-b":
         return None
     if not request.timestamp_urls:
         raise errors.NoTimestampService(level=request.level)
-    return TimestampService(request.timestamp_urls)
+    means = means_of(request.timestamp_urls, request.services, request.trust, request.chain)
+    return None if request.offline else means
 
 
 def _check_font(request: SigningRequest) -> None:

@@ -16,6 +16,8 @@ Verdict = Literal["valid", "invalid", "indeterminate"]
 
 #: How far a claimed time may lie ahead of the moment of judging: clocks differ.
 CLOCK_TOLERANCE = timedelta(minutes=5)
+#: PAdES levels from the lowest to the highest (ETSI EN 319 142-1).
+_LEVELS = ("b-b", "b-t", "b-lt", "b-lta")
 
 
 class Cause(StrEnum):
@@ -115,6 +117,11 @@ def level_of(facts: SignatureFacts, file: FileFacts) -> str:
         return "b-t"
     # Where the first document timestamp stands for the signature's own, a second one is needed.
     return "b-lta" if stamps > (facts.timestamp is None) else "b-lt"
+
+
+def reaches(level: str, wanted: str) -> bool:
+    """Whether a level is as high as another; signatures of older formats reach none."""
+    return level in _LEVELS and _LEVELS.index(level) >= _LEVELS.index(wanted)
 
 
 def _doubt(facts: SignatureFacts, file: FileFacts) -> Cause:

@@ -5,11 +5,11 @@ between. What goes wrong comes out as an error of this room.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import IO, cast
+from typing import cast
 
 from asn1crypto import x509
 from pyhanko.pdf_utils.layout import LayoutError
@@ -19,14 +19,6 @@ from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
 from pyhanko.sign.general import SigningError
 from pyhanko.sign.signers.pdf_cms import PdfCMSSignedAttributes
 from pyhanko.sign.signers.pdf_cms import Signer as CmsSigner
-from pyhanko.sign.signers.pdf_signer import (
-    DSSContentSettings,
-    PdfTimeStamper,
-    SigDSSPlacementPreference,
-    TimestampDSSContentSettings,
-)
-from pyhanko_certvalidator import ValidationContext
-from pyhanko_certvalidator.errors import PathError, ValidationError
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from foundation.errors import SohoaError
@@ -43,25 +35,43 @@ from signing.document import (
     open_writer,
     signature_boxes,
 )
-from signing.jobs import SigningRequest
+from signing.evidence import DIGEST, Means, append_evidence
+from signing.jobs import Level, SigningRequest
 from signing.timestamps import TimestampService
 from signing.tokens import TokenSession
 
-_DIGEST = "sha256"
 #: Room for the largest signature value when the container is sized: RSA 4096.
 _SIGNATURE_BYTES = 512
 
 
 @dataclass(frozen=True)
 class Tools:
-    """What a batch opens once. ``container_size``: see :func:`container_size`."""
+    """What a batch opens once.
+
+    ``means``: services and roots, None where signing goes without. ``container_size``: see
+    :func:`container_size`.
+    """
 
     request: SigningRequest
     session: TokenSession
     chain: tuple[x509.Certificate, ...]
-    anchors: tuple[x509.Certificate, ...]
-    timestamps: TimestampService | None = field(repr=False)
+    means: Means | None
     container_size: int = 0
+
+    @property
+    def level(self) -> Level:
+        """The level signed at now: without services B-B, whatever was asked for."""
+        return self.request.level if self.means else "b-b"
+
+    @property
+    def waiting(self) -> bool:
+        """Whether what is signed now has to be lifted later."""
+        return self.level != self.request.level
+
+    @property
+    def timestamps(self) -> TimestampService | None:
+        """The time-stamping services; None where signing goes without."""
+        return self.means.timestamps if self.means else None
 
     @property
     def name(self) -> str:
@@ -80,7 +90,7 @@ async def container_size(tools: Tools) -> int:
     """
     made = await _CmsSigner(tools).async_sign(
         bytes(32),
-        _DIGEST,
+        DIGEST,
         use_pades=True,
         dry_run=True,
         timestamper=tools.timestamps,
@@ -91,36 +101,27 @@ async def container_size(tools: Tools) -> int:
 
 
 async def append_signature(source: Path, part: Path, tools: Tools) -> None:
-    """Append a signature to ``part``, a copy of ``source``.
+    """Append a signature to ``part``, a copy of ``source``, and what its level asks for.
 
     Raises:
         PdfUnreadable, PdfEncrypted, ChangesForbidden: the file.
         TokenError, TimestampUnavailable, RevocationUnavailable: what signing needs.
     """
-    context = _validation_context(tools)
     try:
         with part.open("r+b") as stream:
-            writer = open_writer(source, stream)
-            await _run_stages(writer, tools, context)
-        if tools.request.level == "b-lta" and tools.timestamps:
-            with part.open("r+b") as stream:
-                await append_document_timestamp(stream, tools.timestamps, context)
+            await _run_stages(open_writer(source, stream), tools)
     except SigningError as error:
-        raise _translated(source, error, context) from error
-    except (PathError, ValidationError) as error:  # the timestamp service's certificates
-        raise errors.RevocationUnavailable(file=source, detail=error) from error
+        raise _translated(source, error) from error
     except (PdfError, LayoutError) as error:
         raise unreadable(source, error) from error
-    finally:
-        if context is not None:
-            await context.aclose()
+    if tools.means and tools.level in ("b-lt", "b-lta"):
+        archive = tools.level == "b-lta"
+        await append_evidence(source, part, tools.means, archive=archive)
 
 
-async def _run_stages(
-    writer: AppendingWriter, tools: Tools, context: ValidationContext | None
-) -> None:
+async def _run_stages(writer: AppendingWriter, tools: Tools) -> None:
     moment = vietnam_time(utc_now())
-    signer = _pdf_signer(writer, tools, context, moment)
+    signer = _pdf_signer(writer, tools, moment)
     session = signer.init_signing_session(writer)
     session.system_time = moment
     checked = await session.perform_presign_validation(writer)
@@ -133,28 +134,17 @@ async def _run_stages(
     )
 
 
-def _pdf_signer(
-    writer: AppendingWriter,
-    tools: Tools,
-    context: ValidationContext | None,
-    moment: datetime,
-) -> PdfSigner:
+def _pdf_signer(writer: AppendingWriter, tools: Tools, moment: datetime) -> PdfSigner:
     request = tools.request
     name = _free_name(f"sohoa-{request.rules.role}", field_names(writer.prev))
     style, box = _appearance(writer, tools, moment) if request.rules.visible else (None, None)
     metadata = PdfSignatureMetadata(
         field_name=name,
-        md_algorithm=_DIGEST,
+        md_algorithm=DIGEST,
         subfilter=SigSeedSubFilter.PADES,
         reason=request.reason,
         name=tools.name,
-        embed_validation_info=context is not None,
-        validation_context=context,
         signer_key_usage=set(),  # checked when the token was opened
-        # In the signature's own revision, so that the signature covers it and the whole file.
-        dss_settings=DSSContentSettings(
-            include_vri=False, placement=SigDSSPlacementPreference.TOGETHER_WITH_SIGNATURE
-        ),
     )
     return PdfSigner(
         metadata,
@@ -205,34 +195,6 @@ class _CmsSigner(CmsSigner):
         return self._session.sign(data, self.get_signature_mechanism_for_digest(digest_algorithm))
 
 
-async def append_document_timestamp(
-    stream: IO[bytes], timestamps: TimestampService, context: ValidationContext | None = None
-) -> None:
-    """A timestamp over the whole document, with evidence for it where there is a context.
-
-    B-LTA asks for one over signature and validation data (ETSI EN 319 142-1, 6.3).
-    """
-    await PdfTimeStamper(timestamps).async_timestamp_pdf(
-        AppendingWriter(stream),
-        _DIGEST,
-        validation_context=context,
-        in_place=True,
-        dss_settings=TimestampDSSContentSettings(include_vri=False, update_before_ts=True),
-        embed_roots=False,
-    )
-
-
-def _validation_context(tools: Tools) -> ValidationContext | None:
-    if tools.request.level in ("b-b", "b-t"):
-        return None
-    return ValidationContext(
-        trust_roots=list(tools.anchors),
-        other_certs=list(tools.chain),
-        allow_fetching=True,
-        revocation_mode="hard-fail",
-    )
-
-
 def _free_name(wanted: str, taken: Iterable[str]) -> str:
     used, number, name = set(taken), 1, wanted
     while name in used:
@@ -241,12 +203,10 @@ def _free_name(wanted: str, taken: Iterable[str]) -> str:
     return name
 
 
-def _translated(source: Path, error: SigningError, context: ValidationContext | None) -> SohoaError:
+def _translated(source: Path, error: SigningError) -> SohoaError:
     """pyHanko's one class of signing errors, by cause."""
     if "forbids" in str(error):
         return errors.ChangesForbidden(file=source)
-    if context is not None:
-        return errors.RevocationUnavailable(file=source, detail=error.__cause__ or error)
     return errors.PdfUnreadable(file=source, detail=error)
 
 

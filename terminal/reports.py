@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from dossier.devices import FoundDevices
     from dossier.doctor import Check
     from dossier.making import Made
+    from dossier.waiting import Standing
     from profiles import Dated, Paper
     from signing import SignResult
     from warehouse import AuditReport, CheckReport, Fault, Record, Release
@@ -167,8 +168,13 @@ def signed_answer(results: Sequence["SignResult"]) -> Answer:
                 "error": masked(error).as_dict() if error else None,
             }
         )
+        if result.waits_for:
+            data[-1]["waits_for"] = masked(result.waits_for).as_dict()
         if result.outcome == "signed":
             lines.append(_("Signed: {file}").format(file=result.job.target))
+        elif result.outcome == "waiting":
+            text = _("Signed, and to be lifted with “sohoa sign --upgrade”: {file}")
+            lines.append(text.format(file=result.job.target))
         elif result.outcome == "kept":
             lines.append(_("Nothing to do: {file}").format(file=result.job.target))
         else:
@@ -181,6 +187,21 @@ def signed_answer(results: Sequence["SignResult"]) -> Answer:
         failed=len(failures), count=len(results), fault=failures[0]
     )
     return Answer(data, "\n".join(lines), code, why)
+
+
+def queue_answer(waiting: Sequence["Standing"]) -> Answer:
+    """What waits to be lifted; the urgent ones first, marked."""
+    lines = [_("Nothing waits to be lifted.")] if not waiting else []
+    for one in waiting:
+        text = _("{file}: to {level}, before {day}")
+        day = vietnam_time(one.entry.lift_before).strftime("%d/%m/%Y")
+        line = text.format(file=one.entry.file, level=one.entry.level, day=day)
+        lines.append(f"{'!' if one.urgent else ' '} {line}")
+    urgent = sum(one.urgent for one in waiting)
+    if urgent:
+        text = _("{count} urgent: certificates run out soon. Lift them: sohoa sign --upgrade")
+        lines.append(text.format(count=urgent))
+    return Answer([one.as_dict() for one in waiting], "\n".join(lines))
 
 
 def verified_answer(verdicts: Sequence[dict[str, Any]]) -> Answer:

@@ -79,6 +79,28 @@ def test_after_a_failed_signature_nothing_is_scanned_signed_or_deposited_twice(
     assert len(records(counter)) == 2
 
 
+def test_a_counter_without_a_network_takes_the_dossier_and_its_files_wait(
+    counter, papers, pki
+) -> None:
+    office = counter.office.read_text()
+    away = office.replace(pki.timestamp_url, "http://127.0.0.1:9/tsa")
+    counter.office.write_text(away + '\n[services]\noffline = "queue"\nrounds = 1\n')
+    order = [word for word in ORDER if word not in ("--level", "b-b")]
+    both = sheets(papers, "quyet-dinh", "khai-sinh")
+    done = counter.run(*order, *both, "--agreed", "--pin-fd")
+    assert stages(done) == {"quyet-dinh": "deposited", "khai-sinh": "deposited"}
+    (folder,) = dossiers(counter)
+    files = [*folder.glob("parts/*.pdf"), folder / "receipt.pdf"]
+    waiting = json.loads(counter.run("queue", "--json").stdout)
+    assert {one["file"] for one in waiting} == set(map(str, files))
+    counter.office.write_text(office)
+    assert counter.run("sign", "--upgrade").returncode == 0
+    trusted = ("--trust", pki.root_pem, "--json")
+    verdicts = json.loads(counter.run("verify", *files, *trusted).stdout)
+    assert {one["verdict"] for one in verdicts} == {"valid"}
+    assert {s["level"] for one in verdicts for s in one["signatures"]} == {"b-t", "timestamp"}
+
+
 def test_what_will_sign_is_looked_for_before_anything_is_scanned(
     counter, complains, papers, pki
 ) -> None:

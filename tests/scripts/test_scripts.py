@@ -84,7 +84,7 @@ def test_every_shell_script_parses_and_stops_at_the_first_failure(script: Path):
 
 def test_all_the_scripts_are_there():
     names = {path.name for path in SHELL_SCRIPTS}
-    assert names == {"setup", "demo", "test", "lint", "bench", "run"}
+    assert names == {"setup", "demo", "test", "lint", "bench", "conformance", "run"}
 
 
 def test_setup_installs_whatever_the_code_calls_or_opens():
@@ -95,10 +95,11 @@ def test_setup_installs_whatever_the_code_calls_or_opens():
     assert not missing, "add their packages to scripts/setup"
 
 
-def test_ci_runs_the_tests_and_the_demo():
+def test_ci_runs_the_tests_the_demo_and_the_judges():
     commands = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
     assert '"$root/scripts/test"' in commands
     assert 'OUT=$out "$root/scripts/demo"' in commands
+    assert '"$root/scripts/conformance" "$out"' in commands
 
 
 def test_a_second_setup_does_nothing_and_says_nothing():
@@ -117,3 +118,19 @@ def test_an_unknown_argument_to_setup_is_a_usage_error_that_explains():
     )
     assert asked.returncode == 2
     assert "scripts/setup --bench" in asked.stderr
+
+
+def test_without_maven_the_judges_are_loudly_said_not_to_have_run(tmp_path: Path):
+    if not (ROOT / ".venv" / ".sohoa-setup").exists():
+        pytest.skip("this environment was not made by scripts/setup")
+    for place in ("/usr/bin", "/bin"):
+        for program in Path(place).iterdir():
+            link = tmp_path / program.name
+            if program.name != "mvn" and not link.is_symlink():
+                link.symlink_to(program)
+    script = [ROOT / "scripts" / "conformance"]
+    environ = {key: value for key, value in os.environ.items() if key != "CI"}
+    environ["PATH"] = str(tmp_path)
+    done = subprocess.run(script, env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "CONFORMANCE NOT RUN" in done.stderr

@@ -1,11 +1,11 @@
 """Signed files lifted to a higher level later, and only when there is something to do."""
 
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from foundation.errors import ExitCode
+from profiles.schema import ServiceRules
 from signing import timestamps
 from signing.errors import NoTimestampService
 from signing.lifting import Lift, lift_files
@@ -54,7 +54,7 @@ def test_an_archive_timestamp_is_renewed_before_its_certificate_ends(
     target = tmp_path / "lifted.pdf"
     lift_files([SignJob(signed, target)], lift(pki, "b-lta"))
     before = target.read_bytes()
-    ages = lift(pki, "b-lta", renew_within=timedelta(days=50 * 365))
+    ages = lift(pki, "b-lta", services=ServiceRules(renew_days=50 * 365))
     (renewed,) = lift_files([SignJob(target, target)], ages)
     assert renewed.outcome == "signed"
     assert target.read_bytes().startswith(before)

@@ -1,26 +1,18 @@
-"""Trust files, timestamp answers, the rehearsal itself."""
+"""Trust files, the rehearsal itself."""
 
-import asyncio
 import hashlib
 import os
 import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
-from asn1crypto import pem, tsp
+from asn1crypto import pem
 
 from foundation.errors import ExitCode
-from signing import errors, timestamps
+from signing import errors
 from signing.rehearsal import Rehearsal, rehearsal_pki
-from signing.timestamps import TimestampService
 from signing.tokens import list_tokens
 from signing.trust import load_anchors
-
-_IMPRINT = hashlib.sha256(b"a document").digest()
 
 
 def test_roots_come_from_pem_der_bundles_and_folders(pki: Rehearsal, tmp_path: Path) -> None:
@@ -49,58 +41,6 @@ def test_a_missing_trust_file_and_an_empty_folder_are_named(tmp_path: Path) -> N
     for path in (tmp_path / "none.pem", tmp_path):
         with pytest.raises(errors.BadTrustFile, match=path.name):
             load_anchors([path])
-
-
-@contextmanager
-def _service(answer: Callable[[bytes], bytes]) -> Iterator[str]:
-    """A timestamp service that answers as it likes."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = answer(self.rfile.read(int(self.headers["Content-Length"])))
-            self.send_response(200)
-            self.send_header("Content-Type", "application/timestamp-reply")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_arguments: object) -> None:
-            pass
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/"
-        finally:
-            server.shutdown()
-            thread.join()
-
-
-def _refusal(_request: bytes) -> bytes:
-    status = tsp.PKIStatusInfo({"status": "rejection", "status_string": ["closed today"]})
-    return bytes(tsp.TimeStampResp({"status": status}).dump())
-
-
-@pytest.mark.parametrize("answer", [_refusal, lambda _request: b"<html>", lambda _request: b""])
-def test_a_wrong_answer_is_no_timestamp(
-    answer: Callable[[bytes], bytes], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(timestamps, "PAUSE", 0)
-    with _service(answer) as url, pytest.raises(errors.TimestampUnavailable) as refused:
-        asyncio.run(TimestampService([url]).async_timestamp(_IMPRINT, "sha256"))
-    assert refused.value.exit_code == ExitCode.SERVICE
-
-
-def test_the_answer_to_another_request_is_no_timestamp(
-    pki: Rehearsal, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(timestamps, "PAUSE", 0)
-    real = TimestampService([pki.timestamp_url])
-    token = asyncio.run(real.async_timestamp(_IMPRINT, "sha256"))
-    replay = tsp.TimeStampResp({"status": {"status": "granted"}, "time_stamp_token": token}).dump()
-    with _service(lambda _request: replay) as url, pytest.raises(errors.TimestampUnavailable):
-        asyncio.run(TimestampService([url]).async_timestamp(_IMPRINT, "sha256"))
 
 
 def test_the_rehearsal_shows_no_pin_and_puts_the_process_back(tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ def test_pyhanko_itself_trusts_the_signed_file(signed: Path, pki: Rehearsal) -> 
 
 
 @pytest.mark.parametrize("level", ["b-b", "b-t", "b-lt", "b-lta"])
-def test_each_level_is_reached_and_covers_the_whole_file(
+def test_each_level_is_reached_and_nothing_but_evidence_stands_behind_the_signature(
     level: str, page: Path, tmp_path: Path, pki: Rehearsal, request_for: RequestFor
 ) -> None:
     target = tmp_path / "signed.pdf"
@@ -72,7 +72,7 @@ def test_each_level_is_reached_and_covers_the_whole_file(
     verdict = verify_file(target, [pki.root_pem])
     assert verdict.verdict == "valid", verdict
     assert verdict.signatures[0].level == level
-    assert verdict.signatures[-1].covers_whole_file
+    assert verdict.signatures[-1].changes == ("validation-data" if level == "b-lt" else "none")
     assert verdict.signatures[0].revocation == ("good" if "-lt" in level else "unchecked")
 
 
@@ -246,7 +246,7 @@ def test_revocation_data_that_cannot_be_had_is_told_apart(
     page: Path, tmp_path: Path, pki: Rehearsal, request_for: RequestFor
 ) -> None:
     job = SignJob(page, tmp_path / "out.pdf")
-    with pytest.raises(errors.RevocationUnavailable) as failed:
+    with pytest.raises(errors.ChainNotProven) as failed:
         sign_file(job, request_for("clerk", "b-lt", trust=()), pki.pin_source("clerk"))
     assert failed.value.exit_code == ExitCode.SERVICE
     assert not job.target.exists()
