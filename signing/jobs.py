@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from foundation.errors import SohoaError
-from profiles.schema import SignatureRules, Signer
+from profiles.schema import AnySigner, SignatureRules
 from signing.facts import SignatureFacts
 
 Level = Literal["b-b", "b-t", "b-lt", "b-lta"]
@@ -38,7 +38,7 @@ class SigningRequest:
         allow_last_try: log in although one more wrong PIN would lock the token.
     """
 
-    signer: Signer
+    signer: AnySigner
     rules: SignatureRules
     kind: str
     agency: str

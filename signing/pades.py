@@ -8,6 +8,7 @@ name. What was signed before is a prefix of the new file, byte for byte.
 import asyncio
 import shutil
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,6 +17,7 @@ from foundation.files import atomic_path
 from foundation.messages import _
 from foundation.reasons import reason_of
 from foundation.times import utc_now
+from profiles.schema import RemoteSigner
 from signing import errors
 from signing.appearance import PageFrame, lay_out
 from signing.certificates import chain_of
@@ -25,6 +27,7 @@ from signing.gather import gather_async
 from signing.jobs import Level, Progress, SigningRequest, SignJob, SignResult, run_batch
 from signing.pins import PinSource
 from signing.policy import Cause, broken, judge_file
+from signing.remote import RemoteSession, open_remote, run_together
 from signing.stages import (
     Tools,
     append_signature,
@@ -33,7 +36,7 @@ from signing.stages import (
     unreadable,
 )
 from signing.timestamps import TimestampService
-from signing.tokens import open_token
+from signing.tokens import TokenSession, open_token
 from signing.trust import load_anchors
 from signing.verify import explain
 
@@ -68,8 +71,7 @@ def sign_files(
     extra = tuple(anchor.certificate for anchor in load_anchors(request.chain))
     if request.rules.visible:
         _check_font(request)
-    last_try = request.allow_last_try
-    with open_token(request.signer, pin_source, allow_last_try=last_try) as session:
+    with _open(request, pin_source) as session:
         chain = tuple(chain_of(session.certificate, [*session.chain, *extra]))
         tools = Tools(request, session, chain, anchors, timestamps)
         return asyncio.run(_sign_all(jobs, tools, on_progress))
@@ -87,15 +89,30 @@ def sign_file(job: SignJob, request: SigningRequest, pin_source: PinSource) -> S
 async def _sign_all(
     jobs: Sequence[SignJob], tools: Tools, on_progress: Progress | None
 ) -> list[SignResult]:
+    measuring = asyncio.Lock()
+
     async def sign(job: SignJob) -> SignResult:
         nonlocal tools
-        if not tools.container_size:
-            tools = replace(tools, container_size=await container_size(tools))
+        async with measuring:
+            if not tools.container_size:
+                tools = replace(tools, container_size=await container_size(tools))
         kept = await _signed_before(job, tools)
         facts = kept or await _sign_one(job, tools)
         return SignResult(job, "kept" if kept else "signed", signature=facts)
 
-    return await run_batch(jobs, sign, (errors.TokenError, errors.ServiceError), on_progress)
+    stops_at = (errors.TokenError, errors.ServiceError)
+    if isinstance(tools.session, RemoteSession):
+        return await run_together(jobs, sign, tools.session, stops_at, on_progress)
+    return await run_batch(jobs, sign, stops_at, on_progress)
+
+
+def _open(
+    request: SigningRequest, pins: PinSource
+) -> AbstractContextManager[TokenSession | RemoteSession]:
+    """The session of the signer's kind."""
+    if isinstance(request.signer, RemoteSigner):
+        return open_remote(request.signer, pins)
+    return open_token(request.signer, pins, allow_last_try=request.allow_last_try)
 
 
 async def _signed_before(job: SignJob, tools: Tools) -> SignatureFacts | None:

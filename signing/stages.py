@@ -44,6 +44,7 @@ from signing.document import (
     signature_boxes,
 )
 from signing.jobs import SigningRequest
+from signing.remote import RemoteSession
 from signing.timestamps import TimestampService
 from signing.tokens import TokenSession
 
@@ -57,7 +58,7 @@ class Tools:
     """What a batch opens once. ``container_size``: see :func:`container_size`."""
 
     request: SigningRequest
-    session: TokenSession
+    session: TokenSession | RemoteSession
     chain: tuple[x509.Certificate, ...]
     anchors: tuple[x509.Certificate, ...]
     timestamps: TimestampService | None = field(repr=False)
@@ -202,7 +203,10 @@ class _CmsSigner(CmsSigner):
         """The signature value, from the token, in this thread: drivers want only one."""
         if dry_run:
             return bytes(_SIGNATURE_BYTES)
-        return self._session.sign(data, self.get_signature_mechanism_for_digest(digest_algorithm))
+        mechanism = self.get_signature_mechanism_for_digest(digest_algorithm)
+        if isinstance(self._session, RemoteSession):
+            return await self._session.sign(data, mechanism)
+        return self._session.sign(data, mechanism)
 
 
 async def append_document_timestamp(
