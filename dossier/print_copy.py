@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pikepdf
@@ -39,7 +39,7 @@ _QR_MM, _MODULE_MM, _QUIET = 22.0, 0.3, 4
 #: White around the strip and between its parts; width of the converter's field (millimetres).
 _MARGIN_MM, _GAP_MM, _HAND_MM = 6.0, 3.0, 42.0
 #: Sizes of the strip's letters in points, the largest that fits is taken.
-_SIZES = (8.0, 7.5, 7.0, 6.5, 6.0, 5.5, 5.0)
+_SIZES = (9.0, 8.5, 8.0, 7.5, 7.0, 6.5, 6.0, 5.5, 5.0)
 #: Smallest page that has room for the strip (A5 across); a smaller one is laid on A4, at 1:1.
 _LEAST_MM, _A4_MM = (146.0, 140.0), (210.0, 297.0)
 #: Resolution at which the white foot of a page is looked for, as digitize.seal looks.
@@ -186,7 +186,7 @@ def _write(held: Path, out: Path, strip: _Strip) -> int:
             new = printed.add_blank_page(page_size=(size[0] * PT, size[1] * PT))
             form = printed.copy_foreign(page.as_form_xobject())
             _lay(new, form, _place_of(held, number, page, size, strip.height_mm))
-            new.add_overlay(foot)
+            new.add_overlay(foot, None)
         with printed.open_metadata() as metadata:
             metadata["dc:title"] = _("Paper copy of an electronic result")
         with atomic_path(out) as part:
@@ -291,8 +291,8 @@ def _draw_text(pdf: "FPDF", lines: Sequence[str], box: tuple[float, float, float
         pdf.set_font("Tinos", "B", size)  # bold is wider: what fits in it fits
         line = size * 0.41  # millimetres: 1.16 times the size
         text = "\n".join(lines)
-        rows = pdf.multi_cell(width, line, text, dry_run=True, output="LINES", align="L")
-        if len(rows) * line <= height:
+        high = pdf.multi_cell(width, line, text, dry_run=True, output="HEIGHT", align="L")
+        if cast(float, high) <= height:
             break
     pdf.set_xy(left, top)
     for number, words in enumerate(lines):

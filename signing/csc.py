@@ -272,8 +272,8 @@ class CscService:
         word = word if _WORD.fullmatch(word) else ""  # anything else is not shown to people
         said = {"url": self.signer.url, "detail": word or f"HTTP {status}"}
         if word in ("invalid_otp", "invalid_pin"):
-            secret = _(SECRETS["otp" if word == "invalid_otp" else "pin"])
-            return errors.SecretRefused(url=self.signer.url, secret=secret)
+            secret = SECRETS["pin"] if word == "invalid_pin" else SECRETS["otp"]
+            return errors.SecretRefused(url=self.signer.url, secret=_(secret))
         if word in ("invalid_sad", "expired_sad") or "SAD" in str(answer.get("error_description")):
             return errors.RemoteTooLate(url=self.signer.url)
         if status == 401 or word in ("invalid_token", "invalid_client"):
