@@ -146,6 +146,9 @@ async def _refuse(source: Path, tools: Tools) -> None:
         raise unreadable(source, error) from error
     if earlier.signatures and (cause := _unsound(earlier)):
         raise errors.EarlierSignatureBroken(file=source, detail=explain(cause))
+    first = tools.request.rules.after
+    if first and not any(one.field.startswith(f"sohoa-{first}") for one in earlier.signatures):
+        raise errors.OutOfOrder(file=source, first=first)
     ours = tools.session.certificate.sha256
     if not tools.request.again and any(one.certificate == ours for one in earlier.signatures):
         raise errors.AlreadySigned(file=source, signer=tools.name)

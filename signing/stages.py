@@ -44,6 +44,7 @@ from signing.document import (
     signature_boxes,
 )
 from signing.jobs import SigningRequest
+from signing.placing import find_place
 from signing.remote import RemoteSession
 from signing.timestamps import TimestampService
 from signing.tokens import TokenSession
@@ -102,7 +103,7 @@ async def append_signature(source: Path, part: Path, tools: Tools) -> None:
     try:
         with part.open("r+b") as stream:
             writer = open_writer(source, stream)
-            await _run_stages(writer, tools, context)
+            await _run_stages(source, writer, tools, context)
         if tools.request.level == "b-lta" and tools.timestamps:
             with part.open("r+b") as stream:
                 await append_document_timestamp(stream, tools.timestamps, context)
@@ -118,10 +119,11 @@ async def append_signature(source: Path, part: Path, tools: Tools) -> None:
 
 
 async def _run_stages(
-    writer: AppendingWriter, tools: Tools, context: ValidationContext | None
+    source: Path, writer: AppendingWriter, tools: Tools, context: ValidationContext | None
 ) -> None:
     moment = vietnam_time(utc_now())
-    signer = _pdf_signer(writer, tools, context, moment)
+    shown = _appearance(source, writer, tools, moment) if tools.request.rules.visible else None
+    signer = _pdf_signer(writer, tools, context, shown)
     session = signer.init_signing_session(writer)
     session.system_time = moment
     checked = await session.perform_presign_validation(writer)
@@ -138,11 +140,11 @@ def _pdf_signer(
     writer: AppendingWriter,
     tools: Tools,
     context: ValidationContext | None,
-    moment: datetime,
+    shown: tuple[TextStyle, Box] | None,
 ) -> PdfSigner:
     request = tools.request
     name = _free_name(f"sohoa-{request.rules.role}", field_names(writer.prev))
-    style, box = _appearance(writer, tools, moment) if request.rules.visible else (None, None)
+    style, box = shown or (None, None)
     metadata = PdfSignatureMetadata(
         field_name=name,
         md_algorithm=_DIGEST,
@@ -171,7 +173,9 @@ def _pdf_signer(
     )
 
 
-def _appearance(writer: AppendingWriter, tools: Tools, moment: datetime) -> tuple[TextStyle, Box]:
+def _appearance(
+    source: Path, writer: AppendingWriter, tools: Tools, moment: datetime
+) -> tuple[TextStyle, Box]:
     request = tools.request
     try:
         frame, taken = frame_of_first_page(writer.prev), signature_boxes(writer.prev)
@@ -183,8 +187,15 @@ def _appearance(writer: AppendingWriter, tools: Tools, moment: datetime) -> tupl
         "signer": tools.name,
         "time": moment.isoformat(timespec="seconds"),
     }
-    block = lay_out(text_of(request.rules, facts), request.rules, frame)
-    box = place(block, request.rules, frame, taken)
+    text = text_of(request.rules, facts)
+    spots = request.look(source) if request.look else None
+    if spots is None:
+        block = lay_out(text, request.rules, frame)
+        box = place(block, request.rules, frame, taken)
+    elif found := find_place(text, request.rules, frame, taken, spots):
+        block, box = found
+    else:
+        raise errors.NoRoomForText(file=source)
     return TextStyle(block=block, rotation=frame.rotation), box
 
 

@@ -66,7 +66,8 @@ def result_of(pki: Rehearsal, tmp_path: Path, counter: Any) -> Callable[..., Pat
 def picture(path: Path, page: int = 0, dpi: int = 100) -> "np.ndarray[Any, Any]":
     with pypdfium2.PdfDocument(path) as document:
         document.init_forms()
-        return np.asarray(document[page].render(scale=dpi / 72, grayscale=True).to_numpy())[..., 0]
+        drawn = document[page].render(scale=dpi / 72, grayscale=True).to_numpy()
+        return np.asarray(drawn).reshape(drawn.shape[:2]).copy()
 
 
 def words(path: Path) -> str:
@@ -76,8 +77,7 @@ def words(path: Path) -> str:
     return " ".join(done.stdout.split())
 
 
-@pytest.mark.parametrize("turned", [0, 90, 180, 270])
-@pytest.mark.parametrize("low", [False, True])
+@pytest.mark.parametrize(("turned", "low"), [(0, False), (90, True), (180, False), (270, True)])
 def test_pages_stand_upright_over_a_strip_that_says_what_the_decree_asks(
     turned: int, low: bool, counter: Any, result_of: Callable[..., Path]
 ) -> None:
