@@ -32,6 +32,7 @@ _REASONS = {
     "future": N_("The QR seal claims to be from the future."),
     "other-content": N_("The QR seal belongs to another document."),
     "unsigned": N_("The QR seal is not signed, so anybody could have made it."),
+    "address": N_("The QR code is an address. Look there whether this paper is known."),
     "differs": N_("This is not the paper that was sealed."),
     "doubtful": N_("Some figures on this paper are not those that were sealed. Look at: {figures}"),
 }
@@ -166,8 +167,15 @@ def _paper(path: Path, relied: Reliance) -> dict[str, Any]:
     whole, dpi = _picture(path)
     pixels, dpi = (whole, dpi) if _is_pdf(path) else _flat(whole, dpi)
     looked_at = (pixels,) if pixels is whole else (pixels, whole)
-    texts = (code.text for one in looked_at for codes in find_codes(one) for code in codes)
-    seal = next(filter(None, (_seal(text, relied) for text in texts)), None)
+    addresses: list[str] = []
+    seal = None
+    for text in (code.text for one in looked_at for codes in find_codes(one) for code in codes):
+        if seal := _seal(text, relied):
+            break
+        if text.startswith("https://"):
+            addresses.append(text)
+    if seal is None and addresses:
+        seal = {"form": "url", **_fault("indeterminate", "address"), "paper_name": addresses[0]}
     if seal is None:
         raise NoSeal(file=path.name)
     answer = {"file": str(path), "verdict": seal["verdict"], "reason": seal["reason"]}

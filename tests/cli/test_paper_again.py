@@ -9,6 +9,7 @@ import numpy as np
 import pikepdf
 import pypdfium2
 import pytest
+import segno
 
 OWNER = "001087000084"
 ORDER = ("intake", "-p", "hai-giay", "--owner", OWNER, "--level", "b-b", "--json", "--agreed")
@@ -116,3 +117,13 @@ def test_one_unreadable_file_does_not_keep_the_others_from_their_verdicts(
     assert done.returncode == 8
     verdicts = [one["verdict"] for one in json.loads(done.stdout)]
     assert verdicts == ["indeterminate", "valid", "indeterminate"]
+
+
+def test_a_code_that_is_an_address_is_shown_and_proves_nothing(counter) -> None:
+    address = "https://tra-cuu.example.vn/001087000084.KQ.G15.000031.000123"
+    segno.make(address, error="m").save(str(counter.folder / "page.png"), scale=8)
+    done = counter.run("verify", "--qr", "page.png", "--json")
+    assert done.returncode == 8
+    one = answer(done)
+    assert (one["verdict"], one["seal"]["form"]) == ("indeterminate", "url")
+    assert one["seal"]["paper_name"] == address
