@@ -42,6 +42,10 @@ _MARGIN_MM, _GAP_MM, _HAND_MM = 6.0, 3.0, 42.0
 _SIZES = (9.0, 8.5, 8.0, 7.5, 7.0, 6.5, 6.0, 5.5, 5.0)
 #: Smallest page that has room for the strip (A5 across); a smaller one is laid on A4, at 1:1.
 _LEAST_MM, _A4_MM = (146.0, 140.0), (210.0, 297.0)
+#: Sheets (ISO 216: A5, A4, A3), how near a side must come, and how much taller a seal's strip
+#: may have made a page (digitize.seal: the largest code, text below it, three margins).
+_SHEETS = ((148.0, 210.0), (210.0, 297.0), (297.0, 420.0))
+_SAME_MM, _STRIP_MM = 2.0, 75.0
 #: Resolution at which the white foot of a page is looked for, as digitize.seal looks.
 _LOOK_DPI = 50
 
@@ -203,8 +207,17 @@ def _shown_mm(page: pikepdf.Page) -> tuple[float, float]:
 
 
 def _paper_of(page: pikepdf.Page) -> tuple[float, float]:
-    """Size of the paper it is printed on (millimetres): its own, A4 where it is too small."""
+    """Size of the paper it is printed on, in millimetres.
+
+    Its own; that of the sheet it was, where a seal's strip made it taller; A4 where it is too
+    small.
+    """
     width, height = _shown_mm(page)
+    for short, long in _SHEETS:
+        for sheet in ((short, long), (long, short)):
+            grown = height - sheet[1]
+            if abs(width - sheet[0]) < _SAME_MM < grown <= _STRIP_MM:
+                return sheet
     fits = width >= _LEAST_MM[0] and height >= _LEAST_MM[1]
     return (width, height) if fits else _A4_MM
 

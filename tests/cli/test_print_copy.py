@@ -91,13 +91,13 @@ def test_pages_stand_upright_over_a_strip_that_says_what_the_decree_asks(
     for word in ("Mã tra cứu", CODE, "Lò Thị Hạnh", "+07:00", "sohoa", "Điều 18", "Trang 2/3"):
         assert word in said
     assert said.count("SAO Y") == 1  # the agency's signature stays, as it looks
-    with pikepdf.open(copy) as printed, pikepdf.open(source) as signed:
+    with pikepdf.open(copy) as printed:
         assert "/AcroForm" not in printed.Root
         assert not any("/Annots" in page for page in printed.pages)
-        for after, before in zip(printed.pages, signed.pages, strict=True):
-            sides = [float(side) for side in before.cropbox[2:]]
-            sides = sides[::-1] if turned % 180 else sides
-            assert [float(side) for side in after.mediabox[2:]] == pytest.approx(sides, abs=0.1)
+        for after, name in zip(printed.pages, ("a4", "a5", "across"), strict=True):
+            sides = SIZES[name][::-1] if turned % 180 else SIZES[name]
+            shown = [float(side) / 72 * 25.4 for side in after.mediabox[2:]]
+            assert shown == pytest.approx(sides, abs=0.1)  # also where the seal made it taller
             assert "/Rotate" not in after
     for page in range(3):
         old, new, sharp = (
@@ -113,7 +113,7 @@ def test_pages_stand_upright_over_a_strip_that_says_what_the_decree_asks(
 def likeness(old: "np.ndarray[Any, Any]", shown: "np.ndarray[Any, Any]") -> float:
     """How well the upper part of the copy is found in the original, at its best size."""
     best = 0.0
-    for scale in np.linspace(0.78, 1.0, 23):
+    for scale in np.linspace(0.6, 1.0, 41):
         small = cv2.resize(old, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
         high = int(min(shown.shape[0], small.shape[0]) * 0.8)
         wide = small.shape[1] - 4
