@@ -100,7 +100,7 @@ def test_a_very_long_name_comes_in_smaller_letters_and_whole() -> None:
     assert found
     block, _box = found
     assert 6 <= block.font_size < 10
-    assert "".join(block.lines[1:]).replace(" ", "") == name.replace(" ", "")
+    assert "".join(block.lines).replace(" ", "") == f"SAOY·{name}".replace(" ", "")
 
 
 def test_where_nothing_is_free_no_place_is_given() -> None:
