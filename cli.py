@@ -53,6 +53,10 @@ Level = Annotated[
 Trust = Annotated[
     list[Path] | None, typer.Option(help=_("Root certificates to trust: a file or a folder."))
 ]
+Known = Annotated[
+    list[Path] | None,
+    typer.Option(help=_("More certificates, of issuers and seal keys, not trusted as such.")),
+]
 
 
 @verb(app, "demo", _("The whole walk on a training scanner, software tokens and a local store."))
@@ -224,10 +228,7 @@ def verify(
     screen: Screen,
     files: Annotated[list[Path], typer.Argument(help=_("PDF files; with --qr also pictures."))],
     trust: Trust = None,
-    known: Annotated[
-        list[Path] | None,
-        typer.Option(help=_("More certificates, of issuers and seal keys, not trusted as such.")),
-    ] = None,
+    known: Known = None,
     qr: Annotated[
         bool, typer.Option("--qr", help=_("Check the QR seal on a paper: a scan or a photograph."))
     ] = False,
@@ -240,6 +241,28 @@ def verify(
     with screen.progress(_("Verifying"), len(files)) as advance:
         verdicts = (check_papers if qr else check_files)(files, relied, advance)
     return reports.verified_answer(verdicts)
+
+
+@verb(
+    app, "print-copy", _("Make the paper form of a signed PDF, to be printed and signed by hand.")
+)
+def print_copy(
+    file: Annotated[Path, typer.Argument(help=_("PDF file."))],
+    out: Annotated[Path, typer.Option("-o", "--out", help=_("The PDF to write."))],
+    code: Annotated[str, typer.Option(help=_("Look-up code; else that of the QR seal."))] = "",
+    trust: Trust = None,
+    known: Known = None,
+    operator: Operator = "",
+) -> Answer:
+    from dossier.checking import reliance
+    from dossier.print_copy import print_copy as make_copy
+    from profiles import load_office
+
+    office = load_office()
+    relied = reliance(office, trust or [], known or [])
+    made = make_copy(file, out, office, relied, code=code, operator=operator)
+    text = _("{file}: {count} pages to print, look-up code {code}")
+    return Answer(made.as_dict(), text.format(file=out, count=made.pages, code=made.code))
 
 
 @verb(app, "intake", _("One dossier from reuse check to receipt. Without options: guided."))

@@ -114,7 +114,7 @@ def seal_pdf(
         page = pdf.pages[0]
         size = _size(code, rules)
         drawing = b""
-        room = _free_place(_taken(source), page, size, rules, keep_free)
+        room = _free_place(taken_spots(source), page, size, rules, keep_free)
         if room is None:
             strip, room = _add_strip(page, size, rules, keep_free)
             drawing = _white(strip)
@@ -148,9 +148,13 @@ def read_seals(path: Path) -> list[str]:
 
 def first_page(path: Path, dpi: float) -> NDArray[np.uint8]:
     """Page 1 as H×W uint8 brightness."""
+    return _rendered(path, 0, dpi)
+
+
+def _rendered(path: Path, page: int, dpi: float) -> NDArray[np.uint8]:
     with pypdfium2.PdfDocument(path) as document:
-        page = document[0]
-        picture = page.render(scale=dpi / 72, grayscale=True).to_numpy()
+        document.init_forms()  # or the looks of signatures and fields would be missing
+        picture = document[page].render(scale=dpi / 72, grayscale=True).to_numpy()
         return np.asarray(picture, dtype=np.uint8).reshape(picture.shape[:2]).copy()
 
 
@@ -160,9 +164,9 @@ def _size(code: segno.QRCode, rules: SealRules) -> float:
     return float(max(rules.size_mm, modules * _LEAST_MODULE_MM)) * PT
 
 
-def _taken(path: Path) -> NDArray[np.bool_]:
-    """Where page 1 carries something, at 50 dpi: darker than its paper."""
-    gray = first_page(path, _LOOK_DPI)
+def taken_spots(path: Path, page: int = 0) -> NDArray[np.bool_]:
+    """Where a page as it is shown carries something, at 50 dpi: darker than its paper."""
+    gray = _rendered(path, page, _LOOK_DPI)
     paper = np.percentile(gray, 80)
     marked = flatten(gray, _LOOK_DPI) < 255 * _MARKED
     taken = u8(marked | (gray < paper * _DARKER) | (gray < _DARK))

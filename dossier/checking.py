@@ -32,6 +32,7 @@ _REASONS = {
     "future": N_("The QR seal claims to be from the future."),
     "other-content": N_("The QR seal belongs to another document."),
     "unsigned": N_("The QR seal is not signed, so anybody could have made it."),
+    "address": N_("The QR code is an address. Look there whether this paper is known."),
     "differs": N_("This is not the paper that was sealed."),
     "doubtful": N_("Some figures on this paper are not those that were sealed. Look at: {figures}"),
 }
@@ -163,13 +164,22 @@ def _paper(path: Path, relied: Reliance) -> dict[str, Any]:
     from ocr.codes import find_codes
     from ocr.sketch import compare
 
-    pixels, dpi = _picture(path)
-    texts = (code.text for codes in find_codes(pixels) for code in codes)
-    seal = next(filter(None, (_seal(text, relied) for text in texts)), None)
+    whole, dpi = _picture(path)
+    pixels, dpi = (whole, dpi) if _is_pdf(path) else _flat(whole, dpi)
+    looked_at = (pixels,) if pixels is whole else (pixels, whole)
+    addresses: list[str] = []
+    seal = None
+    for text in (code.text for one in looked_at for codes in find_codes(one) for code in codes):
+        if seal := _seal(text, relied):
+            break
+        if text.startswith("https://"):
+            addresses.append(text)
+    if seal is None and addresses:
+        seal = {"form": "url", **_fault("indeterminate", "address"), "paper_name": addresses[0]}
     if seal is None:
         raise NoSeal(file=path.name)
     answer = {"file": str(path), "verdict": seal["verdict"], "reason": seal["reason"]}
-    same_file = seal["form"] == "signed" and path.suffix.lower() == ".pdf"
+    same_file = seal["form"] == "signed" and _is_pdf(path)
     if seal["verdict"] != "valid" or (same_file and seal["digest"] == _digest(path)):
         return answer | {"seal": seal, "paper": None}
     likeness = compare(bytes.fromhex(seal["sketch"]), _words(pixels, dpi))
@@ -222,12 +232,24 @@ def _picture(path: Path) -> "tuple[Pixels, float]":
     from digitize.seal import first_page
     from digitize.sources import assumed_dpi, check_sources, load_pixels, read_sources
 
-    if path.suffix.lower() == ".pdf":
+    if _is_pdf(path):
         return first_page(path, _READ_DPI), _READ_DPI
     check_sources([path])
     sheet = next(iter(read_sources([path])))
     pixels, dpi = load_pixels(sheet)
     return pixels, dpi or sheet.dpi or assumed_dpi(pixels.shape[1], pixels.shape[0])
+
+
+def _flat(pixels: "Pixels", dpi: float) -> "tuple[Pixels, float]":
+    """A page photographed at an angle made flat, as digitising does it; else as it is."""
+    from digitize.photo import flatten_photo
+
+    flat = flatten_photo(pixels)
+    return flat.pixels, flat.dpi or dpi
+
+
+def _is_pdf(path: Path) -> bool:
+    return path.suffix.lower() == ".pdf"
 
 
 def _words(pixels: "Pixels", dpi: float) -> "list[Word]":

@@ -30,6 +30,7 @@ from profiles import Paper, all_of, load_office, load_paper, load_procedure
 
 if TYPE_CHECKING:
     from signing import Pin, PinSource, TokenInfo
+    from signing.pins import SecretKind
 
 
 class OrderIncomplete(SohoaError):
@@ -130,6 +131,17 @@ class RememberedPins:
         if token.serial not in self._pins:
             self._pins[token.serial] = self.source.pin_for(token)
         return Pin(self._pins[token.serial].reveal())
+
+    def secret_for(self, kind: "SecretKind", service: str) -> "Pin":
+        """A remote key's PIN or the office's access, asked for once; a code is good only once."""
+        from signing import Pin
+
+        if kind == "otp":
+            return self.source.secret_for(kind, service)
+        name = f"{kind} {service}"
+        if name not in self._pins:
+            self._pins[name] = self.source.secret_for(kind, service)
+        return Pin(self._pins[name].reveal())
 
     def forget(self) -> None:
         """Overwrite all of them."""

@@ -15,7 +15,7 @@ from foundation.errors import ExitCode, SohoaError
 from foundation.messages import N_
 from foundation.times import utc_now
 from ocr.engine import version as tesseract_version
-from profiles import Office, Paper, SealRules, SignatureRules, Signer
+from profiles import AnySigner, Office, Paper, SealRules, SignatureRules, Signer
 from warehouse import Actor
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class Desk:
         """The signatures a paper gets, in order: its own profile's, else the office's."""
         return self.office.signatures if paper.signatures is None else paper.signatures
 
-    def signer(self, role: str) -> Signer:
+    def signer(self, role: str) -> AnySigner:
         """The office's key for a role. Raises :class:`NoSigner`."""
         for signer in self.office.signers.values():
             if signer.role == role:
@@ -145,11 +145,12 @@ class Desk:
             self.seal_key()
         asked = self._rules_for(papers)
         signers = {rules.role: self.signer(rules.role) for rules in asked}
-        keys = {(signer.token_serial, signer.key_id.lower()) for signer in signers.values()}
+        keys = {signer.key for signer in signers.values()}
         if len(keys) < len(signers):
             raise SameKey()
         for signer in signers.values():
-            find_module(signer.module)
+            if isinstance(signer, Signer):
+                find_module(signer.module)
         for rules in asked:
             level = self.level or rules.level
             if level != "b-b" and not self.office.timestamp_urls:
@@ -162,6 +163,8 @@ class Desk:
 
         for role in {rules.role for rules in self._rules_for(papers)}:
             signer = self.signer(role)
+            if not isinstance(signer, Signer):
+                continue  # a remote key is always plugged in; whether it answers is seen later
             if signer.token_serial not in {one.serial for one in list_tokens([signer.module])}:
                 raise TokenNotFound(token=signer.token_serial)
 
@@ -187,7 +190,7 @@ class Desk:
 
 
 def signing_request(
-    office: Office, signer: Signer, rules: SignatureRules, copy_kind: str, level: str = ""
+    office: Office, signer: AnySigner, rules: SignatureRules, copy_kind: str, level: str = ""
 ) -> "SigningRequest":
     """A signing request out of what the office's profile says."""
     from signing import SigningRequest

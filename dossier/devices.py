@@ -1,20 +1,26 @@
 """What is plugged in: scanners and tokens, each with what it can do."""
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from digitize.scanner import Device, DeviceOption, list_devices, list_options
 from foundation.errors import SohoaError
+from profiles import RemoteSigner, load_office
 from signing import TokenInfo, list_tokens
 
 
 @dataclass(frozen=True)
 class FoundDevices:
-    """Scanners with their options (if asked for), tokens, and what could not be looked at."""
+    """Scanners with their options (if asked for), tokens, and what could not be looked at.
+
+    ``remote``: for each remote signing service of the office profile, its keys' ids.
+    """
 
     scanners: tuple[tuple[Device, tuple[DeviceOption, ...]], ...]
     tokens: tuple[TokenInfo, ...]
     faults: tuple[str, ...]
+    remote: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """For ``--json``."""
@@ -30,6 +36,7 @@ class FoundDevices:
                 for device, options in self.scanners
             ],
             "tokens": [_token(token) for token in self.tokens],
+            "remote": [{"url": url, "credentials": list(ids)} for url, ids in self.remote],
             "faults": list(self.faults),
         }
 
@@ -48,7 +55,24 @@ def find_devices(with_options: bool = False) -> FoundDevices:
         tokens = list_tokens()
     except SohoaError as error:
         faults.append(str(error))
-    return FoundDevices(tuple(scanners), tuple(tokens), tuple(faults))
+    remote = tuple(_remote_keys(faults))
+    return FoundDevices(tuple(scanners), tuple(tokens), tuple(faults), remote)
+
+
+def _remote_keys(faults: list[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The keys of each service of the office profile that lets in without asking anybody."""
+    from signing.remote import list_credentials
+
+    try:
+        signers = load_office().signers.values()
+    except SohoaError as error:
+        faults.append(str(error))
+        return
+    for signer in {one.url: one for one in signers if isinstance(one, RemoteSigner)}.values():
+        try:
+            yield signer.url, tuple(list_credentials(signer))
+        except SohoaError as error:
+            faults.append(str(error))
 
 
 def _options(device: Device, faults: list[str]) -> tuple[DeviceOption, ...]:

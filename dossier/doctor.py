@@ -16,7 +16,7 @@ from dossier.shelf import store_exists, verify_audit
 from foundation.errors import SohoaError
 from foundation.messages import _
 from foundation.places import home
-from profiles import Office, Paper, Procedure, all_of, load_office
+from profiles import Office, Paper, Procedure, Signer, all_of, load_office
 
 #: Free space under which a counter will soon stand still: a day's sheets, 1,000 at 1 MB.
 _ENOUGH = 1_000_000_000
@@ -126,7 +126,8 @@ def _profiles() -> Iterator[Check]:
         yield Check(_("profiles"), False, str(error), "sohoa profile check FILE")
         return
     yield Check(_("profiles"), True, _("{} papers, {} procedures, {} offices").format(*counts))
-    missing = [one.module for one in office.signers.values() if not _installed(one.module)]
+    modules = [one.module for one in office.signers.values() if isinstance(one, Signer)]
+    missing = [module for module in modules if not _installed(module)]
     name_them = _("name them in the office profile")
     install = _("install the driver {module}").format(module=", ".join(missing))
     for label, there, mend in (

@@ -1,12 +1,14 @@
 """``sohoa sign``: which key, which text, which files, and where the PIN comes from."""
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import replace
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dossier.desk import NoSigner, signing_request
+from dossier.looking import Looks
 from dossier.shelf import keep_out_of_store
 from dossier.waiting import lift_of, lift_waiting, put_on_list, settle
 from foundation.errors import ExitCode, SohoaError
@@ -90,12 +92,15 @@ def sign_documents(  # noqa: PLR0913  what the verb's options say
         request = replace(request, offline=True, on_waiting=put_on_list(request.level))
     keep_out_of_store(out)
     jobs = [SignJob(source, target) for source, target in _targets(files, out)]
-    return sign_files(
-        jobs,
-        request,
-        pin_source(pin_fd),
-        on_progress=(lambda done, _total, job: advance(done, job.source.name)) if advance else None,
-    )
+    with closing(Looks(files)) as look:
+        return sign_files(
+            jobs,
+            replace(request, look=look),
+            pin_source(pin_fd),
+            on_progress=(lambda done, _all, job: advance(done, job.source.name))
+            if advance
+            else None,
+        )
 
 
 def lift_documents(

@@ -19,6 +19,7 @@ from profiles.loader import (
     profile_folders,
 )
 from profiles.schema import (
+    AnySigner,
     Component,
     Credential,
     Dated,
@@ -27,12 +28,14 @@ from profiles.schema import (
     PageRules,
     Paper,
     Procedure,
+    RemoteSigner,
     SealRules,
     SignatureRules,
     Signer,
 )
 
 __all__ = [
+    "AnySigner",
     "BadProfile",
     "Component",
     "Credential",
@@ -42,6 +45,7 @@ __all__ = [
     "PageRules",
     "Paper",
     "Procedure",
+    "RemoteSigner",
     "SealRules",
     "SignatureRules",
     "Signer",

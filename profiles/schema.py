@@ -6,13 +6,23 @@ Rules of the land change, so they live in dated TOML files (``valid_from``,
 
 import re
 from datetime import date
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    field_validator,
+    model_validator,
+)
 
 from foundation.messages import N_
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+Place = Literal["top-right", "top-left", "bottom-right", "bottom-left"]
 SealField = Literal[
     "record_code",
     "dossier_code",
@@ -117,12 +127,20 @@ class SignatureRules(Rules):
     """One signature: whose, visible or not, and how it reads (NĐ 30/2020 Phụ lục I)."""
 
     role: Literal["clerk", "agency"]
+    #: Whose signature must stand there already; empty: anybody may be first.
+    after: Literal["", "clerk", "agency"] = ""
     visible: bool = True
-    place: Literal["top-right", "top-left"] = "top-right"
+    place: Place = "top-right"
+    #: Where else the text may stand when something is printed there, in this order.
+    also: tuple[Place, ...] = ("top-left", "bottom-right", "bottom-left")
     width_mm: float = Field(default=70.0, ge=30, le=120)
     font_size_pt: float = Field(default=10.0, ge=6, le=16)
     #: Lines of the visible text; {kind}, {agency}, {signer}, {time} are filled in.
     text: str = "{kind}\n{agency}\n{time}"
+    #: PNG beside the text, only where the rules want one: an officer's own signature (blue) or
+    #: the agency's seal (red), transparent. Empty for digitised copies: NĐ 30/2020 wants none.
+    image: str = ""
+    image_height_mm: float = Field(default=20.0, ge=5, le=50)
     level: Literal["b-b", "b-t", "b-lt", "b-lta"] = "b-t"
 
 
@@ -228,12 +246,83 @@ class Procedure(Dated):
 class Signer(Rules):
     """A signing key: the module that drives the token, the token, the key in it."""
 
+    kind: Literal["token"] = "token"
     role: Literal["clerk", "agency"]
     module: str
     token_serial: str
     #: CKA_ID of key and certificate, hexadecimal. Never the label: tokens label them differently.
     key_id: Annotated[str, Field(pattern=r"^([0-9a-fA-F]{2})+$")]
     display_name: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells this key from every other."""
+        return self.token_serial, self.key_id.lower()
+
+
+class RemoteSigner(Rules):
+    """A key held by a remote service (Cloud Signature Consortium API)."""
+
+    kind: Literal["remote"]
+    role: Literal["clerk", "agency"]
+    #: Address of the service, without ``/csc/v1``.
+    url: str
+    #: ``v1``: version 1.0.4; ``v2``: version 2.0, which names some parameters otherwise.
+    api: Literal["v1", "v2"] = "v1"
+    #: The credential's id at the service; ``sohoa devices`` lists them.
+    credential: Annotated[str, Field(min_length=1, max_length=256)]
+    #: How the office is let in: with a ready OAuth 2 access ``token``, by name and password
+    #: (``login``: auth/login), by an OAuth 2 ``client`` secret, or not at all.
+    access: Literal["token", "login", "client", "none"] = "token"
+    #: File (mode 0600) with token, password or secret; without one it is asked for.
+    access_file: str = ""
+    #: Name for ``login``, client id for ``client``.
+    account: str = ""
+    #: Where a ``client`` gets its token (RFC 6749 4.4).
+    token_url: str = ""
+    #: Certificates (PEM) by which the service's TLS is known, where its issuer is no public one.
+    tls_trust: str = ""
+    display_name: str = ""
+
+    @field_validator("url", "token_url")
+    @classmethod
+    def _is_safe(cls, url: str) -> str:
+        parts = urlsplit(url)
+        loopback = parts.hostname in ("127.0.0.1", "::1", "localhost")
+        if url and not (parts.hostname and parts.scheme in ("https", "http")):
+            raise ValueError(N_("it is no address of the kind https://…"))
+        if url and parts.scheme == "http" and not loopback:
+            raise ValueError(
+                N_("it must begin with https://: codes would go over the net in clear")
+            )
+        if parts.username or parts.password:
+            raise ValueError(N_("no name or password in an address: use account and access_file"))
+        return url.rstrip("/")
+
+    @model_validator(mode="after")
+    def _has_what_access_needs(self) -> Self:
+        if self.access in ("login", "client") and not self.account:
+            raise ValueError(N_("this kind of access needs an account"))
+        if self.access == "client" and not self.token_url:
+            raise ValueError(N_("access = “client” needs a token_url"))
+        return self
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells this key from every other."""
+        return self.url, self.credential
+
+
+def _kind_of(signer: Any) -> str:
+    kind = signer.get("kind", "token") if isinstance(signer, dict) else getattr(signer, "kind", "")
+    return str(kind)
+
+
+#: A key of either kind; ``kind`` may be left out for a token's.
+AnySigner = Annotated[
+    Annotated[Signer, Tag("token")] | Annotated[RemoteSigner, Tag("remote")],
+    Discriminator(_kind_of),
+]
 
 
 class Credential(Rules):
@@ -280,7 +369,7 @@ class Office(Dated):
     seal: SealRules = SealRules()
     credential: Credential | None = None
     signatures: tuple[SignatureRules, ...] = (SignatureRules(role="agency"),)
-    signers: dict[str, Signer] = {}
+    signers: dict[str, AnySigner] = {}
 
     @model_validator(mode="after")
     def _templates_work(self) -> Self:

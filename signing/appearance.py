@@ -17,16 +17,18 @@ from typing import Any, Literal
 
 from fontTools import subset, ttLib
 from fontTools.ttLib.scaleUpem import scale_upem
+from PIL import Image
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.content import AppearanceContent, ResourceType
 from pyhanko.pdf_utils.font.opentype import GlyphAccumulator
+from pyhanko.pdf_utils.images import PdfImage
 from pyhanko.pdf_utils.layout import BoxConstraints
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.writer import BasePdfFileWriter, PdfFileWriter
 from pyhanko.stamp import BaseStampStyle
 
 from profiles.schema import SignatureRules
-from signing.errors import FontMissing
+from signing.errors import FontMissing, ImageUnusable
 
 _TINOS = Path("/usr/share/fonts/truetype/croscore/Tinos-Regular.ttf")
 #: Latin with all Vietnamese letters, combining marks, punctuation, the đồng sign.
@@ -94,12 +96,19 @@ class PageFrame:
 
 @dataclass(frozen=True)
 class TextBlock:
-    """Wrapped lines and the size of their box, in points."""
+    """Wrapped lines, the picture on their left, and the size of their box, in points."""
 
     lines: tuple[str, ...]
     font_size: float
     width: float
     height: float
+    image: str = ""
+    image_size: tuple[float, float] = (0.0, 0.0)
+
+    @property
+    def text_left(self) -> float:
+        """Where the lines begin."""
+        return _PADDING + (self.image_size[0] + _GAP if self.image else 0.0)
 
 
 def text_of(rules: SignatureRules, facts: Mapping[str, str]) -> str:
@@ -112,15 +121,31 @@ def lay_out(text: str, rules: SignatureRules, frame: PageFrame) -> TextBlock:
     """Wrap ``text`` to the profile's width; on a small page, to what the QR seal leaves free."""
     page_width = frame.size[0]
     free = max(page_width / 2, page_width - _SEAL) - _MARGIN
-    widest = min(rules.width_mm * _POINTS_PER_MM, free) - 2 * _PADDING
+    image = _image_size(rules) if rules.image else (0.0, 0.0)
+    beside = image[0] + _GAP if rules.image else 0.0
+    widest = max(min(rules.width_mm * _POINTS_PER_MM, free) - 2 * _PADDING - beside, free / 4)
     measure = _measure(rules.font_size_pt)
     lines = [part for line in text.splitlines() for part in _wrap(line, widest, measure)]
     return TextBlock(
         lines=tuple(lines),
         font_size=rules.font_size_pt,
-        width=max(map(measure, lines), default=0) + 2 * _PADDING,
-        height=len(lines) * rules.font_size_pt * _LEADING + 2 * _PADDING,
+        width=max(map(measure, lines), default=0) + beside + 2 * _PADDING,
+        height=max(len(lines) * rules.font_size_pt * _LEADING, image[1]) + 2 * _PADDING,
+        image=rules.image,
+        image_size=image,
     )
+
+
+def _image_size(rules: SignatureRules) -> tuple[float, float]:
+    """Width and height in points of the profile's picture. Raises :class:`ImageUnusable`."""
+    try:
+        with Image.open(rules.image, formats=["PNG"]) as picture:
+            picture.load()
+            width, height = picture.size
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ImageUnusable(file=rules.image, detail="PNG") from error
+    high = rules.image_height_mm * _POINTS_PER_MM
+    return high * width / height, high
 
 
 def place(block: TextBlock, rules: SignatureRules, frame: PageFrame, taken: list[Box]) -> Box:
@@ -135,8 +160,8 @@ def place(block: TextBlock, rules: SignatureRules, frame: PageFrame, taken: list
     room = (page_width - 2 * margin) / block.width, (page_height - 2 * margin) / block.height
     scale = min(1.0, *room)
     width, height = block.width * scale, block.height * scale
-    left = margin if rules.place == "top-left" else page_width - margin - width
-    top = margin
+    left = margin if rules.place.endswith("left") else page_width - margin - width
+    top = margin if rules.place.startswith("top") else page_height - margin - height
     for other in sorted((frame.from_user_space(box) for box in taken), key=lambda box: box[1]):
         beside = other[2] <= left or other[0] >= left + width
         if not beside and other[1] < top + height and other[3] > top:
@@ -187,10 +212,22 @@ class _TextStamp(AppearanceContent):
         parts = [b"q 0 g"]
         baseline = block.height - _PADDING - _ASCENT * block.font_size
         for line in block.lines:
-            start = b"BT /F1 %g Tf 1 0 0 1 %g %g Tm " % (block.font_size, _PADDING, baseline)
+            place = (block.font_size, block.text_left, baseline)
+            start = b"BT /F1 %g Tf 1 0 0 1 %g %g Tm " % place
             parts.append(start + b"<%s> Tj ET" % _codes(_writable(line)))
             baseline -= block.font_size * _LEADING
+        if block.image:
+            parts.append(self._image())
         return b"\n".join([*parts, b"Q"])
+
+    def _image(self) -> bytes:
+        block = self._block
+        with Image.open(block.image, formats=["PNG"]) as picture:
+            # Colour and transparency, whatever the file has: a palette cannot hold both.
+            image = PdfImage(picture.convert("RGBA"), writer=self._ensure_writer)
+            self.set_resource(ResourceType.XOBJECT, generic.pdf_name("/Im1"), image.image_ref)
+        bottom = (block.height - block.image_size[1]) / 2
+        return b"q %g 0 0 %g %g %g cm /Im1 Do Q" % (*block.image_size, _PADDING, bottom)
 
     def as_form_xobject(self) -> generic.StreamObject:
         """The form with its own box in points; the widget's rectangle scales it."""

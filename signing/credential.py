@@ -220,6 +220,14 @@ def check(
     return SealVerdict("valid", "", claims, signer)
 
 
+def read_claims(text: str) -> SealClaims | None:
+    """What a seal says, not checked; None where it cannot be read."""
+    try:
+        return _claims(COSEMessage.loads(_inflated(text)).payload)
+    except _MALFORMED:
+        return None
+
+
 def _inflated(text: str) -> bytes:
     if not is_credential(text):
         raise ValueError("not a seal")

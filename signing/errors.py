@@ -145,6 +145,35 @@ class FontMissing(SohoaError):
     message = N_("The font Tinos is not installed. Install it: sudo apt-get install fonts-croscore")
 
 
+class ImageUnusable(SohoaError):
+    """The picture that the profile wants beside the text is missing or no PNG."""
+
+    exit_code = ExitCode.SETUP
+    message = N_(
+        "The picture {file} of the signature cannot be read ({detail}). "
+        "Correct “image” under [[signatures]] in the profile."
+    )
+
+
+class NoRoomForText(SohoaError):
+    """Page 1 has no free place for the visible text, in no corner and along no edge."""
+
+    exit_code = ExitCode.INPUT
+    message = N_(
+        "{file}: page 1 has no room for the text of the signature, and it is not put over what "
+        "is printed there. Make room with sohoa digitize, or set visible = false in the profile."
+    )
+
+
+class OutOfOrder(SohoaError):
+    """Somebody else has to sign first, says the profile."""
+
+    exit_code = ExitCode.INPUT
+    message = N_(
+        "{file} was not signed: “{first}” has to sign it first (sohoa sign --signer {first})."
+    )
+
+
 class RehearsalMissing(SohoaError):
     """A part of the rehearsal PKI is not installed."""
 

@@ -3,11 +3,14 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from foundation.errors import SohoaError
-from profiles.schema import ServiceRules, SignatureRules, Signer
+from profiles.schema import AnySigner, ServiceRules, SignatureRules
 from signing.facts import SignatureFacts
+
+if TYPE_CHECKING:
+    from signing.placing import Taken
 
 Level = Literal["b-b", "b-t", "b-lt", "b-lta"]
 
@@ -40,9 +43,11 @@ class SigningRequest:
         offline: do not ask the services at all; needs ``on_waiting``.
         again: sign even what this signer has signed before.
         allow_last_try: log in although one more wrong PIN would lock the token.
+        look: shows where something stands on a file's page 1, see :data:`signing.placing.Taken`
+            (None: it cannot be seen); without it the text goes to its corner.
     """
 
-    signer: Signer
+    signer: AnySigner
     rules: SignatureRules
     kind: str
     agency: str
@@ -56,6 +61,7 @@ class SigningRequest:
     offline: bool = False
     again: bool = False
     allow_last_try: bool = False
+    look: "Callable[[Path], Taken | None] | None" = None
 
 
 #: Called after each file with how many are done, how many there are, and its job.

@@ -8,6 +8,7 @@ name. What was signed before is a prefix of the new file, byte for byte.
 import asyncio
 import shutil
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,6 +17,7 @@ from foundation.files import atomic_path
 from foundation.messages import _
 from foundation.reasons import reason_of
 from foundation.times import utc_now
+from profiles.schema import RemoteSigner
 from signing import errors
 from signing.appearance import PageFrame, lay_out
 from signing.certificates import chain_of
@@ -26,6 +28,7 @@ from signing.gather import gather_async
 from signing.jobs import Level, Progress, SigningRequest, SignJob, SignResult, run_batch
 from signing.pins import PinSource
 from signing.policy import Cause, broken, judge_file, level_of, reaches
+from signing.remote import RemoteSession, open_remote, run_together
 from signing.stages import (
     Tools,
     append_signature,
@@ -33,7 +36,7 @@ from signing.stages import (
     container_size,
     unreadable,
 )
-from signing.tokens import open_token
+from signing.tokens import TokenSession, open_token
 from signing.trust import load_anchors
 from signing.verify import explain
 
@@ -67,8 +70,7 @@ def sign_files(
     extra = tuple(anchor.certificate for anchor in load_anchors(request.chain))
     if request.rules.visible:
         _check_font(request)
-    last_try = request.allow_last_try
-    with open_token(request.signer, pin_source, allow_last_try=last_try) as session:
+    with _open(request, pin_source) as session:
         chain = tuple(chain_of(session.certificate, [*session.chain, *extra]))
         return asyncio.run(_sign_all(jobs, Tools(request, session, chain, means), on_progress))
 
@@ -86,12 +88,14 @@ async def _sign_all(
     jobs: Sequence[SignJob], tools: Tools, on_progress: Progress | None
 ) -> list[SignResult]:
     services, why = tools.timestamps, None
+    measuring = asyncio.Lock()
 
     async def sign(job: SignJob) -> SignResult:
         nonlocal tools, why
         try:
-            if not tools.container_size:
-                tools = replace(tools, container_size=await container_size(tools))
+            async with measuring:
+                if not tools.container_size:
+                    tools = replace(tools, container_size=await container_size(tools))
             return await _sign_or_keep(job, tools, why)
         except (errors.TimestampUnavailable, errors.RevocationUnavailable) as error:
             if tools.request.on_waiting is None:
@@ -100,11 +104,23 @@ async def _sign_all(
             why, tools = error, replace(tools, means=None, container_size=0)
         return await sign(job)
 
+    stops_at = (errors.TokenError, errors.ServiceError)
     try:
-        return await run_batch(jobs, sign, (errors.TokenError, errors.ServiceError), on_progress)
+        if isinstance(tools.session, RemoteSession):
+            return await run_together(jobs, sign, tools.session, stops_at, on_progress)
+        return await run_batch(jobs, sign, stops_at, on_progress)
     finally:
         if services:
             await services.aclose()
+
+
+def _open(
+    request: SigningRequest, pins: PinSource
+) -> AbstractContextManager[TokenSession | RemoteSession]:
+    """The session of the signer's kind."""
+    if isinstance(request.signer, RemoteSigner):
+        return open_remote(request.signer, pins)
+    return open_token(request.signer, pins, allow_last_try=request.allow_last_try)
 
 
 async def _sign_or_keep(job: SignJob, tools: Tools, why: errors.ServiceError | None) -> SignResult:
@@ -155,6 +171,9 @@ async def _refuse(source: Path, tools: Tools) -> None:
         raise unreadable(source, error) from error
     if earlier.signatures and (cause := _unsound(earlier)):
         raise errors.EarlierSignatureBroken(file=source, detail=explain(cause))
+    first = tools.request.rules.after
+    if first and not any(one.field.startswith(f"sohoa-{first}") for one in earlier.signatures):
+        raise errors.OutOfOrder(file=source, first=first)
     ours = tools.session.certificate.sha256
     if not tools.request.again and any(one.certificate == ours for one in earlier.signatures):
         raise errors.AlreadySigned(file=source, signer=tools.name)

@@ -7,16 +7,31 @@ argument or the environment, which any process of the machine can read.
 import getpass
 import os
 import sys
-from typing import TYPE_CHECKING, NoReturn, Protocol
+from typing import TYPE_CHECKING, Literal, NoReturn, Protocol
 
-from foundation.messages import _
+from foundation.messages import N_, _
 from signing.errors import NoPin
+from signing.remote_errors import NoSecret
 
 if TYPE_CHECKING:
     from signing.tokens import TokenInfo
 
 #: Longer than any PIN: PKCS#11 tokens take 4 to 64 characters.
 _LONGEST = 256
+#: Longer than any access token: web servers take headers of 8 KB.
+_LONGEST_TOKEN = 8192
+#: What a remote signing service may want: the key's PIN, a code good once, the office's access.
+SecretKind = Literal["pin", "otp", "access"]
+SECRETS: dict[SecretKind, str] = {
+    "pin": N_("PIN"),
+    "otp": N_("one-time code"),
+    "access": N_("access token or password"),
+}
+_QUESTIONS: dict[SecretKind, str] = {
+    "pin": N_("PIN of the signing key at {service}: "),
+    "otp": N_("One-time code for signing at {service}: "),
+    "access": N_("Access token or password of this office at {service}: "),
+}
 
 
 class Pin:
@@ -59,6 +74,10 @@ class PinSource(Protocol):
         """The PIN of ``token``, asked for once. Raises :class:`NoPin`."""
         ...
 
+    def secret_for(self, kind: SecretKind, service: str) -> Pin:
+        """What a remote signing service wants, asked for once. Raises :class:`NoSecret`."""
+        ...
+
 
 class PinPrompt:
     """Asks the person at the terminal, in their language, naming the token."""
@@ -76,9 +95,15 @@ class PinPrompt:
             raise NoPin(token=token.label or token.serial)
         return pin
 
+    def secret_for(self, kind: SecretKind, service: str) -> Pin:
+        """Ask without echo. Raises :class:`NoSecret` where nobody can answer."""
+        question = _(_QUESTIONS[kind]).format(service=service)
+        secret = Pin(getpass.getpass(question) if sys.stdin.isatty() else "")
+        return _given(secret, kind, service)
+
 
 class PinFromDescriptor:
-    """Reads one line for each token asked about from an open file descriptor.
+    """Reads one line for each token or code asked about from an open file descriptor.
 
     Byte by byte, so that the line of the second token is still there when it is
     asked for.
@@ -89,18 +114,25 @@ class PinFromDescriptor:
 
     def pin_for(self, token: "TokenInfo") -> Pin:
         """The next line. Raises :class:`NoPin` when it is empty or the end was reached."""
-        line = bytearray()
-        try:
-            while len(line) < _LONGEST and (byte := os.read(self._descriptor, 1)) not in b"\n":
-                line += byte
-            pin = Pin(line.decode().rstrip("\r"))
-        except (OSError, UnicodeDecodeError):
-            raise NoPin(token=token.label or token.serial) from None
-        finally:
-            line[:] = bytes(len(line))
+        pin = self._line(_LONGEST)
         if not pin:
             raise NoPin(token=token.label or token.serial)
         return pin
+
+    def secret_for(self, kind: SecretKind, service: str) -> Pin:
+        """The next line. Raises :class:`NoSecret` when it is empty or the end was reached."""
+        return _given(self._line(_LONGEST_TOKEN), kind, service)
+
+    def _line(self, longest: int) -> Pin:
+        line = bytearray()
+        try:
+            while len(line) < longest and (byte := os.read(self._descriptor, 1)) not in b"\n":
+                line += byte
+            return Pin(line.decode().rstrip("\r"))
+        except (OSError, UnicodeDecodeError):
+            return Pin("")
+        finally:
+            line[:] = bytes(len(line))
 
 
 class PinInMemory:
@@ -112,3 +144,13 @@ class PinInMemory:
     def pin_for(self, token: "TokenInfo") -> Pin:  # noqa: ARG002  one PIN, whatever token asks
         """A copy of the PIN, so that forgetting it leaves this one."""
         return Pin(self._pin.reveal())
+
+    def secret_for(self, kind: SecretKind, service: str) -> Pin:  # noqa: ARG002  one for all
+        """A copy of it."""
+        return Pin(self._pin.reveal())
+
+
+def _given(secret: Pin, kind: SecretKind, service: str) -> Pin:
+    if not secret:
+        raise NoSecret(secret=_(SECRETS[kind]), service=service)
+    return secret

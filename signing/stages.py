@@ -37,6 +37,8 @@ from signing.document import (
 )
 from signing.evidence import DIGEST, Means, append_evidence
 from signing.jobs import Level, SigningRequest
+from signing.placing import find_place
+from signing.remote import RemoteSession
 from signing.timestamps import TimestampService
 from signing.tokens import TokenSession
 
@@ -53,7 +55,7 @@ class Tools:
     """
 
     request: SigningRequest
-    session: TokenSession
+    session: TokenSession | RemoteSession
     chain: tuple[x509.Certificate, ...]
     means: Means | None
     container_size: int = 0
@@ -109,7 +111,7 @@ async def append_signature(source: Path, part: Path, tools: Tools) -> None:
     """
     try:
         with part.open("r+b") as stream:
-            await _run_stages(open_writer(source, stream), tools)
+            await _run_stages(source, open_writer(source, stream), tools)
     except SigningError as error:
         raise _translated(source, error) from error
     except (PdfError, LayoutError) as error:
@@ -119,9 +121,10 @@ async def append_signature(source: Path, part: Path, tools: Tools) -> None:
         await append_evidence(source, part, tools.means, archive=archive)
 
 
-async def _run_stages(writer: AppendingWriter, tools: Tools) -> None:
+async def _run_stages(source: Path, writer: AppendingWriter, tools: Tools) -> None:
     moment = vietnam_time(utc_now())
-    signer = _pdf_signer(writer, tools, moment)
+    shown = _appearance(source, writer, tools, moment) if tools.request.rules.visible else None
+    signer = _pdf_signer(writer, tools, shown)
     session = signer.init_signing_session(writer)
     session.system_time = moment
     checked = await session.perform_presign_validation(writer)
@@ -134,10 +137,12 @@ async def _run_stages(writer: AppendingWriter, tools: Tools) -> None:
     )
 
 
-def _pdf_signer(writer: AppendingWriter, tools: Tools, moment: datetime) -> PdfSigner:
+def _pdf_signer(
+    writer: AppendingWriter, tools: Tools, shown: tuple[TextStyle, Box] | None
+) -> PdfSigner:
     request = tools.request
     name = _free_name(f"sohoa-{request.rules.role}", field_names(writer.prev))
-    style, box = _appearance(writer, tools, moment) if request.rules.visible else (None, None)
+    style, box = shown or (None, None)
     metadata = PdfSignatureMetadata(
         field_name=name,
         md_algorithm=DIGEST,
@@ -160,7 +165,9 @@ def _pdf_signer(writer: AppendingWriter, tools: Tools, moment: datetime) -> PdfS
     )
 
 
-def _appearance(writer: AppendingWriter, tools: Tools, moment: datetime) -> tuple[TextStyle, Box]:
+def _appearance(
+    source: Path, writer: AppendingWriter, tools: Tools, moment: datetime
+) -> tuple[TextStyle, Box]:
     request = tools.request
     try:
         frame, taken = frame_of_first_page(writer.prev), signature_boxes(writer.prev)
@@ -172,8 +179,15 @@ def _appearance(writer: AppendingWriter, tools: Tools, moment: datetime) -> tupl
         "signer": tools.name,
         "time": moment.isoformat(timespec="seconds"),
     }
-    block = lay_out(text_of(request.rules, facts), request.rules, frame)
-    box = place(block, request.rules, frame, taken)
+    text = text_of(request.rules, facts)
+    spots = request.look(source) if request.look else None
+    if spots is None:
+        block = lay_out(text, request.rules, frame)
+        box = place(block, request.rules, frame, taken)
+    elif found := find_place(text, request.rules, frame, taken, spots):
+        block, box = found
+    else:
+        raise errors.NoRoomForText(file=source)
     return TextStyle(block=block, rotation=frame.rotation), box
 
 
@@ -192,7 +206,10 @@ class _CmsSigner(CmsSigner):
         """The signature value, from the token, in this thread: drivers want only one."""
         if dry_run:
             return bytes(_SIGNATURE_BYTES)
-        return self._session.sign(data, self.get_signature_mechanism_for_digest(digest_algorithm))
+        mechanism = self.get_signature_mechanism_for_digest(digest_algorithm)
+        if isinstance(self._session, RemoteSession):
+            return await self._session.sign(data, mechanism)
+        return self._session.sign(data, mechanism)
 
 
 def _free_name(wanted: str, taken: Iterable[str]) -> str:

@@ -99,6 +99,9 @@ def devices_text(found: "FoundDevices") -> str:
             lines.append("      " + _("valid until {day}").format(day=until))
     if not found.tokens:
         lines.append("  " + _("none. Plug the token in and install its driver."))
+    for url, ids in found.remote:
+        lines.append(_("Remote signing service {url}:").format(url=url))
+        lines += [f"    credential = {one}" for one in ids]
     return "\n".join([*lines, *(f"! {fault}" for fault in found.faults)])
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pikepdf
 import pypdfium2
 import pytest
+import segno
 
 OWNER = "001087000084"
 ORDER = ("intake", "-p", "hai-giay", "--owner", OWNER, "--level", "b-b", "--json", "--agreed")
@@ -41,6 +42,17 @@ def printed(document: Path, target: Path, dpi: float = 200.0) -> np.ndarray:
     return scan
 
 
+def photographed(page: np.ndarray, target: Path) -> None:
+    """The paper on a dark table, seen from in front of it: the far side comes out narrower."""
+    height, width = page.shape[:2]
+    size = (int(width * 1.4), int(height * 1.25))
+    corners = np.array(((0, 0), (width, 0), (width, height), (0, height)), np.float32)
+    seen = np.array(((0.24, 0.12), (0.78, 0.1), (0.9, 0.93), (0.1, 0.91)), np.float32)
+    matrix = cv2.getPerspectiveTransform(corners, seen * np.array(size, np.float32))
+    photo = cv2.warpPerspective(page, matrix, size, flags=cv2.INTER_CUBIC, borderValue=(60, 70, 90))
+    cv2.imwrite(str(target), photo, [cv2.IMWRITE_JPEG_QUALITY, 85])
+
+
 def answer(done) -> dict:
     (one,) = json.loads(done.stdout)
     return one
@@ -59,12 +71,16 @@ def test_a_printed_document_is_known_again_and_another_paper_is_not(
     assert OWNER not in json.dumps(on_paper["seal"]["owner"])
     assert on_paper["seal"]["signer"] == "DẤU QR XÃ HÒA AN"
 
+    photo = counter.folder / "photo.jpg"
+    photographed(page, photo)  # at an angle: it is made flat before it is read
     height = len(page)
     page[height // 3 :] = 250  # the seal on a paper whose text is gone
     cv2.imwrite(str(scan), page)
-    refused = counter.run("verify", "--qr", scan, "--json")
+    refused = counter.run("verify", "--qr", scan, photo, "--json")
     assert refused.returncode == 8
-    assert answer(refused)["paper"]["verdict"] != "matches"
+    other_paper, same_paper = json.loads(refused.stdout)
+    assert other_paper["paper"]["verdict"] != "matches"
+    assert same_paper["paper"]["verdict"] == "matches", same_paper
 
     page[: height // 3] = 250
     cv2.imwrite(str(scan), page)
@@ -101,3 +117,13 @@ def test_one_unreadable_file_does_not_keep_the_others_from_their_verdicts(
     assert done.returncode == 8
     verdicts = [one["verdict"] for one in json.loads(done.stdout)]
     assert verdicts == ["indeterminate", "valid", "indeterminate"]
+
+
+def test_a_code_that_is_an_address_is_shown_and_proves_nothing(counter) -> None:
+    address = "https://tra-cuu.example.vn/001087000084.KQ.G15.000031.000123"
+    segno.make(address, error="m").save(str(counter.folder / "page.png"), scale=8)
+    done = counter.run("verify", "--qr", "page.png", "--json")
+    assert done.returncode == 8
+    one = answer(done)
+    assert (one["verdict"], one["seal"]["form"]) == ("indeterminate", "url")
+    assert one["seal"]["paper_name"] == address

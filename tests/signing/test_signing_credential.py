@@ -8,6 +8,7 @@ import base45
 import cbor2
 import pytest
 import segno
+from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -108,6 +109,31 @@ def test_anything_gets_a_verdict(rubbish: str | bytes) -> None:
 def test_a_token_that_inflates_without_end_is_malformed() -> None:
     bomb = PREFIX + base45.b45encode(zlib.compress(bytes(5_000_000), 9)).decode()
     assert check(bomb, [], NOW).cause == "malformed"
+
+
+@pytest.mark.parametrize("head", [b"\x81", b"\xa1\x01", b"\xd2", b"\x9f", b"\x5f"])
+def test_a_token_nested_without_end_is_malformed(head: bytes) -> None:
+    deep = head * (16_000 // len(head))
+    for payload in (deep, b"\xd2\x84\x40\xa0\x59\x3a\x98" + deep[:15_000] + b"\x40"):
+        text = PREFIX + base45.b45encode(zlib.compress(payload, 9)).decode()
+        assert check(text, [], NOW).cause == "malformed"
+
+
+def test_a_seal_by_another_offices_key_under_the_right_name_is_forged(
+    pki: Rehearsal, key: SealKey
+) -> None:
+    stranger = SealKey(key.certificate, ec.generate_private_key(ec.SECP256R1()))
+    verdict = check(issue(CLAIMS, stranger), [pki.root_pem], NOW, known=[pki.certificates])
+    assert (verdict.verdict, verdict.cause) == ("invalid", "forged")
+
+
+def test_a_seal_made_after_its_certificate_ran_out_is_not_relied_on(
+    pki: Rehearsal, key: SealKey
+) -> None:
+    late = datetime(2046, 1, 1, tzinfo=UTC)
+    text = issue(SealClaims(FIELDS, late, b"", b""), key)
+    verdict = check(text, [pki.root_pem], late, known=[pki.certificates])
+    assert (verdict.verdict, verdict.cause) == ("indeterminate", "untrusted")
 
 
 def test_a_key_open_to_others_or_of_another_certificate_is_refused(
