@@ -7,23 +7,21 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
 
-import pkcs11
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import NameOID
-from pkcs11 import Attribute, KeyType, ObjectClass, TokenFlag
+from pkcs11 import Attribute, KeyType, ObjectClass
 from pkcs11.util.rsa import encode_rsa_public_key
 from pkcs11.util.x509 import decode_x509_certificate
 
 from foundation.errors import ExitCode
 from profiles.schema import Signer
-from signing import drivers, errors, tokens
+from signing import drivers, errors
 from signing.drivers import driver, known_modules
 from signing.pades import SigningRequest, SignJob, sign_file
-from signing.pins import Pin, PinFromDescriptor, PinInMemory, PinPrompt
+from signing.pins import Pin, PinFromDescriptor, PinPrompt
 from signing.rehearsal import Rehearsal
 from signing.tokens import TokenInfo, list_tokens, open_token
 
@@ -228,54 +226,6 @@ def test_the_pin_is_tried_once_for_a_batch_and_is_seen_nowhere(
         assert clerk.pin_count_low  # the token says so, and the next question warns
         with open_token(pki.signers["clerk"], pki.pin_source("clerk")):
             pass  # a right PIN sets the count back
-
-
-class _Slot:
-    """A slot whose token says what the test wants: SoftHSM never locks."""
-
-    def __init__(self, *flags: TokenFlag) -> None:
-        self.slot_id, self._flags, self.logins = 3, list(flags), 0
-
-    def get_token(self) -> SimpleNamespace:
-        flags = self._flags.pop(0) if len(self._flags) > 1 else self._flags[0]
-
-        def log_in(**_pin: object) -> None:
-            self.logins += 1
-            raise pkcs11.PinIncorrect
-
-        return SimpleNamespace(
-            flags=flags, label="Thẻ ký", manufacturer_id="x", model="y", serial=b"0001",
-            open=log_in,
-        )  # fmt: skip
-
-
-_READY = TokenFlag.TOKEN_INITIALIZED | TokenFlag.USER_PIN_INITIALIZED
-
-
-@pytest.mark.parametrize(
-    ("flags", "allow", "error", "logins"),
-    [
-        ((_READY | TokenFlag.USER_PIN_LOCKED,), False, errors.TokenLocked, 0),
-        ((_READY | TokenFlag.USER_PIN_LOCKED,), True, errors.TokenLocked, 0),
-        ((_READY | TokenFlag.USER_PIN_FINAL_TRY,), False, errors.PinLastTry, 0),
-        ((_READY | TokenFlag.USER_PIN_FINAL_TRY,), True, errors.WrongPin, 1),
-        ((TokenFlag.TOKEN_INITIALIZED,), False, errors.PinNotSet, 0),
-        # somebody else used the last but one try while the PIN was being typed
-        ((_READY, _READY | TokenFlag.USER_PIN_FINAL_TRY), False, errors.PinLastTry, 0),
-    ],
-)
-def test_the_tokens_own_flags_decide_whether_the_pin_is_tried(
-    flags: tuple[TokenFlag, ...],
-    allow: bool,
-    error: type[errors.TokenError],
-    logins: int,
-    pki: Rehearsal,
-) -> None:
-    slot = _Slot(*flags)
-    pin = Pin("1234")
-    with pytest.raises(error, match="Thẻ ký"):
-        tokens._log_in(slot, pki.signers["clerk"], PinInMemory(pin), allow)  # type: ignore[arg-type]
-    assert slot.logins == logins
 
 
 def test_a_pin_does_not_print_pickle_or_outlive_its_use() -> None:
