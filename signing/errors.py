@@ -255,6 +255,16 @@ class NotWritable(SohoaError):
     )
 
 
+class NoSpace(SohoaError):
+    """The disk ran full; a batch stops at it."""
+
+    exit_code = ExitCode.SETUP
+    message = N_(
+        "{file} cannot be written: the disk is full. Nothing was half-written; free some space "
+        "and start again: what is signed is kept."
+    )
+
+
 class PdfEncrypted(SohoaError):
     """The file is protected with a password."""
 

@@ -24,13 +24,12 @@ from pyhanko_certvalidator.errors import PathError, ValidationError
 
 from foundation.files import atomic_path
 from foundation.messages import _
-from foundation.reasons import reason_of
 from foundation.times import utc_now
 from signing import errors
 from signing.document import AppendingWriter
 from signing.facts import FileFacts
 from signing.gather import gather_async
-from signing.jobs import Level, Progress, SignJob, SignResult, run_batch
+from signing.jobs import Level, Progress, SignJob, SignResult, not_written, run_batch
 from signing.policy import judge_file, level_of
 from signing.stages import append_document_timestamp, begins_with, unreadable
 from signing.timestamps import TimestampService
@@ -86,7 +85,7 @@ async def _lift_all(
     async def lift(job: SignJob) -> SignResult:
         return SignResult(job, "signed" if await _lift_one(job, tools) else "kept")
 
-    return await run_batch(jobs, lift, (errors.TimestampUnavailable,), on_progress)
+    return await run_batch(jobs, lift, (errors.TimestampUnavailable, errors.NoSpace), on_progress)
 
 
 async def _lift_one(job: SignJob, tools: _Tools) -> bool:
@@ -102,7 +101,7 @@ async def _lift_one(job: SignJob, tools: _Tools) -> bool:
                 await _append(job.source, part, before, tools)
                 await _check(job.source, part, tools)
     except OSError as error:
-        raise errors.NotWritable(file=job.target, detail=reason_of(error)) from error
+        raise not_written(job.target, error) from error
     return needed
 
 

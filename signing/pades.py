@@ -7,28 +7,34 @@ name. What was signed before is a prefix of the new file, byte for byte.
 
 import asyncio
 import shutil
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 from foundation.files import atomic_path
-from foundation.messages import _
-from foundation.reasons import reason_of
 from foundation.times import utc_now
 from signing import errors
 from signing.appearance import PageFrame, lay_out
 from signing.certificates import chain_of
 from signing.document import open_writer
-from signing.facts import FileFacts, SignatureFacts
+from signing.facts import SignatureFacts
 from signing.gather import gather_async
-from signing.jobs import Level, Progress, SigningRequest, SignJob, SignResult, run_batch
+from signing.jobs import (
+    Level,
+    Outcome,
+    Progress,
+    SigningRequest,
+    SignJob,
+    SignResult,
+    not_written,
+    run_batch,
+)
+from signing.outputs import Look, Signed, beside, look_at, unsound
 from signing.pins import PinSource
-from signing.policy import Cause, broken, judge_file
 from signing.stages import (
     Tools,
     append_signature,
-    begins_with,
     container_size,
     unreadable,
 )
@@ -50,8 +56,8 @@ def sign_files(
     """Sign many files with one PIN and one session.
 
     A file that cannot be signed is reported and the next is taken. An error of the
-    token or of a service would repeat itself with every file, so it stops the batch:
-    what was signed before stays, the rest is ``skipped``.
+    token, of a service or of a full disk would repeat itself with every file, so it stops
+    the batch: what was signed before stays, the rest is ``skipped``.
 
     Args:
         jobs: what to sign, in this order.
@@ -69,10 +75,13 @@ def sign_files(
     if request.rules.visible:
         _check_font(request)
     last_try = request.allow_last_try
-    with open_token(request.signer, pin_source, allow_last_try=last_try) as session:
+    with (
+        beside(jobs) as look,
+        open_token(request.signer, pin_source, allow_last_try=last_try) as session,
+    ):
         chain = tuple(chain_of(session.certificate, [*session.chain, *extra]))
         tools = Tools(request, session, chain, anchors, timestamps)
-        return asyncio.run(_sign_all(jobs, tools, on_progress))
+        return asyncio.run(_sign_all(jobs, tools, look, on_progress))
 
 
 def sign_file(job: SignJob, request: SigningRequest, pin_source: PinSource) -> SignatureFacts:
@@ -84,39 +93,61 @@ def sign_file(job: SignJob, request: SigningRequest, pin_source: PinSource) -> S
     return result.signature
 
 
+#: Errors that the next file would meet as well.
+_STOPS = (errors.TokenError, errors.ServiceError, errors.NoSpace)
+
+
 async def _sign_all(
-    jobs: Sequence[SignJob], tools: Tools, on_progress: Progress | None
+    jobs: Sequence[SignJob], tools: Tools, look: Look, on_progress: Progress | None
 ) -> list[SignResult]:
-    async def sign(job: SignJob) -> SignResult:
+    async def sign(job: SignJob) -> Outcome:
         nonlocal tools
         if not tools.container_size:
             tools = replace(tools, container_size=await container_size(tools))
-        kept = await _signed_before(job, tools)
-        facts = kept or await _sign_one(job, tools)
-        return SignResult(job, "kept" if kept else "signed", signature=facts)
+        if kept := await _signed_before(job, tools, look):
+            return SignResult(job, "kept", signature=kept)
+        return await _sign_one(job, tools, look)
 
-    return await run_batch(jobs, sign, (errors.TokenError, errors.ServiceError), on_progress)
+    return await run_batch(jobs, sign, _STOPS, on_progress)
 
 
-async def _signed_before(job: SignJob, tools: Tools) -> SignatureFacts | None:
+async def _signed_before(job: SignJob, tools: Tools, look: Look) -> SignatureFacts | None:
     """The signature of an earlier run that was stopped further on: it is not made twice."""
     if tools.request.again or job.source == job.target or not job.target.is_file():
         return None
     try:
-        return await _check(job.source, job.target, tools)
+        return await look(_signed(job, job.target, tools))
     except (OSError, errors.OutputNotSound):
         return None
 
 
-async def _sign_one(job: SignJob, tools: Tools) -> SignatureFacts:
+async def _sign_one(job: SignJob, tools: Tools, look: Look) -> Outcome:
+    """Sign a file; a second process looks at it, and it gets its name, while the next is begun."""
     await _refuse(job.source, tools)  # opens the source: what fails below is the target
     try:
-        with atomic_path(job.target) as part:
+        with ExitStack() as unnamed:
+            part = unnamed.enter_context(atomic_path(job.target))
             shutil.copyfile(job.source, part)
             await append_signature(job.source, part, tools)
-            return await _check(job.source, part, tools)
+            looked = asyncio.ensure_future(look(_signed(job, part, tools)))
+            await asyncio.sleep(0)  # let the look begin
+            named = _named(job, looked, unnamed.pop_all())
+            return await named if look is look_at else asyncio.ensure_future(named)
     except OSError as error:
-        raise errors.NotWritable(file=job.target, detail=reason_of(error)) from error
+        raise not_written(job.target, error) from error
+
+
+async def _named(job: SignJob, looked: Awaitable[SignatureFacts], unnamed: ExitStack) -> SignResult:
+    try:
+        with unnamed:
+            return SignResult(job, "signed", signature=await looked)
+    except OSError as error:
+        raise not_written(job.target, error) from error
+
+
+def _signed(job: SignJob, part: Path, tools: Tools) -> Signed:
+    certificate = tools.session.certificate.sha256
+    return Signed(job.source, part, certificate, tools.request.level)
 
 
 async def _refuse(source: Path, tools: Tools) -> None:
@@ -127,34 +158,11 @@ async def _refuse(source: Path, tools: Tools) -> None:
         earlier = await gather_async(source, (), utc_now())
     except OSError as error:
         raise unreadable(source, error) from error
-    if earlier.signatures and (cause := _unsound(earlier)):
+    if earlier.signatures and (cause := unsound(earlier)):
         raise errors.EarlierSignatureBroken(file=source, detail=explain(cause))
     ours = tools.session.certificate.sha256
     if not tools.request.again and any(one.certificate == ours for one in earlier.signatures):
         raise errors.AlreadySigned(file=source, signer=tools.name)
-
-
-async def _check(source: Path, part: Path, tools: Tools) -> SignatureFacts:
-    """Verify the finished file before it gets its name. Raises :class:`errors.OutputNotSound`."""
-    fail = partial(errors.OutputNotSound, file=source)
-    if not begins_with(part, source):
-        raise fail(detail=_("The original was altered."))
-    facts = await gather_async(part, (), utc_now())
-    if cause := _unsound(facts):
-        raise fail(detail=explain(cause))
-    ours = tools.session.certificate.sha256
-    made = [one for one in facts.signatures if one.certificate == ours]
-    if not made or not facts.signatures[-1].covers_whole_file:
-        raise fail(detail=_("The signature does not cover the whole file."))
-    if tools.request.level != "b-b" and made[-1].timestamp is None:
-        raise fail(detail=_("The timestamp is missing."))
-    return made[-1]
-
-
-def _unsound(facts: FileFacts) -> Cause:
-    """What is wrong with the file or one of its signatures, whoever signed; trust aside."""
-    causes = [judge_file(facts)[1] if facts.fault else Cause.NONE, *map(broken, facts.signatures)]
-    return next((cause for cause in causes if cause), Cause.NONE)
 
 
 def _timestamps(request: SigningRequest) -> TimestampService | None:
