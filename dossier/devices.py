@@ -5,7 +5,7 @@ from typing import Any
 
 from digitize.scanner import Device, DeviceOption, list_devices, list_options
 from foundation.errors import SohoaError
-from signing import TokenInfo, list_tokens
+from signing import TokenInfo
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,9 @@ class FoundDevices:
 
 def find_devices(with_options: bool = False) -> FoundDevices:
     """Look for scanners and tokens; one that fails does not hide the others."""
+    from signing.drivers import known_modules
+    from signing.tokens import look_for_tokens
+
     faults: list[str] = []
     scanners: list[tuple[Device, tuple[DeviceOption, ...]]] = []
     try:
@@ -43,12 +46,14 @@ def find_devices(with_options: bool = False) -> FoundDevices:
             scanners.append((device, _options(device, faults) if with_options else ()))
     except SohoaError as error:
         faults.append(str(error))
-    tokens: list[TokenInfo] = []
+    tokens: tuple[TokenInfo, ...] = ()
     try:
-        tokens = list_tokens()
-    except SohoaError as error:
+        found = look_for_tokens(known_modules())
+        tokens = found.tokens
+        faults += map(str, found.faults)
+    except SohoaError as error:  # the edited list of drivers cannot be read
         faults.append(str(error))
-    return FoundDevices(tuple(scanners), tuple(tokens), tuple(faults))
+    return FoundDevices(tuple(scanners), tokens, tuple(faults))
 
 
 def _options(device: Device, faults: list[str]) -> tuple[DeviceOption, ...]:

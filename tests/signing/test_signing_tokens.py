@@ -116,6 +116,21 @@ def test_an_edited_driver_list_takes_the_place_of_the_shipped_one(
         known_modules()
 
 
+def test_a_user_may_hide_one_of_the_drivers_p11_kit_is_configured_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pki: Rehearsal
+) -> None:
+    monkeypatch.setenv("SOHOA_HOME", str(tmp_path))
+    (tmp_path / "drivers.toml").write_text("modules = []")
+    system, own = tmp_path / "system", tmp_path / "own"
+    for folder, module in ((system, pki.module), (own, _SPY)):
+        folder.mkdir()
+        (folder / "token.module").write_text(f"# a comment\nmodule: {module}\n")
+    monkeypatch.setattr(drivers, "_P11_KIT", (system,))
+    assert known_modules() == [str(Path(pki.module).resolve())]
+    monkeypatch.setattr(drivers, "_P11_KIT", (own, system))
+    assert known_modules() == [str(_SPY.resolve())]
+
+
 def test_a_missing_driver_is_a_matter_of_setup() -> None:
     with pytest.raises(errors.DriverMissing) as missing:
         list_tokens(["/usr/lib/no-such-driver.so"])
