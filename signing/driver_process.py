@@ -52,7 +52,7 @@ class DriverProcess:
             stderr=subprocess.DEVNULL,  # what drivers say there may hold anything
             bufsize=0,
             env=_environment(),
-            start_new_session=True,  # Ctrl+C is the parent's to handle
+            process_group=0,  # Ctrl+C is the parent's to handle
         )
 
     def ask(

@@ -109,7 +109,7 @@ def _second_process() -> Iterator[Callable[[Signed], SignatureFacts | SohoaError
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
-        start_new_session=True,  # Ctrl+C is the parent's to handle
+        process_group=0,  # Ctrl+C is the parent's to handle
     )
     one_at_a_time = threading.Lock()
 
