@@ -20,9 +20,11 @@ from signing.drivers import find_module
 from signing.errors import DriverCrashed, DriverFault, DriverSilent
 from signing.pins import Pin
 
-#: Seconds a driver may take to start, to list its tokens, to log in or to sign. Cards take up
-#: to 3 s for a signature with RSA 4096, drivers up to 5 s to look into every reader.
+#: Seconds a driver may take to start, to find a token, to log in or to sign. Cards take up to
+#: 3 s for a signature with RSA 4096, drivers up to 5 s to look into every reader.
 ANSWER_TIME = 20.0
+#: Seconds for a list of what is there, for which people wait.
+LIST_TIME = 10.0
 #: Seconds where a person types the PIN on the token's keypad; readers give up sooner.
 KEYPAD_TIME = 120.0
 #: Seconds a driver gets to log out before it is killed.
@@ -66,7 +68,7 @@ class DriverProcess:
 
         Args:
             pin: sent behind the question; one that is empty stands for the token's keypad.
-            limit: seconds to wait; :data:`ANSWER_TIME` without one.
+            limit: seconds to wait; :data:`ANSWER_TIME` without it.
 
         Raises:
             Refused: the driver's own answer.
@@ -140,8 +142,12 @@ class DriverProcess:
 
 
 @contextmanager
-def driver_process(module: str) -> Iterator[DriverProcess]:
+def driver_process(module: str, limit: float | None = None) -> Iterator[DriverProcess]:
     """A process that has started ``module``, ended with the block.
+
+    Args:
+        module: path or bare name.
+        limit: seconds it may take to start; :data:`ANSWER_TIME` without it.
 
     Raises:
         DriverMissing: there is no such file.
@@ -150,7 +156,7 @@ def driver_process(module: str) -> Iterator[DriverProcess]:
     """
     process = DriverProcess(find_module(module))
     try:
-        process.hear()
+        process.hear(limit)
         yield process
     except Refused as error:
         if error.name != DriverFault.__name__:

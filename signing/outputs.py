@@ -46,6 +46,8 @@ class Signed:
     level: Level
 
 
+#: Of the second process: the new signature, or why there is none.
+Answer = SignatureFacts | SohoaError | OSError
 #: Gives the new signature of a sound file. Raises :class:`errors.OutputNotSound`.
 Look = Callable[[Signed], Awaitable[SignatureFacts]]
 
@@ -93,7 +95,7 @@ def beside(jobs: Sequence[object]) -> Iterator[Look]:
                 answer = await asyncio.to_thread(ask, signed)
             except (EOFError, OSError, pickle.PickleError):
                 return await look_at(signed)  # it was killed; the work is not lost for that
-            if isinstance(answer, SohoaError):
+            if isinstance(answer, SohoaError | OSError):
                 raise answer
             return answer
 
@@ -101,25 +103,26 @@ def beside(jobs: Sequence[object]) -> Iterator[Look]:
 
 
 @contextmanager
-def _second_process() -> Iterator[Callable[[Signed], SignatureFacts | SohoaError]]:
+def _second_process() -> Iterator[Callable[[Signed], Answer]]:
     paths = [str(_CODE), *filter(None, [os.environ.get("PYTHONPATH")])]
     process = subprocess.Popen(
         # -P: the current folder must not be able to stand in for any module.
         [sys.executable, "-P", "-m", __name__, current_language()],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,  # what fails there is tried again here, and told
         env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
         process_group=0,  # Ctrl+C is the parent's to handle
     )
     one_at_a_time = threading.Lock()
 
-    def ask(signed: Signed) -> SignatureFacts | SohoaError:
+    def ask(signed: Signed) -> Answer:
         assert process.stdin is not None  # noqa: S101  for the type checker
         assert process.stdout is not None  # noqa: S101
         with one_at_a_time:
             pickle.dump(signed, process.stdin)
             process.stdin.flush()
-            answer: SignatureFacts | SohoaError = pickle.load(process.stdout)  # noqa: S301  ours
+            answer: Answer = pickle.load(process.stdout)  # noqa: S301  ours
             return answer
 
     try:
@@ -140,8 +143,8 @@ def main() -> None:
             except EOFError:
                 return
             try:
-                answer: SignatureFacts | SohoaError = asyncio.run(look_at(signed))
-            except SohoaError as error:
+                answer: Answer = asyncio.run(look_at(signed))
+            except (SohoaError, OSError) as error:
                 answer = error
             pickle.dump(answer, answers)
             answers.flush()

@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from foundation.files import atomic_path
+from foundation.files import atomic_path, sweep_parts
 from foundation.times import utc_now
 from signing import errors
 from signing.appearance import PageFrame, lay_out
@@ -74,6 +74,8 @@ def sign_files(
     extra = tuple(anchor.certificate for anchor in load_anchors(request.chain))
     if request.rules.visible:
         _check_font(request)
+    for folder in {job.target.parent for job in jobs}:
+        sweep_parts(folder)
     last_try = request.allow_last_try
     with (
         beside(jobs) as look,

@@ -31,7 +31,7 @@ from signing.certificates import (
     signed_with,
     valid_at,
 )
-from signing.driver_process import KEYPAD_TIME, DriverProcess, Refused, driver_process
+from signing.driver_process import KEYPAD_TIME, LIST_TIME, DriverProcess, Refused, driver_process
 from signing.drivers import known_modules
 from signing.mechanisms import operation_for
 from signing.pins import Pin, PinSource, say_keypad
@@ -297,8 +297,8 @@ def _token_to_try(process: DriverProcess, signer: Signer, allow_last_try: bool) 
 
 def _tokens_of(module: str) -> TokensFound:
     try:
-        with driver_process(module) as process:
-            answer = process.ask({"do": "list"})
+        with driver_process(module, LIST_TIME) as process:
+            answer = process.ask({"do": "list"}, limit=LIST_TIME)
     except SohoaError as error:
         return TokensFound((), (error,))
     except Refused as refused:

@@ -15,13 +15,14 @@ from pkcs11 import Mechanism, TokenFlag
 
 from foundation.errors import ExitCode, SohoaError
 from profiles.schema import Signer
-from signing import driver_process, errors
+from signing import driver_process, errors, tokens
 from signing.driver_process import driver_process as start
 from signing.pades import SigningRequest, SignJob, sign_file, sign_files
 from signing.pins import Pin, PinInMemory
 from signing.rehearsal import Rehearsal, Role
 from signing.tokens import TokenInfo, list_tokens, look_for_tokens, open_token
 from signing.verify import verify_file
+from terminal.reports import signed_answer
 
 MakePdf = Callable[..., Path]
 RequestFor = Callable[..., SigningRequest]
@@ -251,6 +252,7 @@ def test_a_token_pulled_out_after_document_7_of_20_loses_nothing_and_is_gone_on_
     results = sign_files(jobs, request, stub.pin_source(), on_progress=pull)
     assert [one.outcome for one in results] == ["signed"] * 7 + ["failed"] + ["skipped"] * 12
     assert isinstance(results[7].error, errors.TokenGone)
+    assert signed_answer(results).code == ExitCode.PARTIAL
     out = sorted((tmp_path / "out").iterdir())
     assert out == [job.target for job in jobs[:7]]
     assert all(verify_file(file, [stub.pki.root_pem]).valid for file in out)
@@ -369,7 +371,7 @@ def test_a_driver_that_hangs_or_crashes_is_an_error_within_its_time(
 def test_one_driver_that_hangs_and_one_that_crashes_hide_nobody_elses_tokens(
     stub: Stub, pki: Rehearsal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(driver_process, "ANSWER_TIME", 1.5)
+    monkeypatch.setattr(tokens, "LIST_TIME", 3.0)
     stub.does(hang="C_GetSlotList")
     found = look_for_tokens([str(stub.module), pki.module])
     assert {t.serial for t in found.tokens} >= {s.token_serial for s in pki.signers.values()}
