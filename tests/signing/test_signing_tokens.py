@@ -20,7 +20,7 @@ from foundation.errors import ExitCode
 from profiles.schema import Signer
 from signing import drivers, errors
 from signing.drivers import driver, known_modules
-from signing.pades import SigningRequest, SignJob, sign_file
+from signing.pades import SigningRequest, SignJob, sign_file, sign_files
 from signing.pins import Pin, PinFromDescriptor, PinPrompt
 from signing.rehearsal import Rehearsal
 from signing.tokens import TokenInfo, list_tokens, open_token
@@ -39,7 +39,13 @@ def _token(**changes: object) -> TokenInfo:
 
 
 def _add_key(
-    pki: Rehearsal, key_id: str, *, foreign_key: bool = False, days: int = 1, sign: bool = True
+    pki: Rehearsal,
+    key_id: str,
+    *,
+    foreign_key: bool = False,
+    days: int = 1,
+    sign: bool = True,
+    each_time: bool = False,
 ) -> Signer:
     """A further RSA key on the clerk's token, with a certificate of the given kind."""
     signer = pki.signers["clerk"].model_copy(update={"key_id": key_id})
@@ -47,7 +53,12 @@ def _add_key(
         token = library.get_token(token_serial=signer.token_serial.encode())
         with token.open(rw=True, user_pin=pki.pin_for("clerk").reveal()) as session:
             public, _private = session.generate_keypair(
-                KeyType.RSA, 2048, id=bytes.fromhex(key_id), label="more", store=True
+                KeyType.RSA,
+                2048,
+                id=bytes.fromhex(key_id),
+                label="more",
+                store=True,
+                private_template={Attribute.ALWAYS_AUTHENTICATE: each_time},
             )
             own = serialization.load_der_public_key(encode_rsa_public_key(public))
             keys = pki.certificates.parent / "keys"
@@ -183,6 +194,16 @@ def test_a_certificate_for_encryption_is_refused(pki: Rehearsal) -> None:
         open_token(signer, pki.pin_source("clerk")),
     ):
         pass
+
+
+def test_softhsm_signs_with_a_key_that_wants_the_pin_before_each_signature(
+    pki: Rehearsal, request_for: RequestFor, make_pdf: Callable[..., Path], tmp_path: Path
+) -> None:
+    signer = _add_key(pki, "a4", each_time=True)
+    jobs = [SignJob(make_pdf(tmp_path / f"{n}.pdf"), tmp_path / f"out/{n}.pdf") for n in "ab"]
+    request = request_for("clerk", "b-b", signer=signer)
+    results = sign_files(jobs, request, pki.pin_source("clerk"))
+    assert [one.outcome for one in results] == ["signed", "signed"]
 
 
 _WRONG_PIN = """
