@@ -17,7 +17,7 @@ from foundation.times import utc_now
 from signing import errors
 from signing.appearance import PageFrame, lay_out
 from signing.certificates import chain_of
-from signing.document import open_writer
+from signing.document import MALFORMED, field_names, open_writer
 from signing.facts import SignatureFacts
 from signing.gather import gather_async
 from signing.jobs import (
@@ -156,9 +156,10 @@ async def _refuse(source: Path, tools: Tools) -> None:
     """Raise where signing would be wrong: signed by the same person, or broken already."""
     try:
         with source.open("rb") as stream:
-            open_writer(source, stream)
+            if not field_names(open_writer(source, stream).prev):
+                return  # nobody has signed it
         earlier = await gather_async(source, (), utc_now())
-    except OSError as error:
+    except MALFORMED as error:
         raise unreadable(source, error) from error
     if earlier.signatures and (cause := unsound(earlier)):
         raise errors.EarlierSignatureBroken(file=source, detail=explain(cause))
