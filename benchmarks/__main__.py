@@ -8,6 +8,7 @@ python -m benchmarks straight             the tilt left on sheets laid in crooke
 python -m benchmarks memory [COUNT...]    peak memory on few and on many sheets
 python -m benchmarks tune [NAME...]       what the tuned numbers are worth at other values
 python -m benchmarks stream               from the last sheet in the feeder to the PDF on disk
+python -m benchmarks signing              a batch of signatures beside pyHanko's command; memory
 """
 
 import argparse
@@ -53,6 +54,10 @@ def main() -> None:
             from benchmarks.stream import measure_stream
 
             measure_stream(options.count, options.seed, options.per_minute)
+        case "signing":
+            from benchmarks.signing import measure_signing
+
+            measure_signing(options.count, options.peers, options.megabytes)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -79,6 +84,10 @@ def _parser() -> argparse.ArgumentParser:
     for command in (draw, compare, stream, faults, straight, facts):
         command.add_argument("--count", type=int, default=20)
         command.add_argument("--seed", type=int, default=1)
+    signing = commands.add_parser("signing")
+    signing.add_argument("--count", type=int, default=200, help="files of the batch")
+    signing.add_argument("--peers", type=int, default=20, help="of them for pyHanko as well")
+    signing.add_argument("--megabytes", type=int, default=130, help="size of the large file")
     memory = commands.add_parser("memory")
     memory.add_argument("counts", nargs="*", type=int, default=(20, 200))
     return parser

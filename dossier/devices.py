@@ -7,7 +7,7 @@ from typing import Any
 from digitize.scanner import Device, DeviceOption, list_devices, list_options
 from foundation.errors import SohoaError
 from profiles import RemoteSigner, load_office
-from signing import TokenInfo, list_tokens
+from signing import TokenInfo
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,9 @@ class FoundDevices:
 
 def find_devices(with_options: bool = False) -> FoundDevices:
     """Look for scanners and tokens; one that fails does not hide the others."""
+    from signing.drivers import known_modules
+    from signing.tokens import look_for_tokens
+
     faults: list[str] = []
     scanners: list[tuple[Device, tuple[DeviceOption, ...]]] = []
     try:
@@ -50,13 +53,15 @@ def find_devices(with_options: bool = False) -> FoundDevices:
             scanners.append((device, _options(device, faults) if with_options else ()))
     except SohoaError as error:
         faults.append(str(error))
-    tokens: list[TokenInfo] = []
+    tokens: tuple[TokenInfo, ...] = ()
     try:
-        tokens = list_tokens()
-    except SohoaError as error:
+        found = look_for_tokens(known_modules())
+        tokens = found.tokens
+        faults += map(str, found.faults)
+    except SohoaError as error:  # the edited list of drivers cannot be read
         faults.append(str(error))
     remote = tuple(_remote_keys(faults))
-    return FoundDevices(tuple(scanners), tuple(tokens), tuple(faults), remote)
+    return FoundDevices(tuple(scanners), tokens, tuple(faults), remote)
 
 
 def _remote_keys(faults: list[str]) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -9,8 +9,9 @@ import secrets
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from foundation.errors import ExitCode, SohoaError
@@ -19,6 +20,8 @@ from foundation.messages import N_
 #: A name nobody gives a folder of their own: what is called so may be swept.
 _SCRATCH = ".sohoa-scratch-"
 _SCRATCH_NAME = re.escape(_SCRATCH) + "[0-9a-f]{16}"
+#: What a file is called until it is whole.
+_PART_NAME = r"\.[0-9a-f]{16}\.part"
 
 
 class NotAFile(SohoaError):
@@ -47,7 +50,7 @@ def atomic_path(target: Path, *, mode: int | None = None) -> Iterator[Path]:
     """
     file = Path(os.path.realpath(target))
     try:
-        part = _new_part(file)
+        part, lock = _new_part(file)
     except FileExistsError as error:  # a file stands where the folder should be
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(target)) from error
     except OSError as error:
@@ -61,18 +64,29 @@ def atomic_path(target: Path, *, mode: int | None = None) -> Iterator[Path]:
         sync_file(file.parent)
     finally:
         part.unlink(missing_ok=True)
+        os.close(lock)
 
 
-def _new_part(target: Path) -> Path:
-    """An empty file of an unguessable name beside ``target``."""
+def sweep_parts(folder: Path) -> None:
+    """Remove what killed processes left in ``folder`` of files in the making, and nothing else."""
+    for part in folder.glob(".*.part"):
+        if re.fullmatch(_PART_NAME, part.name):
+            _sweep_one(part, os.O_RDONLY, part.unlink)
+
+
+def _new_part(target: Path) -> tuple[Path, int]:
+    """An empty file of an unguessable name beside ``target``, and the lock on it."""
     if target.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     if os.path.lexists(target) and not stat.S_ISREG(target.lstat().st_mode):
         raise NotAFile(file=target)
     target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.parent / f".{secrets.token_hex(8)}.part"
-    os.close(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666))
-    return part
+    new = target.parent / f".new-{secrets.token_hex(8)}"
+    lock = os.open(new, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+    with suppress(OSError):  # a file system without locks: nobody can sweep there either
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    # Locked before it has the name by which it may be swept.
+    return new.rename(target.parent / f".{secrets.token_hex(8)}.part"), lock
 
 
 def write_atomic(target: Path, data: bytes, *, mode: int | None = None) -> None:
@@ -108,15 +122,19 @@ def scratch_folder(base: Path | None = None) -> Iterator[Path]:
 def _sweep(base: Path) -> None:
     """Remove the scratch folders nobody holds the lock of, and nothing else that lies there."""
     for folder in base.glob(f"{_SCRATCH}*"):
-        if not re.fullmatch(_SCRATCH_NAME, folder.name):
-            continue
-        with suppress(OSError):  # another user's, in use, or swept by somebody else
-            lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(folder, ignore_errors=True)
-            finally:
-                os.close(lock)
+        if re.fullmatch(_SCRATCH_NAME, folder.name):
+            remove = partial(shutil.rmtree, folder, ignore_errors=True)
+            _sweep_one(folder, os.O_RDONLY | os.O_DIRECTORY, remove)
+
+
+def _sweep_one(path: Path, flags: int, remove: Callable[[], None]) -> None:
+    with suppress(OSError):  # another user's, in use, or swept by somebody else
+        lock = os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            remove()
+        finally:
+            os.close(lock)
 
 
 @contextmanager

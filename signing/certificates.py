@@ -6,7 +6,7 @@ from datetime import datetime
 from asn1crypto import x509
 from cryptography import x509 as pyca
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 #: What a certificate must allow, one of both, to sign documents (RFC 5280 4.2.1.3).
@@ -39,6 +39,18 @@ def valid_at(certificate: x509.Certificate, moment: datetime) -> bool:
     """Whether ``moment`` lies in the certificate's validity."""
     start, end = certificate.not_valid_before, certificate.not_valid_after
     return bool(start <= moment <= end)
+
+
+def has_public_key(certificate: x509.Certificate, number: bytes) -> bool:
+    """Whether its key has this modulus (RSA), or this point (EC), as PKCS#11 tokens give them."""
+    key = pyca.load_der_x509_certificate(certificate.dump()).public_key()
+    if isinstance(key, rsa.RSAPublicKey):
+        return key.public_numbers().n == int.from_bytes(number, "big")
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        form = serialization.PublicFormat.UncompressedPoint
+        # CKA_EC_POINT is an OCTET STRING around the point; some tokens leave it away.
+        return number.endswith(key.public_bytes(serialization.Encoding.X962, form))
+    return False
 
 
 def signed_with(certificate: x509.Certificate, signature: bytes, data: bytes) -> bool:

@@ -1,12 +1,13 @@
 """PKCS#11 modules: which there are, and starting and stopping one.
 
 A module is a shared library with global state of its own, started here without
-locking (``C_Initialize(NULL)``), so one thread uses it at a time. Everything that
-touches a module goes through :func:`driver`; a killable process per module can
-take its place without its callers noticing.
+locking (``C_Initialize(NULL)``), so one thread uses it at a time. :func:`driver` starts one
+in this process: that is for the process made for it (:mod:`signing.driver_process`, which
+everything that signs or lists goes through) and for a rehearsal's software token.
 """
 
 import logging
+import os
 import threading
 import tomllib
 from collections.abc import Iterator
@@ -21,7 +22,12 @@ if TYPE_CHECKING:
     from pkcs11._pkcs11 import lib
 
 _log = logging.getLogger(__name__)
-_P11_KIT = (Path("/etc/pkcs11/modules"), Path("/usr/share/p11-kit/modules"))
+#: p11-kit's folders of configuration; a file hides those of the same name further down.
+_P11_KIT = (
+    Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "pkcs11/modules",
+    Path("/etc/pkcs11/modules"),
+    Path("/usr/share/p11-kit/modules"),
+)
 _LIBRARY_FOLDERS = ("/usr/lib/*/pkcs11", "/usr/lib/pkcs11", "/usr/lib64/pkcs11", "/usr/lib")
 #: p11-kit's own modules: the system's CA list and a proxy, no tokens that sign.
 _NOT_TOKENS = {"p11-kit-trust.so", "p11-kit-client.so", "p11-kit-proxy.so"}
@@ -85,12 +91,15 @@ def _stop(library: "lib") -> None:
 
 
 def _p11_kit_modules() -> Iterator[str]:
+    files: dict[str, Path] = {}
     for folder in _P11_KIT:
         for file in sorted(folder.glob("*.module")):
-            for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
-                key, _colon, value = line.partition(":")
-                if key.strip() == "module" and value.strip():
-                    yield value.strip()
+            files.setdefault(file.name, file)
+    for file in files.values():
+        for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
+            key, _colon, value = line.partition(":")
+            if key.strip() == "module" and value.strip():
+                yield value.strip()
 
 
 def _listed_modules() -> list[str]:

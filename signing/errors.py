@@ -31,10 +31,7 @@ class TokenGone(TokenError):
 class TokenLocked(TokenError):
     """The token itself says that its PIN is locked."""
 
-    message = N_(
-        "The PIN of token {token} is locked. Nothing was tried. "
-        "Ask the certificate provider to unlock it."
-    )
+    message = N_("The PIN of token {token} is locked. Ask the certificate provider to unlock it.")
 
 
 class WrongPin(TokenError):
@@ -43,6 +40,33 @@ class WrongPin(TokenError):
     message = N_(
         "The PIN of token {token} is wrong. It was tried once and will not be tried again by "
         "itself; too many wrong PINs lock the token. Check the PIN, then start again."
+    )
+
+
+class PinLengthWrong(TokenError):
+    """The token takes no PIN of that length."""
+
+    message = N_(
+        "The PIN is shorter or longer than token {token} takes. It was handed over once and will "
+        "not be tried again by itself. Check the PIN, then start again."
+    )
+
+
+class PinExpired(TokenError):
+    """The token wants its PIN changed before it does anything."""
+
+    message = N_(
+        "The PIN of token {token} must be changed before it can sign. "
+        "Change it with the provider's tool, then try again."
+    )
+
+
+class PinNotTyped(TokenError):
+    """Nobody typed the PIN on the token's keypad, or the cancel key was pressed."""
+
+    message = N_(
+        "The PIN of token {token} was not typed, or it was cancelled on the keypad. "
+        "Start again and type it when the token asks for it."
     )
 
 
@@ -103,6 +127,33 @@ class CertificateNotForSigning(TokenError):
     message = N_(
         "The certificate of {signer} may not be used to sign documents. "
         "Choose another key in the office profile."
+    )
+
+
+class NoMechanism(TokenError):
+    """The token cannot make the kind of signature that its key would need."""
+
+    message = N_(
+        "The token offers no operation for {algorithm}. "
+        "Choose another key in the office profile, or ask the provider for a newer driver."
+    )
+
+
+class DriverSilent(TokenError):
+    """A driver did not answer in time; its process was ended."""
+
+    message = N_(
+        "The token driver {module} did not answer within {seconds} seconds and was stopped. "
+        "Unplug the token, plug it in, try again; files signed before this are whole."
+    )
+
+
+class DriverCrashed(TokenError):
+    """The process a driver runs in ended by itself."""
+
+    message = N_(
+        "The token driver {module} crashed ({detail}). Unplug the token, plug it in, try again; "
+        "if it happens again, install the driver again. Files signed before this are whole."
     )
 
 
@@ -248,6 +299,16 @@ class NotWritable(SohoaError):
     message = N_(
         "{file} cannot be written ({detail}). Check the free space and the permissions; "
         "nothing was half-written."
+    )
+
+
+class NoSpace(SohoaError):
+    """The disk ran full; a batch stops at it."""
+
+    exit_code = ExitCode.SETUP
+    message = N_(
+        "{file} cannot be written: the disk is full. Nothing was half-written; free some space "
+        "and start again: what is signed is kept."
     )
 
 

@@ -165,7 +165,7 @@ async def _signature(
 ) -> SignatureFacts:
     stamp = embedded.sig_object_type == "/DocTimeStamp"
     facts = SignatureFacts(
-        embedded.field_name, "timestamp" if stamp else "signature", attested_at=attested_at
+        str(embedded.field_name), "timestamp" if stamp else "signature", attested_at=attested_at
     )
     try:
         certificate = embedded.signer_cert

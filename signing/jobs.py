@@ -1,12 +1,15 @@
 """What is signed, how, and what came of it: the values that travel through signing."""
 
+import errno
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from foundation.errors import SohoaError
+from foundation.reasons import reason_of
 from profiles.schema import AnySigner, ServiceRules, SignatureRules
+from signing.errors import NoSpace, NotWritable
 from signing.facts import SignatureFacts
 
 if TYPE_CHECKING:
@@ -84,27 +87,60 @@ class SignResult:
     waits_for: SohoaError | None = None
 
 
+#: What a job gives: its result, or one that comes while the next job is begun.
+Outcome = SignResult | Awaitable[SignResult]
+
+
 async def run_batch(
     jobs: Sequence[SignJob],
-    do: Callable[[SignJob], Awaitable[SignResult]],
+    do: Callable[[SignJob], Awaitable[Outcome]],
     stops_at: tuple[type[SohoaError], ...],
     on_progress: Progress | None,
 ) -> list[SignResult]:
     """Do the jobs one after the other; each fails for itself.
 
     Args:
+        do: does one job. Where it gives an awaitable, the next job is begun before that is
+            waited for; never more than one is outstanding.
         stops_at: errors that would repeat themselves with every file: the rest is ``skipped``.
     """
     results: list[SignResult] = []
-    for done, job in enumerate(jobs, start=1):
-        try:
-            results.append(await do(job))
-        except SohoaError as error:
-            results.append(SignResult(job, "failed", error))
-            if isinstance(error, stops_at):
-                results += [SignResult(rest, "skipped", error) for rest in jobs[done:]]
-                break
-        finally:
-            if on_progress:
-                on_progress(done, len(jobs), job)
-    return results
+
+    async def settle(job: SignJob, outcome: Outcome) -> None:
+        results.append(outcome if isinstance(outcome, SignResult) else await _result(job, outcome))
+        if on_progress:
+            on_progress(len(results), len(jobs), job)
+
+    outstanding: list[tuple[SignJob, Outcome]] = []
+    for job in jobs:
+        outcome = await _begun(job, do)
+        outstanding.append((job, outcome))
+        while len(outstanding) > 1 or (outstanding and isinstance(outcome, SignResult)):
+            await settle(*outstanding.pop(0))
+        if results and isinstance(results[-1].error, stops_at):
+            break
+    for rest in outstanding:
+        await settle(*rest)
+    skipped = jobs[len(results) :]
+    return results + [SignResult(job, "skipped", results[-1].error) for job in skipped]
+
+
+async def _begun(job: SignJob, do: Callable[[SignJob], Awaitable[Outcome]]) -> Outcome:
+    try:
+        return await do(job)
+    except SohoaError as error:
+        return SignResult(job, "failed", error)
+
+
+async def _result(job: SignJob, coming: Awaitable[SignResult]) -> SignResult:
+    try:
+        return await coming
+    except SohoaError as error:
+        return SignResult(job, "failed", error)
+
+
+def not_written(file: Path, error: OSError) -> SohoaError:
+    """The error for a file that the system did not let be written."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return NoSpace(file=file)
+    return NotWritable(file=file, detail=reason_of(error))

@@ -15,7 +15,6 @@ from pathlib import Path
 
 from foundation.files import atomic_path
 from foundation.messages import _
-from foundation.reasons import reason_of
 from foundation.times import utc_now
 from profiles.schema import ServiceRules
 from signing import errors
@@ -28,7 +27,7 @@ from signing.evidence import (
 )
 from signing.facts import FileFacts
 from signing.gather import gather_async
-from signing.jobs import Level, Progress, SignJob, SignResult, run_batch
+from signing.jobs import Level, Progress, SignJob, SignResult, not_written, run_batch
 from signing.policy import judge_file, level_of, reaches
 from signing.stages import begins_with, unreadable
 from signing.verify import explain
@@ -79,7 +78,7 @@ async def _lift_all(
     async def lift(job: SignJob) -> SignResult:
         return SignResult(job, "signed" if await _lift_one(job, tools) else "kept")
 
-    stops_at = (errors.TimestampUnavailable, errors.RevocationUnavailable)
+    stops_at = (errors.TimestampUnavailable, errors.RevocationUnavailable, errors.NoSpace)
     try:
         return await run_batch(jobs, lift, stops_at, on_progress)
     finally:
@@ -99,7 +98,7 @@ async def _lift_one(job: SignJob, tools: _Tools) -> bool:
                 await _append(job.source, part, before, tools)
                 await _check(job.source, part, tools)
     except OSError as error:
-        raise errors.NotWritable(file=job.target, detail=reason_of(error)) from error
+        raise not_written(job.target, error) from error
     return needed
 
 

@@ -7,32 +7,38 @@ name. What was signed before is a prefix of the new file, byte for byte.
 
 import asyncio
 import shutil
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Awaitable, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
+from typing import Literal
 
-from foundation.files import atomic_path
-from foundation.messages import _
-from foundation.reasons import reason_of
+from foundation.files import atomic_path, sweep_parts
 from foundation.times import utc_now
 from profiles.schema import RemoteSigner
 from signing import errors
 from signing.appearance import PageFrame, lay_out
 from signing.certificates import chain_of
-from signing.document import open_writer
+from signing.document import MALFORMED, field_names, open_writer
 from signing.evidence import Means, means_of
-from signing.facts import Changes, FileFacts, SignatureFacts
+from signing.facts import SignatureFacts
 from signing.gather import gather_async
-from signing.jobs import Level, Progress, SigningRequest, SignJob, SignResult, run_batch
+from signing.jobs import (
+    Level,
+    Outcome,
+    Progress,
+    SigningRequest,
+    SignJob,
+    SignResult,
+    not_written,
+    run_batch,
+)
+from signing.outputs import Look, Signed, beside, look_at, unsound
 from signing.pins import PinSource
-from signing.policy import Cause, broken, judge_file, level_of, reaches
 from signing.remote import RemoteSession, open_remote, run_together
 from signing.stages import (
     Tools,
     append_signature,
-    begins_with,
     container_size,
     unreadable,
 )
@@ -53,8 +59,8 @@ def sign_files(
     """Sign many files with one PIN and one session.
 
     A file that cannot be signed is reported and the next is taken. An error of the
-    token or of a service would repeat itself with every file, so it stops the batch:
-    what was signed before stays, the rest is ``skipped``.
+    token, of a service or of a full disk would repeat itself with every file, so it stops
+    the batch: what was signed before stays, the rest is ``skipped``.
 
     Args:
         jobs: what to sign, in this order.
@@ -70,9 +76,12 @@ def sign_files(
     extra = tuple(anchor.certificate for anchor in load_anchors(request.chain))
     if request.rules.visible:
         _check_font(request)
-    with _open(request, pin_source) as session:
+    for folder in {job.target.parent for job in jobs}:
+        sweep_parts(folder)
+    with beside(jobs) as look, _open(request, pin_source) as session:
         chain = tuple(chain_of(session.certificate, [*session.chain, *extra]))
-        return asyncio.run(_sign_all(jobs, Tools(request, session, chain, means), on_progress))
+        tools = Tools(request, session, chain, means)
+        return asyncio.run(_sign_all(jobs, tools, look, on_progress))
 
 
 def sign_file(job: SignJob, request: SigningRequest, pin_source: PinSource) -> SignatureFacts:
@@ -84,19 +93,23 @@ def sign_file(job: SignJob, request: SigningRequest, pin_source: PinSource) -> S
     return result.signature
 
 
+#: Errors that the next file would meet as well.
+_STOPS = (errors.TokenError, errors.ServiceError, errors.NoSpace)
+
+
 async def _sign_all(
-    jobs: Sequence[SignJob], tools: Tools, on_progress: Progress | None
+    jobs: Sequence[SignJob], tools: Tools, look: Look, on_progress: Progress | None
 ) -> list[SignResult]:
     services, why = tools.timestamps, None
     measuring = asyncio.Lock()
 
-    async def sign(job: SignJob) -> SignResult:
+    async def sign(job: SignJob) -> Outcome:
         nonlocal tools, why
         try:
             async with measuring:
                 if not tools.container_size:
                     tools = replace(tools, container_size=await container_size(tools))
-            return await _sign_or_keep(job, tools, why)
+            return await _sign_or_keep(job, tools, look, why)
         except (errors.TimestampUnavailable, errors.RevocationUnavailable) as error:
             if tools.request.on_waiting is None:
                 raise
@@ -104,11 +117,10 @@ async def _sign_all(
             why, tools = error, replace(tools, means=None, container_size=0)
         return await sign(job)
 
-    stops_at = (errors.TokenError, errors.ServiceError)
     try:
         if isinstance(tools.session, RemoteSession):
-            return await run_together(jobs, sign, tools.session, stops_at, on_progress)
-        return await run_batch(jobs, sign, stops_at, on_progress)
+            return await run_together(jobs, sign, tools.session, _STOPS, on_progress)
+        return await run_batch(jobs, sign, _STOPS, on_progress)
     finally:
         if services:
             await services.aclose()
@@ -123,14 +135,26 @@ def _open(
     return open_token(request.signer, pins, allow_last_try=request.allow_last_try)
 
 
-async def _sign_or_keep(job: SignJob, tools: Tools, why: errors.ServiceError | None) -> SignResult:
-    kept = await _signed_before(job, tools)
-    if kept:
-        _tell_of_waiting(job, kept, tools)
-    facts = kept or await _sign_one(job, tools)
+async def _sign_or_keep(
+    job: SignJob, tools: Tools, look: Look, why: errors.ServiceError | None
+) -> Outcome:
+    kept = await _signed_before(job, tools, look)
+    if not kept:
+        return await _sign_one(job, tools, look, why)
+    _tell_of_waiting(job, kept, tools)
+    return _result(job, "kept", kept, tools, why)
+
+
+def _result(
+    job: SignJob,
+    outcome: Literal["kept", "signed"],
+    facts: SignatureFacts,
+    tools: Tools,
+    why: errors.ServiceError | None,
+) -> SignResult:
     if tools.waiting:
         return SignResult(job, "waiting", signature=facts, waits_for=why)
-    return SignResult(job, "kept" if kept else "signed", signature=facts)
+    return SignResult(job, outcome, signature=facts)
 
 
 def _tell_of_waiting(job: SignJob, facts: SignatureFacts, tools: Tools) -> None:
@@ -138,68 +162,72 @@ def _tell_of_waiting(job: SignJob, facts: SignatureFacts, tools: Tools) -> None:
         tools.request.on_waiting(job, facts)
 
 
-async def _signed_before(job: SignJob, tools: Tools) -> SignatureFacts | None:
+async def _signed_before(job: SignJob, tools: Tools, look: Look) -> SignatureFacts | None:
     """The signature of an earlier run that was stopped further on: it is not made twice."""
     if tools.request.again or job.source == job.target or not job.target.is_file():
         return None
     try:
-        return await _check(job.source, job.target, tools)
+        return await look(_signed(job, job.target, tools))
     except (OSError, errors.OutputNotSound):
         return None
 
 
-async def _sign_one(job: SignJob, tools: Tools) -> SignatureFacts:
+async def _sign_one(
+    job: SignJob, tools: Tools, look: Look, why: errors.ServiceError | None
+) -> Outcome:
+    """Sign a file; a second process looks at it, and it gets its name, while the next is begun."""
     await _refuse(job.source, tools)  # opens the source: what fails below is the target
     try:
-        with atomic_path(job.target) as part:
+        with ExitStack() as unnamed:
+            part = unnamed.enter_context(atomic_path(job.target))
             shutil.copyfile(job.source, part)
             await append_signature(job.source, part, tools)
-            facts = await _check(job.source, part, tools)
-            _tell_of_waiting(job, facts, tools)
-            return facts
+            looked = asyncio.ensure_future(look(_signed(job, part, tools)))
+            await asyncio.sleep(0)  # let the look begin
+            named = _named(job, tools, looked, unnamed.pop_all(), why)
+            return await named if look is look_at else asyncio.ensure_future(named)
     except OSError as error:
-        raise errors.NotWritable(file=job.target, detail=reason_of(error)) from error
+        raise not_written(job.target, error) from error
+
+
+async def _named(
+    job: SignJob,
+    tools: Tools,
+    looked: Awaitable[SignatureFacts],
+    unnamed: ExitStack,
+    why: errors.ServiceError | None,
+) -> SignResult:
+    try:
+        with unnamed:
+            facts = await looked
+            _tell_of_waiting(job, facts, tools)
+    except OSError as error:
+        raise not_written(job.target, error) from error
+    return _result(job, "signed", facts, tools, why)
+
+
+def _signed(job: SignJob, part: Path, tools: Tools) -> Signed:
+    anchors = tuple(anchor.dump() for anchor in tools.means.anchors) if tools.means else ()
+    return Signed(job.source, part, tools.session.certificate.sha256, tools.level, anchors)
 
 
 async def _refuse(source: Path, tools: Tools) -> None:
     """Raise where signing would be wrong: signed by the same person, or broken already."""
+    first = tools.request.rules.after
     try:
         with source.open("rb") as stream:
-            open_writer(source, stream)
+            if not first and not field_names(open_writer(source, stream).prev):
+                return  # nobody has signed it
         earlier = await gather_async(source, (), utc_now())
-    except OSError as error:
+    except MALFORMED as error:
         raise unreadable(source, error) from error
-    if earlier.signatures and (cause := _unsound(earlier)):
+    if earlier.signatures and (cause := unsound(earlier)):
         raise errors.EarlierSignatureBroken(file=source, detail=explain(cause))
-    first = tools.request.rules.after
     if first and not any(one.field.startswith(f"sohoa-{first}") for one in earlier.signatures):
         raise errors.OutOfOrder(file=source, first=first)
     ours = tools.session.certificate.sha256
     if not tools.request.again and any(one.certificate == ours for one in earlier.signatures):
         raise errors.AlreadySigned(file=source, signer=tools.name)
-
-
-async def _check(source: Path, part: Path, tools: Tools) -> SignatureFacts:
-    """Verify the finished file before it gets its name. Raises :class:`errors.OutputNotSound`."""
-    fail = partial(errors.OutputNotSound, file=source)
-    if not begins_with(part, source):
-        raise fail(detail=_("The original was altered."))
-    facts = await gather_async(part, tools.means.anchors if tools.means else (), utc_now())
-    if cause := _unsound(facts):
-        raise fail(detail=explain(cause))
-    ours = tools.session.certificate.sha256
-    made = [one for one in facts.signatures if one.certificate == ours]
-    if not made or facts.signatures[-1].changes not in (Changes.NONE, Changes.EVIDENCE):
-        raise fail(detail=_("The signature does not cover the whole file."))
-    if not reaches(level_of(made[-1], facts), tools.level):
-        raise fail(detail=_("The level was not reached."))
-    return made[-1]
-
-
-def _unsound(facts: FileFacts) -> Cause:
-    """What is wrong with the file or one of its signatures, whoever signed; trust aside."""
-    causes = [judge_file(facts)[1] if facts.fault else Cause.NONE, *map(broken, facts.signatures)]
-    return next((cause for cause in causes if cause), Cause.NONE)
 
 
 def _means(request: SigningRequest) -> Means | None:

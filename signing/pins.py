@@ -4,9 +4,12 @@ A PIN comes from a person at a prompt or through a file descriptor; never from a
 argument or the environment, which any process of the machine can read.
 """
 
+import ctypes
 import getpass
 import os
+import resource
 import sys
+from functools import cache
 from typing import TYPE_CHECKING, Literal, NoReturn, Protocol
 
 from foundation.messages import N_, _
@@ -32,33 +35,51 @@ _QUESTIONS: dict[SecretKind, str] = {
     "otp": N_("One-time code for signing at {service}: "),
     "access": N_("Access token or password of this office at {service}: "),
 }
+#: Of linux/prctl.h.
+_PR_SET_DUMPABLE = 4
+
+
+@cache
+def keep_out_of_dumps() -> None:
+    """No core file of this process, and no look into its memory by others of the same user."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 class Pin:
     """A PIN that does not print, does not pickle and can be forgotten.
 
-    Forgetting overwrites this copy. The driver is given a short-lived text copy
-    that Python may keep until its memory is used again; no language-level means
-    can wipe that one.
+    Forgetting overwrites it. It travels to the driver as bytes, without a copy; text that a
+    person typed is Python's to overwrite, so a process that holds a PIN leaves no core file
+    and cannot be looked into by other programs of the same user.
     """
 
     __slots__ = ("_characters",)
 
-    def __init__(self, text: str) -> None:
-        self._characters = bytearray(text.encode())
+    def __init__(self, text: str | bytes | bytearray) -> None:
+        keep_out_of_dumps()
+        self._characters = bytearray(text.encode() if isinstance(text, str) else text)
 
     def reveal(self) -> str:
-        """The PIN itself, for the one call that logs in."""
+        """The PIN as text, for libraries that take nothing else."""
         return self._characters.decode()
+
+    def view(self) -> memoryview:
+        """The bytes themselves, to be sent to the driver's process."""
+        return memoryview(self._characters)
+
+    def copy(self) -> "Pin":
+        """Another, so that forgetting it leaves this one."""
+        return Pin(self._characters)
 
     def forget(self) -> None:
         """Overwrite the PIN."""
-        for place in range(len(self._characters)):
-            self._characters[place] = 0
+        self._characters[:] = bytes(len(self._characters))
         self._characters.clear()
 
-    def __bool__(self) -> bool:
-        return bool(self._characters)
+    def __len__(self) -> int:
+        """How many bytes it has, as drivers count."""
+        return len(self._characters)
 
     def __repr__(self) -> str:
         return "Pin(hidden)"
@@ -87,8 +108,9 @@ class PinPrompt:
         if not sys.stdin.isatty():
             raise NoPin(token=token.label or token.serial)
         if token.pin_count_low:
-            warning = _("A wrong PIN was entered on this token before. Take care.")
-            print(warning, file=sys.stderr)  # noqa: T201  part of the question
+            _say(_("A wrong PIN was entered on this token before. Take care."))
+        if token.pin_to_be_changed:
+            _say(_("The token asks for its PIN to be changed with the provider's tool."))
         question = _("PIN of token {label} (serial {serial}): ")
         pin = Pin(getpass.getpass(question.format(label=token.label, serial=token.serial)))
         if not pin:
@@ -100,6 +122,16 @@ class PinPrompt:
         question = _(_QUESTIONS[kind]).format(service=service)
         secret = Pin(getpass.getpass(question) if sys.stdin.isatty() else "")
         return _given(secret, kind, service)
+
+
+def say_keypad(token: "TokenInfo") -> None:
+    """Tell the person at the terminal that the token itself asks for the PIN."""
+    text = _("Type the PIN on the keypad of token {label} (serial {serial}).")
+    _say(text.format(label=token.label, serial=token.serial))
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)  # noqa: T201  part of the question
 
 
 class PinFromDescriptor:
@@ -128,8 +160,8 @@ class PinFromDescriptor:
         try:
             while len(line) < longest and (byte := os.read(self._descriptor, 1)) not in b"\n":
                 line += byte
-            return Pin(line.decode().rstrip("\r"))
-        except (OSError, UnicodeDecodeError):
+            return Pin(line.removesuffix(b"\r"))
+        except OSError:
             return Pin("")
         finally:
             line[:] = bytes(len(line))
@@ -143,11 +175,11 @@ class PinInMemory:
 
     def pin_for(self, token: "TokenInfo") -> Pin:  # noqa: ARG002  one PIN, whatever token asks
         """A copy of the PIN, so that forgetting it leaves this one."""
-        return Pin(self._pin.reveal())
+        return self._pin.copy()
 
     def secret_for(self, kind: SecretKind, service: str) -> Pin:  # noqa: ARG002  one for all
         """A copy of it."""
-        return Pin(self._pin.reveal())
+        return self._pin.copy()
 
 
 def _given(secret: Pin, kind: SecretKind, service: str) -> Pin:

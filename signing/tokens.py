@@ -3,19 +3,20 @@
 The PIN is asked for once and tried once. The flags of the token are read right
 before the login: a locked token is left alone, a last try needs a yes in words.
 A session stays open for a batch and is closed, and the PIN forgotten, after it.
+Drivers run in processes of their own (:mod:`signing.driver_process`); what they
+answer becomes an error of this room here.
 """
 
 import logging
-import secrets
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, NoReturn, Protocol, cast
+from typing import Any, NoReturn, Protocol
 
-import pkcs11
 from asn1crypto import algos, x509
-from pkcs11 import Attribute, Mechanism, ObjectClass, TokenFlag
+from pkcs11 import KeyType, TokenFlag
 
 from foundation.errors import SohoaError
 from foundation.times import utc_now
@@ -24,37 +25,50 @@ from signing import errors
 from signing.certificates import (
     chain_of,
     display_name,
+    has_public_key,
     key_usages,
     may_sign,
     signed_with,
     valid_at,
 )
-from signing.drivers import driver, find_module, known_modules
-from signing.pins import Pin, PinSource
-
-if TYPE_CHECKING:
-    from pkcs11.types import Object, Session, Slot, Token
+from signing.driver_process import KEYPAD_TIME, LIST_TIME, DriverProcess, Refused, driver_process
+from signing.drivers import known_modules
+from signing.mechanisms import operation_for
+from signing.pins import Pin, PinSource, say_keypad
 
 _log = logging.getLogger(__name__)
 
 #: The token is no longer there, in the words of the drivers.
-_GONE = (
-    pkcs11.DeviceRemoved,
-    pkcs11.DeviceError,
-    pkcs11.TokenNotPresent,
-    pkcs11.TokenNotRecognised,
-    pkcs11.SessionHandleInvalid,
-    pkcs11.SessionClosed,
-    pkcs11.UserNotLoggedIn,
-)
-_WRONG_PIN = (pkcs11.PinIncorrect, pkcs11.PinInvalid, pkcs11.PinLenRange)
+_GONE = {
+    "DeviceRemoved",
+    "DeviceError",
+    "TokenNotPresent",
+    "TokenNotRecognised",
+    "SessionHandleInvalid",
+    "SessionClosed",
+    "UserNotLoggedIn",
+}
+#: What a driver may say of a PIN, before a login or at one.
+_PIN_ERRORS: dict[str, type[errors.TokenError]] = {
+    "PinIncorrect": errors.WrongPin,
+    "PinInvalid": errors.WrongPin,
+    "PinLenRange": errors.PinLengthWrong,
+    "PinLocked": errors.TokenLocked,
+    "PinExpired": errors.PinExpired,
+    "PinFinalTry": errors.PinLastTry,
+    "UserPinNotInitialized": errors.PinNotSet,
+    "FunctionCancelled": errors.PinNotTyped,
+}
+#: Kinds of keys that certificates name, in PKCS#11's words.
+_KEY_TYPES = {"rsa": KeyType.RSA, "ec": KeyType.EC}
 
 
 @dataclass(frozen=True)
 class CertificateInfo:
     """A certificate on a token. ``key_id`` is CKA_ID in hexadecimal.
 
-    ``has_key``: ``None`` where the token shows its keys only after the PIN.
+    ``has_key``: whether the key of that id belongs to it; ``None`` where the token shows
+    its keys only after the PIN.
     """
 
     subject: str
@@ -90,6 +104,15 @@ class TokenInfo:
     pin_locked: bool
     protected_path: bool
     certificates: tuple[CertificateInfo, ...] = ()
+    pin_to_be_changed: bool = False
+
+
+@dataclass(frozen=True)
+class TokensFound:
+    """The tokens of all drivers, and what went wrong with some of them."""
+
+    tokens: tuple[TokenInfo, ...]
+    faults: tuple[SohoaError, ...]
 
 
 class TokenSession(Protocol):
@@ -110,6 +133,21 @@ class TokenSession(Protocol):
         ...
 
 
+def look_for_tokens(modules: Sequence[str]) -> TokensFound:
+    """Every token of these drivers, without asking for a PIN.
+
+    All drivers are asked at once, each in a process of its own: one that hangs or crashes
+    costs its time limit and hides nobody else's tokens.
+    """
+    if not modules:
+        return TokensFound((), ())
+    with ThreadPoolExecutor(len(modules)) as askers:
+        answers = list(askers.map(_tokens_of, modules))
+    tokens = [token for found in answers for token in found.tokens]
+    faults = [fault for found in answers for fault in found.faults]
+    return TokensFound(tuple(_without_twins(tokens)), tuple(faults))
+
+
 def list_tokens(modules: Sequence[str] | None = None) -> list[TokenInfo]:
     """Every token of every driver, without asking for a PIN.
 
@@ -118,24 +156,15 @@ def list_tokens(modules: Sequence[str] | None = None) -> list[TokenInfo]:
             where a driver that does not start is logged and passed over.
 
     Raises:
-        DriverMissing, DriverFault: a driver named in ``modules`` is not there or faulty.
+        DriverMissing, DriverFault, DriverSilent, DriverCrashed: a driver named in
+            ``modules`` is not there or faulty.
     """
-    found: list[TokenInfo] = []
-    for module in known_modules() if modules is None else modules:
-        try:
-            with driver(module) as library:
-                for slot in library.get_slots(token_present=True):
-                    found += _read_slot(find_module(module), slot)
-        except SohoaError as error:
-            if modules is not None:
-                raise
-            _log.warning("%s", error)
-        except pkcs11.PKCS11Error as error:
-            fault = errors.DriverFault(module=module, detail=_words(error))
-            if modules is not None:
-                raise fault from error
-            _log.warning("%s", fault)
-    return _without_twins(found)
+    found = look_for_tokens(known_modules() if modules is None else modules)
+    for fault in found.faults:
+        if modules is not None:
+            raise fault
+        _log.warning("%s", fault)
+    return list(found.tokens)
 
 
 @contextmanager
@@ -144,69 +173,77 @@ def open_token(
 ) -> Iterator[TokenSession]:
     """Log in once and give a session that signs with the key of ``signer``.
 
-    Before the session is handed out the certificate must be in force, meant for
-    signing, and proven to belong to the key by a signature over random bytes.
+    Before the session is handed out the certificate must be in force and meant for
+    signing; every signature is held against it before it is given out.
 
     Raises:
-        DriverMissing, DriverFault: the module.
-        TokenNotFound, TokenLocked, PinLastTry, PinNotSet, NoPin, WrongPin: before or at login.
+        DriverMissing, DriverFault, DriverSilent, DriverCrashed: the module.
+        TokenNotFound, TokenLocked, PinLastTry, PinNotSet, NoPin: before the login.
+        WrongPin, PinLengthWrong, PinExpired, PinNotTyped: at the login, which is not repeated.
         KeyNotFound, CertificateExpired, CertificateNotForSigning, CertificateMismatch: after.
     """
-    with driver(signer.module) as library:
+    with driver_process(signer.module) as process:
         try:
-            slot = _find_slot(library.get_slots(token_present=True), signer)
-            session = _log_in(slot, signer, pins, allow_last_try)
-        except pkcs11.PKCS11Error as error:
-            _raise_fault(error, signer.token_serial)
-        try:
-            yield _LocalSession(session, signer)
-        finally:
-            _close(session)
+            seen = _log_in(process, signer, pins, allow_last_try)
+            chosen = process.ask({"do": "choose", "id": signer.key_id})
+        except Refused as refused:
+            _raise_fault(refused, signer.token_serial)
+        yield _Session(process, signer, seen, chosen)
 
 
-class _LocalSession:
-    """A logged-in session whose driver runs in this process and thread."""
+class _Session:
+    """A logged-in session with one key. The first error is its last word."""
 
-    def __init__(self, session: "Session", signer: Signer) -> None:
-        self._token, self._session = signer.token_serial, session
-        try:
-            self._key = cast(pkcs11.SignMixin, self._only(ObjectClass.PRIVATE_KEY, signer))
-            held = self._only(ObjectClass.CERTIFICATE, signer)
-            self.certificate = x509.Certificate.load(held[Attribute.VALUE])
-            self.chain = tuple(chain_of(self.certificate, self._all_certificates()))
-            self._mechanisms = session.token.slot.get_mechanisms()
-        except pkcs11.PKCS11Error as error:
-            _raise_fault(error, self._token)
-        self._check(signer)
+    def __init__(
+        self, process: DriverProcess, signer: Signer, seen: TokenInfo, chosen: dict[str, Any]
+    ) -> None:
+        if chosen["certificate"] is None:
+            raise errors.KeyNotFound(token=signer.token_serial, key_id=signer.key_id)
+        self._process, self._signer, self._seen = process, signer, seen
+        self._failure: SohoaError | None = None
+        self._mechanisms = frozenset(chosen["mechanisms"])
+        self._types_pin = seen.protected_path and chosen["each_time"]
+        self.certificate = _certificate(chosen["certificate"])
+        self.chain = tuple(chain_of(self.certificate, map(_certificate, chosen["others"])))
+        self._check(chosen["key_type"])
 
     def sign(self, data: bytes, mechanism: algos.SignedDigestAlgorithm) -> bytes:
-        """Sign ``data`` with SHA-256; hashed here when the token only offers the raw operation."""
-        from pyhanko.sign.pkcs11 import select_pkcs11_signing_params
+        """Sign ``data`` with SHA-256; what the token cannot do of it is done here.
 
-        hashing = Mechanism.ECDSA_SHA256, Mechanism.SHA256_RSA_PKCS
-        kind = hashing[0] if self.certificate.public_key.algorithm == "ec" else hashing[1]
-        spec = select_pkcs11_signing_params(
-            mechanism, "sha256", use_raw_mechanism=kind not in self._mechanisms, sign_kwargs={}
-        )
-        prepared = spec.pre_sign_transform(data) if spec.pre_sign_transform else data
+        Raises:
+            CertificateMismatch: the signature is not one of the certificate's key.
+            TokenError: what the token or its driver refused, now or before.
+        """
+        if self._failure is not None:
+            raise self._failure
         try:
-            signature = bytes(self._key.sign(prepared, **spec.sign_kwargs))
-        except pkcs11.PKCS11Error as error:
-            _raise_fault(error, self._token)
-        return spec.post_sign_transform(signature) if spec.post_sign_transform else signature
+            signature = self._signed(data, mechanism)
+        except SohoaError as error:
+            self._failure = error
+            raise
+        return signature
 
-    def _only(self, kind: ObjectClass, signer: Signer) -> "Object":
-        wanted = {Attribute.CLASS: kind, Attribute.ID: bytes.fromhex(signer.key_id)}
-        found = list(self._session.get_objects(wanted))
-        if len(found) != 1:
-            raise errors.KeyNotFound(token=signer.token_serial, key_id=signer.key_id)
-        return found[0]
+    def _signed(self, data: bytes, mechanism: algos.SignedDigestAlgorithm) -> bytes:
+        operation = operation_for(mechanism, self._mechanisms, self.certificate.public_key)
+        if self._types_pin:
+            say_keypad(self._seen)
+        question = {
+            "do": "sign",
+            "mechanism": int(operation.mechanism),
+            "data": operation.prepare(data).hex(),
+        }
+        try:
+            limit = KEYPAD_TIME if self._types_pin else None
+            answer = self._process.ask(question, limit=limit)
+        except Refused as refused:
+            _raise_fault(refused, _called(self._seen))
+        signature = operation.finish(bytes.fromhex(answer["value"]))
+        # Any object may stand under an id; only a signature proves that the two belong together.
+        if not signed_with(self.certificate, signature, data):
+            raise self._mismatch()
+        return signature
 
-    def _all_certificates(self) -> list[x509.Certificate]:
-        held = self._session.get_objects({Attribute.CLASS: ObjectClass.CERTIFICATE})
-        return [x509.Certificate.load(item[Attribute.VALUE]) for item in held]
-
-    def _check(self, signer: Signer) -> None:
+    def _check(self, key_type: int) -> None:
         certificate = self.certificate
         if not valid_at(certificate, utc_now()):
             raise errors.CertificateExpired(
@@ -216,106 +253,93 @@ class _LocalSession:
             )
         if not may_sign(certificate):
             raise errors.CertificateNotForSigning(signer=display_name(certificate))
-        # Any object may stand under an id; only a signature proves that the two belong together.
-        challenge = b"sohoa: does this key belong to its certificate? " + secrets.token_bytes(32)
-        algorithm = {"rsa": "sha256_rsa", "ec": "sha256_ecdsa"}.get(
-            certificate.public_key.algorithm
-        )
-        mismatch = errors.CertificateMismatch(token=signer.token_serial, key_id=signer.key_id)
-        if algorithm is None:
-            raise mismatch
-        try:
-            proof = self.sign(challenge, algos.SignedDigestAlgorithm({"algorithm": algorithm}))
-        except errors.TokenFault as error:  # a key of another kind than the certificate's
-            raise mismatch from error
-        if not signed_with(certificate, proof, challenge):
-            raise mismatch
+        if _KEY_TYPES.get(certificate.public_key.algorithm) != key_type:
+            raise self._mismatch()
+
+    def _mismatch(self) -> errors.CertificateMismatch:
+        signer = self._signer
+        return errors.CertificateMismatch(token=signer.token_serial, key_id=signer.key_id)
 
 
-def _find_slot(slots: "Sequence[Slot]", signer: Signer) -> "Slot":
-    for slot in slots:
-        try:
-            if _serial(slot.get_token()) == signer.token_serial:
-                return slot
-        except (pkcs11.TokenNotPresent, pkcs11.TokenNotRecognised):
-            continue
-    raise errors.TokenNotFound(token=signer.token_serial)
-
-
-def _log_in(slot: "Slot", signer: Signer, pins: PinSource, allow_last_try: bool) -> "Session":
+def _log_in(
+    process: DriverProcess, signer: Signer, pins: PinSource, allow_last_try: bool
+) -> TokenInfo:
     """One login, one attempt. The PIN is forgotten whatever comes of it."""
-    path = find_module(signer.module)
-    seen = _check_flags(path, slot, allow_last_try)
+    seen = _token_to_try(process, signer, allow_last_try)
     pin = Pin("") if seen.protected_path else pins.pin_for(seen)
     try:
         # The flags are a snapshot and the question took time: read them again.
-        _check_flags(path, slot, allow_last_try)
-        secret = pkcs11.types.PROTECTED_AUTH if seen.protected_path else pin.reveal()
-        return slot.get_token().open(user_pin=secret)
-    except _WRONG_PIN:
-        raise errors.WrongPin(token=_called(seen)) from None
-    except pkcs11.PinLocked:
-        raise errors.TokenLocked(token=_called(seen)) from None
-    except pkcs11.UserPinNotInitialized:
-        raise errors.PinNotSet(token=_called(seen)) from None
+        _token_to_try(process, signer, allow_last_try)
+        if seen.protected_path:
+            say_keypad(seen)
+        process.ask({"do": "log_in"}, pin=pin, limit=KEYPAD_TIME if seen.protected_path else None)
+    except Refused as refused:
+        _raise_fault(refused, _called(seen))
     finally:
         pin.forget()
+    return seen
 
 
-def _check_flags(module: str, slot: "Slot", allow_last_try: bool) -> TokenInfo:
-    info = _describe(module, slot, slot.get_token())
+def _token_to_try(process: DriverProcess, signer: Signer, allow_last_try: bool) -> TokenInfo:
+    """The token as it is now, if its own flags let its PIN be tried."""
+    found = process.ask({"do": "find", "serial": signer.token_serial})["token"]
+    if found is None:
+        raise errors.TokenNotFound(token=signer.token_serial)
+    info = _described(process.module, found)
     if info.pin_locked:
         raise errors.TokenLocked(token=_called(info))
     if not info.pin_set:
         raise errors.PinNotSet(token=_called(info))
     if info.pin_final_try and not allow_last_try:
         raise errors.PinLastTry(token=_called(info))
-    if info.pin_count_low:
-        _log.warning("token %s: a wrong PIN was entered before", _called(info))
     return info
 
 
-def _read_slot(module: str, slot: "Slot") -> list[TokenInfo]:
+def _tokens_of(module: str) -> TokensFound:
     try:
-        token = slot.get_token()
-    except (pkcs11.TokenNotPresent, pkcs11.TokenNotRecognised):
-        return []  # pulled out since the slots were listed
-    info = _describe(module, slot, token)
-    if not info.initialised:
-        return []
-    with token.open() as session:
-        return [_describe(module, slot, token, tuple(_certificates(session)))]
+        with driver_process(module, LIST_TIME) as process:
+            answer = process.ask({"do": "list"}, limit=LIST_TIME)
+    except SohoaError as error:
+        return TokensFound((), (error,))
+    except Refused as refused:
+        fault = errors.DriverFault(module=module, detail=refused.detail or refused.name)
+        return TokensFound((), (fault,))
+    described = (_described(process.module, one) for one in answer["tokens"])
+    faults = (
+        errors.TokenFault(token=f"{module} #{one['slot']}", detail=one["fault"])
+        for one in answer["faults"]
+    )
+    return TokensFound(tuple(one for one in described if one.initialised), tuple(faults))
 
 
-def _describe(
-    module: str, slot: "Slot", token: "Token", certificates: tuple[CertificateInfo, ...] = ()
-) -> TokenInfo:
-    flags = token.flags
+def _described(module: str, token: dict[str, Any]) -> TokenInfo:
+    flags = token["flags"]
     return TokenInfo(
         module=module,
-        slot=slot.slot_id,
-        label=token.label,
-        manufacturer=token.manufacturer_id,
-        model=token.model,
-        serial=_serial(token),
+        slot=token["slot"],
+        label=token["label"],
+        manufacturer=token["manufacturer"],
+        model=token["model"],
+        serial=token["serial"],
         initialised=bool(flags & TokenFlag.TOKEN_INITIALIZED),
         pin_set=bool(flags & TokenFlag.USER_PIN_INITIALIZED),
         pin_count_low=bool(flags & TokenFlag.USER_PIN_COUNT_LOW),
         pin_final_try=bool(flags & TokenFlag.USER_PIN_FINAL_TRY),
         pin_locked=bool(flags & TokenFlag.USER_PIN_LOCKED),
         protected_path=bool(flags & TokenFlag.PROTECTED_AUTHENTICATION_PATH),
-        certificates=certificates,
+        certificates=tuple(_certificates(token["certificates"], token["keys"])),
+        pin_to_be_changed=bool(flags & TokenFlag.USER_PIN_TO_BE_CHANGED),
     )
 
 
-def _certificates(session: "Session") -> Iterator[CertificateInfo]:
-    shown = set()
-    for kind in (ObjectClass.PRIVATE_KEY, ObjectClass.PUBLIC_KEY):
-        shown |= {key[Attribute.ID] for key in session.get_objects({Attribute.CLASS: kind})}
-    for held in list(session.get_objects({Attribute.CLASS: ObjectClass.CERTIFICATE})):
-        key_id = held[Attribute.ID]
+def _certificates(
+    held: Sequence[dict[str, str]], keys: Sequence[dict[str, str]]
+) -> Iterator[CertificateInfo]:
+    for one in held:
+        numbers = [bytes.fromhex(key["public"]) for key in keys if key["id"] == one["id"]]
         try:
-            certificate = x509.Certificate.load(held[Attribute.VALUE])
+            certificate = _certificate(one["value"])
+            told = [has_public_key(certificate, number) for number in numbers if number]
             yield CertificateInfo(
                 subject=display_name(certificate),
                 issuer=str(certificate.issuer.human_friendly),
@@ -323,11 +347,15 @@ def _certificates(session: "Session") -> Iterator[CertificateInfo]:
                 not_before=certificate.not_valid_before,
                 not_after=certificate.not_valid_after,
                 usages=key_usages(certificate),
-                key_id=key_id.hex(),
-                has_key=True if key_id in shown else None,
+                key_id=one["id"],
+                has_key=all(told) if told else None,
             )
         except ValueError as error:
-            _log.warning("certificate %s cannot be read: %s", key_id.hex(), error)
+            _log.warning("certificate %s cannot be read: %s", one["id"], error)
+
+
+def _certificate(encoded: str) -> x509.Certificate:
+    return x509.Certificate.load(bytes.fromhex(encoded))
 
 
 def _without_twins(tokens: list[TokenInfo]) -> list[TokenInfo]:
@@ -337,26 +365,14 @@ def _without_twins(tokens: list[TokenInfo]) -> list[TokenInfo]:
     ]
 
 
-def _serial(token: "Token") -> str:
-    return bytes(token.serial).decode("ascii", errors="replace").strip("\0 ")
-
-
 def _called(info: TokenInfo) -> str:
     return f"{info.label} ({info.serial})" if info.label else info.serial
 
 
-def _words(error: pkcs11.PKCS11Error) -> str:
-    return str(error) or type(error).__name__  # most of them have no text of their own
-
-
-def _raise_fault(error: pkcs11.PKCS11Error, token: str) -> NoReturn:
-    if isinstance(error, _GONE):
-        raise errors.TokenGone(token=token) from error
-    raise errors.TokenFault(token=token, detail=_words(error)) from error
-
-
-def _close(session: "Session") -> None:
-    try:
-        session.close()
-    except pkcs11.PKCS11Error as error:  # the token was pulled: an error worth less than the first
-        _log.debug("closing the session: %s", _words(error))
+def _raise_fault(refused: Refused, token: str) -> NoReturn:
+    """The error for what a driver refused; drivers give few words of their own."""
+    if refused.name in _PIN_ERRORS:
+        raise _PIN_ERRORS[refused.name](token=token) from None
+    if refused.name in _GONE:
+        raise errors.TokenGone(token=token) from None
+    raise errors.TokenFault(token=token, detail=refused.detail or refused.name) from None

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dossier.making import Made
     from dossier.waiting import Standing
     from profiles import Dated, Paper
-    from signing import SignResult
+    from signing import CertificateInfo, SignResult, TokenInfo
     from warehouse import AuditReport, CheckReport, Fault, Record, Release
 
 
@@ -93,16 +93,40 @@ def devices_text(found: "FoundDevices") -> str:
     for token in found.tokens:
         lines.append(f"  {token.label}  " + _("serial {serial}").format(serial=token.serial))
         lines.append(f"    module = {token.module}")
+        lines += [f"    ! {state}" for state in _token_states(token)]
         for one in token.certificates:
             until = vietnam_time(one.not_after).strftime("%d/%m/%Y")
             lines.append(f"    key_id = {one.key_id}  {one.subject}")
             lines.append("      " + _("valid until {day}").format(day=until))
+            lines += [f"      ! {state}" for state in _certificate_states(one)]
     if not found.tokens:
         lines.append("  " + _("none. Plug the token in and install its driver."))
     for url, ids in found.remote:
         lines.append(_("Remote signing service {url}:").format(url=url))
         lines += [f"    credential = {one}" for one in ids]
     return "\n".join([*lines, *(f"! {fault}" for fault in found.faults)])
+
+
+def _token_states(token: "TokenInfo") -> list[str]:
+    """What whoever holds the token should know before typing a PIN."""
+    states = (
+        (token.pin_locked, _("Its PIN is locked.")),
+        (not token.pin_set, _("It has no PIN yet.")),
+        (token.pin_final_try, _("One PIN try is left; a wrong PIN locks it.")),
+        (token.pin_count_low, _("A wrong PIN was entered before.")),
+        (token.pin_to_be_changed, _("Its PIN is to be changed.")),
+        (token.protected_path, _("Its PIN is typed on its own keypad.")),
+    )
+    return [text for holds, text in states if holds]
+
+
+def _certificate_states(certificate: "CertificateInfo") -> list[str]:
+    """Why a certificate of a token does not serve to sign."""
+    states = (
+        (not certificate.may_sign, _("Not for signing documents, or not in force.")),
+        (certificate.has_key is False, _("Its key on the token is another one.")),
+    )
+    return [text for holds, text in states if holds]
 
 
 def sheet_data(sheet: "ScannedSheet") -> dict[str, Any]:

@@ -19,6 +19,7 @@ from foundation.files import (
     private_files,
     scratch_folder,
     sha256_file,
+    sweep_parts,
     write_atomic,
 )
 
@@ -47,6 +48,20 @@ def test_a_writer_killed_in_the_middle_leaves_the_old_file(tmp_path: Path) -> No
     assert target.read_bytes() == b"old"
     write_atomic(target, b"new")  # what the killed one left is in nobody's way
     assert target.read_bytes() == b"new"
+
+
+def test_what_a_killed_writer_left_is_swept_and_what_is_being_written_is_not(
+    tmp_path: Path,
+) -> None:
+    subprocess.run([sys.executable, "-c", _WRITER, tmp_path / "file"], check=False)
+    (left,) = tmp_path.iterdir()
+    other = tmp_path / ".mine.part"
+    other.touch()
+    with atomic_path(tmp_path / "new") as part:
+        sweep_parts(tmp_path)
+        assert set(tmp_path.iterdir()) == {part, other}
+    assert not left.exists()
+    assert set(tmp_path.iterdir()) == {tmp_path / "new", other}
 
 
 def test_a_block_that_raises_leaves_nothing(tmp_path: Path) -> None:

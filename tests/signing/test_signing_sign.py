@@ -14,7 +14,7 @@ import pytest
 
 from foundation.errors import ExitCode, SohoaError
 from foundation.times import utc_now
-from signing import appearance, errors, stages, timestamps
+from signing import appearance, errors, outputs, stages, timestamps
 from signing.pades import SigningRequest, SignJob, sign_file, sign_files
 from signing.pins import Pin
 from signing.rehearsal import Rehearsal, rehearsal_pki
@@ -137,6 +137,86 @@ def test_a_token_that_goes_away_stops_the_batch_and_keeps_what_was_signed(
     assert isinstance(results[2].error, errors.TokenError)
     assert results[3].error is results[2].error
     assert len(list((tmp_path / "out").iterdir())) == 2
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_many_files_are_verified_in_a_second_process_and_none_is_named_before(
+    tmp_path: Path,
+    make_pdf: MakePdf,
+    pki: Rehearsal,
+    request_for: RequestFor,
+    monkeypatch: pytest.MonkeyPatch,
+    killed: bool,
+) -> None:
+    monkeypatch.setattr(outputs, "_MANY", 4)
+    started: list[subprocess.Popen[bytes]] = []
+
+    class Seen(subprocess.Popen):  # type: ignore[type-arg]
+        def __init__(self, command: list[str], **options: object) -> None:
+            super().__init__(command, **options)
+            if "signing.outputs" in command:
+                started.append(self)
+
+    monkeypatch.setattr(outputs.subprocess, "Popen", Seen)
+    right = stages.append_signature
+
+    async def spoiled(source: Path, part: Path, tools: stages.Tools) -> None:
+        await right(source, part, tools)
+        if source.name == "2.pdf":
+            part.write_bytes(part.read_bytes() + b"\n")  # noqa: ASYNC240  alone in its loop
+
+    monkeypatch.setattr("signing.pades.append_signature", spoiled)
+
+    def kill(done: int, _total: int, _job: SignJob) -> None:
+        if killed and done == 1:
+            started[0].kill()
+
+    files = [make_pdf(tmp_path / f"{number}.pdf") for number in range(6)]
+    jobs = [SignJob(file, tmp_path / "out" / file.name) for file in files]
+    results = sign_files(
+        jobs, request_for("clerk", "b-b"), pki.pin_source("clerk"), on_progress=kill
+    )
+    assert len(started) == 1
+    outcomes = ["signed", "signed", "failed", "signed", "signed", "signed"]
+    assert [one.outcome for one in results] == outcomes
+    assert isinstance(results[2].error, errors.OutputNotSound)
+    out = sorted((tmp_path / "out").iterdir())
+    assert [file.name for file in out] == ["0.pdf", "1.pdf", "3.pdf", "4.pdf", "5.pdf"]
+    assert all(verify_file(file, [pki.root_pem]).valid for file in out)
+
+
+def test_a_full_disk_stops_the_batch_and_the_finished_files_are_whole(
+    tmp_path: Path, make_pdf: MakePdf, pki: Rehearsal, request_for: RequestFor
+) -> None:
+    files = [make_pdf(tmp_path / f"{number}.pdf") for number in range(6)]
+    small = tmp_path / "small"
+    small.mkdir()
+    room = 3.5 * (files[0].stat().st_size + 16_000)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={room:.0f}", "none", small],
+        capture_output=True,
+        check=False,
+    )
+    if mounted.returncode:
+        pytest.skip("no right to mount a small disk")
+    jobs = [SignJob(file, small / file.name) for file in files]
+    request = request_for("clerk", "b-b")
+    try:
+        results = sign_files(jobs, request, pki.pin_source("clerk"))
+        whole = [one.job.target for one in results if one.outcome == "signed"]
+        assert 1 <= len(whole) <= 4
+        failed = results[len(whole)]
+        assert failed.error is not None
+        assert (type(failed.error), failed.error.exit_code) == (errors.NoSpace, ExitCode.SETUP)
+        assert {one.outcome for one in results[len(whole) + 1 :]} == {"skipped"}
+        assert sorted(small.iterdir()) == whole
+        assert all(verify_file(file, [pki.root_pem]).valid for file in whole)
+        subprocess.run(["mount", "-o", "remount,size=10m", small], check=True)
+        again = sign_files(jobs, request, pki.pin_source("clerk"))
+        assert [one.outcome for one in again[: len(whole)]] == ["kept"] * len(whole)
+        assert {one.outcome for one in again[len(whole) :]} == {"signed"}
+    finally:
+        subprocess.run(["umount", small], check=True)
 
 
 @pytest.mark.parametrize(

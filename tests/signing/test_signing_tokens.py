@@ -7,23 +7,21 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
 
-import pkcs11
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import NameOID
-from pkcs11 import Attribute, KeyType, ObjectClass, TokenFlag
+from pkcs11 import Attribute, KeyType, ObjectClass
 from pkcs11.util.rsa import encode_rsa_public_key
 from pkcs11.util.x509 import decode_x509_certificate
 
 from foundation.errors import ExitCode
 from profiles.schema import Signer
-from signing import drivers, errors, tokens
+from signing import drivers, errors
 from signing.drivers import driver, known_modules
-from signing.pades import SigningRequest, SignJob, sign_file
-from signing.pins import Pin, PinFromDescriptor, PinInMemory, PinPrompt
+from signing.pades import SigningRequest, SignJob, sign_file, sign_files
+from signing.pins import Pin, PinFromDescriptor, PinPrompt
 from signing.rehearsal import Rehearsal
 from signing.tokens import TokenInfo, list_tokens, open_token
 
@@ -41,7 +39,13 @@ def _token(**changes: object) -> TokenInfo:
 
 
 def _add_key(
-    pki: Rehearsal, key_id: str, *, foreign_key: bool = False, days: int = 1, sign: bool = True
+    pki: Rehearsal,
+    key_id: str,
+    *,
+    foreign_key: bool = False,
+    days: int = 1,
+    sign: bool = True,
+    each_time: bool = False,
 ) -> Signer:
     """A further RSA key on the clerk's token, with a certificate of the given kind."""
     signer = pki.signers["clerk"].model_copy(update={"key_id": key_id})
@@ -49,7 +53,12 @@ def _add_key(
         token = library.get_token(token_serial=signer.token_serial.encode())
         with token.open(rw=True, user_pin=pki.pin_for("clerk").reveal()) as session:
             public, _private = session.generate_keypair(
-                KeyType.RSA, 2048, id=bytes.fromhex(key_id), label="more", store=True
+                KeyType.RSA,
+                2048,
+                id=bytes.fromhex(key_id),
+                label="more",
+                store=True,
+                private_template={Attribute.ALWAYS_AUTHENTICATE: each_time},
             )
             own = serialization.load_der_public_key(encode_rsa_public_key(public))
             keys = pki.certificates.parent / "keys"
@@ -118,6 +127,21 @@ def test_an_edited_driver_list_takes_the_place_of_the_shipped_one(
         known_modules()
 
 
+def test_a_user_may_hide_one_of_the_drivers_p11_kit_is_configured_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pki: Rehearsal
+) -> None:
+    monkeypatch.setenv("SOHOA_HOME", str(tmp_path))
+    (tmp_path / "drivers.toml").write_text("modules = []")
+    system, own = tmp_path / "system", tmp_path / "own"
+    for folder, module in ((system, pki.module), (own, _SPY)):
+        folder.mkdir()
+        (folder / "token.module").write_text(f"# a comment\nmodule: {module}\n")
+    monkeypatch.setattr(drivers, "_P11_KIT", (system,))
+    assert known_modules() == [str(Path(pki.module).resolve())]
+    monkeypatch.setattr(drivers, "_P11_KIT", (own, system))
+    assert known_modules() == [str(_SPY.resolve())]
+
+
 def test_a_missing_driver_is_a_matter_of_setup() -> None:
     with pytest.raises(errors.DriverMissing) as missing:
         list_tokens(["/usr/lib/no-such-driver.so"])
@@ -170,6 +194,16 @@ def test_a_certificate_for_encryption_is_refused(pki: Rehearsal) -> None:
         open_token(signer, pki.pin_source("clerk")),
     ):
         pass
+
+
+def test_softhsm_signs_with_a_key_that_wants_the_pin_before_each_signature(
+    pki: Rehearsal, request_for: RequestFor, make_pdf: Callable[..., Path], tmp_path: Path
+) -> None:
+    signer = _add_key(pki, "a4", each_time=True)
+    jobs = [SignJob(make_pdf(tmp_path / f"{n}.pdf"), tmp_path / f"out/{n}.pdf") for n in "ab"]
+    request = request_for("clerk", "b-b", signer=signer)
+    results = sign_files(jobs, request, pki.pin_source("clerk"))
+    assert [one.outcome for one in results] == ["signed", "signed"]
 
 
 _WRONG_PIN = """
@@ -228,54 +262,6 @@ def test_the_pin_is_tried_once_for_a_batch_and_is_seen_nowhere(
         assert clerk.pin_count_low  # the token says so, and the next question warns
         with open_token(pki.signers["clerk"], pki.pin_source("clerk")):
             pass  # a right PIN sets the count back
-
-
-class _Slot:
-    """A slot whose token says what the test wants: SoftHSM never locks."""
-
-    def __init__(self, *flags: TokenFlag) -> None:
-        self.slot_id, self._flags, self.logins = 3, list(flags), 0
-
-    def get_token(self) -> SimpleNamespace:
-        flags = self._flags.pop(0) if len(self._flags) > 1 else self._flags[0]
-
-        def log_in(**_pin: object) -> None:
-            self.logins += 1
-            raise pkcs11.PinIncorrect
-
-        return SimpleNamespace(
-            flags=flags, label="Thẻ ký", manufacturer_id="x", model="y", serial=b"0001",
-            open=log_in,
-        )  # fmt: skip
-
-
-_READY = TokenFlag.TOKEN_INITIALIZED | TokenFlag.USER_PIN_INITIALIZED
-
-
-@pytest.mark.parametrize(
-    ("flags", "allow", "error", "logins"),
-    [
-        ((_READY | TokenFlag.USER_PIN_LOCKED,), False, errors.TokenLocked, 0),
-        ((_READY | TokenFlag.USER_PIN_LOCKED,), True, errors.TokenLocked, 0),
-        ((_READY | TokenFlag.USER_PIN_FINAL_TRY,), False, errors.PinLastTry, 0),
-        ((_READY | TokenFlag.USER_PIN_FINAL_TRY,), True, errors.WrongPin, 1),
-        ((TokenFlag.TOKEN_INITIALIZED,), False, errors.PinNotSet, 0),
-        # somebody else used the last but one try while the PIN was being typed
-        ((_READY, _READY | TokenFlag.USER_PIN_FINAL_TRY), False, errors.PinLastTry, 0),
-    ],
-)
-def test_the_tokens_own_flags_decide_whether_the_pin_is_tried(
-    flags: tuple[TokenFlag, ...],
-    allow: bool,
-    error: type[errors.TokenError],
-    logins: int,
-    pki: Rehearsal,
-) -> None:
-    slot = _Slot(*flags)
-    pin = Pin("1234")
-    with pytest.raises(error, match="Thẻ ký"):
-        tokens._log_in(slot, pki.signers["clerk"], PinInMemory(pin), allow)  # type: ignore[arg-type]
-    assert slot.logins == logins
 
 
 def test_a_pin_does_not_print_pickle_or_outlive_its_use() -> None:
