@@ -1,0 +1,64 @@
+"""Had a certificate, or one it rests on, been revoked at a given moment?
+
+Evidence in the file comes first; what it does not prove is asked of the services that the
+certificates name, if the policy lets. Only certificates that lead to a trusted root are
+asked about: nobody else may send this machine to an address.
+"""
+
+from datetime import datetime
+
+from asn1crypto import x509
+from pyhanko_certvalidator import ValidationContext
+from pyhanko_certvalidator.errors import RevokedError
+from pyhanko_certvalidator.path import ValidationPath
+from pyhanko_certvalidator.policy_decl import (
+    NO_REVOCATION,
+    REQUIRE_REVINFO,
+    RevocationCheckingPolicy,
+)
+from pyhanko_certvalidator.validate import async_validate_path
+
+from signing.document import MALFORMED
+from signing.evidence import Evidence
+from signing.facts import RevocationFacts
+
+#: Every certificate that names a service must be shown good; those that name none need not.
+_NAMED = RevocationCheckingPolicy.from_legacy("hard-fail")
+#: No revocation: chains are built first, and asked about when they lead to a trusted root.
+UNASKED = NO_REVOCATION
+
+
+async def examine(path: ValidationPath, evidence: Evidence, moment: datetime) -> RevocationFacts:
+    """What is known of the certificates of ``path``, below its root, as of ``moment``.
+
+    The path must lead to a trusted root and be right but for revocation.
+    """
+    below_root = list(path.iter_certs(include_root=False))
+    named = any(_names_service(one) for one in below_root)
+    ways = [(REQUIRE_REVINFO, False), (_NAMED, False)]
+    if evidence.policy.network and named:
+        ways.append((_NAMED, True))
+    for rule, ask in ways:
+        context = evidence.context(moment, rule, ask=ask)
+        try:
+            await async_validate_path(context, path)
+        except RevokedError as error:
+            return RevocationFacts("revoked", error.revocation_dt)
+        except MALFORMED:
+            continue
+        if rule is _NAMED and not named:
+            return RevocationFacts("none-offered")
+        if below_root:
+            return RevocationFacts("good", embedded=not ask and evidence.embedded)
+    return RevocationFacts("unchecked" if named else "none-offered")
+
+
+def bare_context(evidence: Evidence, moment: datetime) -> ValidationContext:
+    """A context that leaves revocation out."""
+    return evidence.context(moment, UNASKED)
+
+
+def _names_service(certificate: x509.Certificate) -> bool:
+    """Whether it names where its revocation can be asked; OCSP responders may be exempt."""
+    exempt = certificate.ocsp_no_check_value is not None
+    return not exempt and bool(certificate.ocsp_urls or certificate.crl_distribution_points)
