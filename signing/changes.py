@@ -6,6 +6,7 @@ where an object nobody used is given up, as iText does while it signs.
 """
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 from xml.etree import ElementTree
 
 from pyhanko.pdf_utils.generic import StreamObject
@@ -16,6 +17,7 @@ from pyhanko.sign.diff_analysis import (
     StandardDiffPolicy,
     SuspiciousModification,
 )
+from pyhanko.sign.diff_analysis.form_rules_api import FormUpdatingRule
 from pyhanko.sign.diff_analysis.rules.metadata_rules import DocInfoRule, MetadataUpdateRule
 from pyhanko.sign.diff_analysis.rules_api import QualifiedWhitelistRule, ReferenceUpdate
 
@@ -65,6 +67,20 @@ class _Unused(QualifiedWhitelistRule):
                 yield ModificationLevel.LTA_UPDATES, ReferenceUpdate(reference)
 
 
+class _TouchedFields(FormUpdatingRule):
+    """Form fields count as changed only where the revision brings an object of theirs.
+
+    pyHanko's own rule names fields it merely looked at, and then takes a lock for broken.
+    """
+
+    def apply(self, old: HistoricalResolver, new: HistoricalResolver) -> Iterable[Any]:
+        """The updates of fields in this revision."""
+        brought = new.explicit_refs_in_revision()
+        for level, update in super().apply(old, new):
+            if update.updated_ref in brought:
+                yield level, update
+
+
 def freed_in(view: HistoricalResolver, revision: int) -> set[int]:
     """The object numbers that a revision gives up, whatever generation it names."""
     section = view.reader.xrefs.get_xref_data(revision)
@@ -98,9 +114,9 @@ def strict_policy(*, unused_freed: bool = True) -> StandardDiffPolicy:
     ]
     if unused_freed:
         kept.append(_Unused())
-    return StandardDiffPolicy(
-        kept, DEFAULT_DIFF_POLICY.form_rule, reject_object_freeing=not unused_freed
-    )
+    form = DEFAULT_DIFF_POLICY.form_rule
+    touched = _TouchedFields(form.field_rules, form.ignored_acroform_keys)
+    return StandardDiffPolicy(kept, touched, reject_object_freeing=not unused_freed)
 
 
 def _facts(stream: StreamObject) -> Iterator[tuple[str, str, str]]:

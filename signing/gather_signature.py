@@ -166,7 +166,7 @@ async def _timestamp(
     status = found.get("timestamp_validity")
     if status is None:
         return None
-    revocation = await _revocation(status, evidence, moment)
+    revocation = await _revocation(status, evidence, moment, status.timestamp)
     return TimestampFacts(
         time=status.timestamp,
         authority=display_name(status.signing_cert),
@@ -181,7 +181,8 @@ async def _with_status(
     facts: SignatureFacts, status: Any, evidence: Evidence, moment: datetime
 ) -> SignatureFacts:
     """What pyHanko found, as facts that stand for themselves."""
-    revocation = await _revocation(status, evidence, moment)
+    stamped = status.timestamp if facts.kind == "timestamp" else None
+    revocation = await _revocation(status, evidence, moment, stamped)
     revoked = revocation.status == "revoked"
     return replace(
         facts,
@@ -200,11 +201,14 @@ async def _with_status(
 
 
 async def _revocation(
-    status: SignatureStatus, evidence: Evidence, moment: datetime
+    status: SignatureStatus,
+    evidence: Evidence,
+    moment: datetime,
+    stamped_at: datetime | None,
 ) -> RevocationFacts:
     if not status.trusted or status.validation_path is None:
         return RevocationFacts()  # nobody is asked about certificates that are not trusted
-    return await examine(status.validation_path, evidence, moment)
+    return await examine(status.validation_path, evidence, moment, stamped_at)
 
 
 async def _held(

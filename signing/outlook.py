@@ -39,11 +39,14 @@ def outlook_of(facts: SignatureFacts, file: FileFacts) -> Outlook:
         return Outlook(None, Limit.NOW)
     later = file.signatures[file.signatures.index(facts) + 1 :]
     archive = [one.timestamp for one in later if one.kind == "timestamp" and one.timestamp]
-    own = facts.timestamp if facts.kind == "signature" else None
-    stamp = archive[-1] if archive else own
+    stamp = archive[-1] if archive else facts.timestamp
     if stamp is None or stamp.ends is None:
         return Outlook(facts.chain_ends, Limit.CERTIFICATE)
-    proven = facts.evidence_embedded or facts.revocation == "none-offered"
+    proven = (
+        (stamp is facts.timestamp and facts.kind == "timestamp")
+        or facts.evidence_embedded
+        or facts.revocation == "none-offered"
+    )
     if not proven and facts.chain_ends and facts.chain_ends < stamp.ends:
         return Outlook(facts.chain_ends, Limit.EVIDENCE)
     return Outlook(stamp.ends, Limit.TIMESTAMP)

@@ -5,6 +5,7 @@ certificates name, if the policy lets. Only certificates that lead to a trusted 
 asked about: nobody else may send this machine to an address.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 from asn1crypto import x509
@@ -28,28 +29,41 @@ _NAMED = RevocationCheckingPolicy.from_legacy("hard-fail")
 UNASKED = NO_REVOCATION
 
 
-async def examine(path: ValidationPath, evidence: Evidence, moment: datetime) -> RevocationFacts:
+async def examine(
+    path: ValidationPath,
+    evidence: Evidence,
+    moment: datetime,
+    stamped_at: datetime | None = None,
+) -> RevocationFacts:
     """What is known of the certificates of ``path``, below its root, as of ``moment``.
 
-    The path must lead to a trusted root and be right but for revocation.
+    Args:
+        path: leads to a trusted root and is right but for revocation.
+        evidence: what the file brings, and the network.
+        moment: the moment in question.
+        stamped_at: of a timestamp, the time it names: where nobody answers today, evidence
+            the file carries from then is enough, as in EU DSS, while its certificate lasts.
     """
     below_root = list(path.iter_certs(include_root=False))
     named = any(_names_service(one) for one in below_root)
-    ways = [(REQUIRE_REVINFO, False), (_NAMED, False)]
+    # CRLs must come from the same root; their issuers are in the path.
+    evidence = replace(evidence, anchors=(path.first,), known=(*evidence.known, *below_root))
+    ways = [(moment, REQUIRE_REVINFO, False), (moment, _NAMED, False)]
     if evidence.policy.network and named:
-        ways.append((_NAMED, True))
-    for rule, ask in ways:
-        context = evidence.context(moment, rule, ask=ask)
+        ways.append((moment, _NAMED, True))
+    if stamped_at is not None and evidence.embedded:
+        ways.append((stamped_at, _NAMED, False))
+    for when, rule, ask in ways:
+        context = evidence.context(when, rule, ask=ask)
         try:
             await async_validate_path(context, path)
         except RevokedError as error:
             return RevocationFacts("revoked", error.revocation_dt)
         except MALFORMED:
             continue
-        if rule is _NAMED and not named:
+        if not below_root or (rule is _NAMED and not named):
             return RevocationFacts("none-offered")
-        if below_root:
-            return RevocationFacts("good", embedded=not ask and evidence.embedded)
+        return RevocationFacts("good", embedded=not ask and evidence.embedded)
     return RevocationFacts("unchecked" if named else "none-offered")
 
 

@@ -1,0 +1,170 @@
+"""No attack is accepted, and the reason is right; no honest file is refused."""
+
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from signing.verify import FileVerdict, verify_file
+from tests.signing.attacks import ATTACKS
+from tests.signing.honest import HONEST
+from tests.signing.laboratory import Laboratory, laboratory
+
+Judge = Callable[[bytes], FileVerdict]
+#: All 2,000 of the full run take four minutes; some in every run.
+MUTATIONS = 2000 if os.environ.get("SOHOA_FULL_TESTS") else 150
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:
+    with laboratory(tmp_path_factory.mktemp("lab")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def judge(lab: Laboratory, tmp_path_factory: pytest.TempPathFactory) -> Judge:
+    file = tmp_path_factory.mktemp("judged") / "file.pdf"
+
+    def run(data: bytes) -> FileVerdict:
+        file.write_bytes(data)
+        return verify_file(file, [lab.root_pem])
+
+    return run
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("name", ATTACKS)
+def test_an_attack_is_seen_for_what_it_is(name: str, lab: Laboratory, judge: Judge) -> None:
+    attack = ATTACKS[name]
+    verdict = judge(attack.build(lab))
+    found = {verdict.cause, *(one.cause for one in verdict.signatures)}
+    assert (verdict.verdict, bool(found & {*attack.causes})) == (attack.verdict, True), found
+    assert verdict.reason or any(one.reason for one in verdict.signatures)
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("name", HONEST)
+def test_an_honest_file_is_valid(name: str, lab: Laboratory, judge: Judge) -> None:
+    verdict = judge(HONEST[name](lab))
+    told = [(one.cause, one.reason) for one in verdict.signatures]
+    assert verdict.verdict == "valid", (verdict.cause, told)
+
+
+def test_there_are_enough_of_both() -> None:
+    assert len(ATTACKS) >= 30
+    assert len(HONEST) >= 20
+
+
+def _mutate(data: bytes, kind: str, draw: random.Random) -> bytes:
+    """One blow to a file, of the kinds that broke parsers and signatures before."""
+    place, other = draw.randrange(len(data)), draw.randrange(len(data))
+    length = draw.choice((1, 1, 2, 4, 16, 64, 512))
+    part = data[other : other + length]
+    match kind:
+        case "flip":
+            return data[:place] + bytes([data[place] ^ 1 << draw.randrange(8)]) + data[place + 1 :]
+        case "cut":
+            return data[:place] + data[place + length :]
+        case "insert":
+            return data[:place] + draw.randbytes(length) + data[place:]
+        case "copy":
+            return data[:place] + part + data[place:]
+        case "overwrite":
+            return (data[:place] + part + data[place + len(part) :])[: len(data)]
+        case "number":
+            digits = [at for at, byte in enumerate(data) if byte in b"0123456789"]
+            at = draw.choice(digits)
+            return data[:at] + draw.choice([b"0", b"9", b"-1", b"99999999999"]) + data[at + 1 :]
+        case "word":
+            word = draw.choice([b"/Contents", b"/ByteRange", b"/Type", b"obj", b"xref", b"/Prev"])
+            return data.replace(word, draw.choice([b"/X", b"", b"endobj", b"/Kids"]), 1)
+        case "end":
+            return data + draw.choice([part, data[-length:], b"\n%%EOF\n", b"startxref\n0\n%%EOF"])
+        case _:
+            return data[:place]
+
+
+KINDS = ("flip", "cut", "insert", "copy", "overwrite", "number", "word", "end", "truncate")
+
+
+@pytest.fixture(scope="module")
+def targets(lab: Laboratory) -> tuple[bytes, ...]:
+    """A small file with one stamped signature; one with two and an archive timestamp."""
+    once = lab.sign(text_paper(1), stamped=True)
+    return once, lab.archive(lab.sign(once, field="Signature2"))
+
+
+@pytest.mark.timeout(1800 if MUTATIONS > 200 else 120)
+@settings(
+    max_examples=MUTATIONS,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+@given(st.sampled_from(KINDS), st.integers(0, 1), st.integers(0, 2**32))
+def test_no_mutation_is_accepted_or_breaks_the_verifier(
+    targets: tuple[bytes, ...], judge: Judge, kind: str, which: int, seed: int
+) -> None:
+    data = targets[which]
+    mutated = _mutate(data, kind, random.Random(seed))
+    if mutated == data or (which == 1 and not mutated.startswith(b"%PDF")):
+        return
+    verdict = judge(mutated)
+    cut_at_a_revision = data.startswith(mutated) and mutated.endswith(b"%%EOF\n")
+    assert not verdict.valid or cut_at_a_revision, kind
+    assert verdict.valid or verdict.reason or any(one.reason for one in verdict.signatures)
+
+
+def test_offline_is_an_explicit_choice(lab: Laboratory, judge: Judge, tmp_path: Path) -> None:
+    data = ATTACKS["nobody-tells-whether-revoked"].build(lab)
+    assert judge(data).verdict == "indeterminate"
+    file = tmp_path / "file.pdf"
+    file.write_bytes(data)
+    offline = verify_file(file, [lab.root_pem], policy=default_policy().offline())
+    (signature,) = offline.signatures
+    assert (offline.verdict, signature.revocation) == ("valid", "unchecked")
+    assert signature.notes
+
+
+def test_a_revocation_after_a_proven_time_does_not_undo_a_signature(
+    lab: Laboratory, judge: Judge
+) -> None:
+    who = lab.holder("Thôi việc", crl=lab.crl_url)
+    data = lab.sign(text_paper(), who, stamped=True)
+    assert judge(data).valid
+    from datetime import UTC, datetime
+
+    lab.revoked_at[who.certificate.serial_number] = datetime.now(UTC) + DAY / 24
+    assert judge(data).valid
+
+
+def test_what_was_let_pass_is_told(lab: Laboratory, judge: Judge) -> None:
+    for name, words in {
+        "unused-slots-freed": "not in use",
+        "office-hybrid": "old viewers",
+        "rules-bent-and-all-signed": "bends the rules",
+        "certified-form-filled": "as the signers allowed",
+    }.items():
+        verdict = judge(HONEST[name](lab))
+        assert verdict.valid
+        assert any(words in note for one in verdict.signatures for note in one.notes), name
+
+
+def test_it_says_until_when_a_signature_holds(lab: Laboratory, tmp_path: Path) -> None:
+    file = tmp_path / "file.pdf"
+    short = lab.holder("Ngắn hạn", ends=700 * DAY)
+    for stamped, holds in ((False, False), (True, True)):
+        file.write_bytes(lab.sign(text_paper(), short, stamped=stamped))
+        in_years = verify_file(file, [lab.root_pem], years=5).in_years
+        assert in_years is not None
+        assert in_years.holds is holds
+        assert "sohoa sign --upgrade" in in_years.reason
+
+
+def test_a_policy_file_decides(lab: Laboratory, tmp_path: Path) -> None:
+    file = tmp_path / "file.pdf"
+    file.write_bytes(HONEST["certified-form-filled"](lab))
+    strict = default_policy().model_copy(update={"form_filling": "never"})
+    verdict = verify_file(file, [lab.root_pem], policy=strict)
+    assert verdict.signatures[0].cause == "forms"
