@@ -6,7 +6,7 @@ where an object nobody used is given up, as iText does while it signs.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, cast
 from xml.etree import ElementTree
 
 from pyhanko.pdf_utils.generic import StreamObject
@@ -114,7 +114,7 @@ def strict_policy(*, unused_freed: bool = True) -> StandardDiffPolicy:
     ]
     if unused_freed:
         kept.append(_Unused())
-    form = DEFAULT_DIFF_POLICY.form_rule
+    form = cast(FormUpdatingRule, DEFAULT_DIFF_POLICY.form_rule)
     touched = _TouchedFields(form.field_rules, form.ignored_acroform_keys)
     return StandardDiffPolicy(kept, touched, reject_object_freeing=not unused_freed)
 

@@ -58,7 +58,7 @@ async def gather_signature(
     """
     stamp = embedded.sig_object_type == "/DocTimeStamp"
     facts = SignatureFacts(
-        embedded.field_name, "timestamp" if stamp else "signature", attested_at=attested_at
+        str(embedded.field_name), "timestamp" if stamp else "signature", attested_at=attested_at
     )
     try:
         facts = _with_names(facts, embedded)

@@ -3,7 +3,7 @@
 import os
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -109,11 +109,22 @@ BLOWS: dict[str, Callable[[Blow], bytes]] = {
 }
 
 
+@dataclass(frozen=True)
+class Targets:
+    """Signed files, each covered to its last byte; unseen in Hypothesis' reports."""
+
+    files: tuple[bytes, ...] = field(repr=False)
+
+
 @pytest.fixture(scope="module")
-def targets(lab: Laboratory) -> tuple[bytes, ...]:
-    """A small file with one stamped signature; one with two and an archive timestamp."""
+def targets(lab: Laboratory) -> Targets:
+    """A small file with one stamped signature; one archived and signed again.
+
+    Evidence behind the last signature is covered by none: whoever alters it takes away proof
+    and changes nothing that was signed, so such a file is no target.
+    """
     once = lab.sign(text_paper(1), stamped=True)
-    return once, lab.archive(lab.sign(once, field="Signature2"))
+    return Targets((once, lab.sign(lab.archive(once), field="Signature2")))
 
 
 @pytest.mark.timeout(1800 if MUTATIONS > 200 else 120)
@@ -126,9 +137,9 @@ def targets(lab: Laboratory) -> tuple[bytes, ...]:
 )
 @given(st.sampled_from(sorted(BLOWS)), st.integers(0, 1), st.integers(0, 2**32))
 def test_no_mutation_is_accepted_or_breaks_the_verifier(
-    targets: tuple[bytes, ...], judge: Judge, kind: str, which: int, seed: int
+    targets: Targets, judge: Judge, kind: str, which: int, seed: int
 ) -> None:
-    data, draw = targets[which], random.Random(seed)  # noqa: S311  repeatable, no secret
+    data, draw = targets.files[which], random.Random(seed)  # noqa: S311  repeatable, no secret
     place, length = draw.randrange(len(data)), draw.choice((1, 1, 2, 4, 16, 64, 512))
     mutated = BLOWS[kind](Blow(data, draw, place, length))
     whole_revisions = data.startswith(mutated) and mutated.rstrip().endswith(b"%%EOF")
