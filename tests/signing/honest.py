@@ -1,9 +1,11 @@
 """Files by honest signers, as different programs write them, that must be called valid."""
 
 import io
+import re
 from collections.abc import Callable
 
 import pikepdf
+from asn1crypto import parser
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name, pdf_string
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
@@ -203,3 +205,21 @@ def _comment_between_revisions(lab: Laboratory) -> bytes:
 def _rules_bent_and_all_signed(lab: Laboratory) -> bytes:
     """A table of objects that says it is shorter than it is, as some scanners write it."""
     return lab.sign(text_paper().replace(b"/Size 8", b"/Size 7", 1))
+
+
+@_honest
+def _indefinite_lengths(lab: Laboratory) -> bytes:
+    """The container's outer parts in BER with their ends marked, as older programs write it."""
+    data = lab.sign(text_paper())
+    gap = re.search(rb"/Contents <([0-9a-fA-F]+)>", data)
+    assert gap is not None
+    contents = bytes.fromhex(gap[1].decode())
+    _class, _method, _tag, _header, outer, _trailer = parser.parse(
+        contents[: parser.peek(contents)]
+    )
+    kind = outer[: parser.peek(outer)]
+    signed = parser.parse(parser.parse(outer[len(kind) :])[4])[4]
+    inner = b"\x30\x80" + signed + b"\0\0"
+    written = b"\x30\x80" + kind + b"\xa0\x80" + inner + b"\0\0" + b"\0\0"
+    value = written.hex().encode().ljust(len(gap[1]), b"0")
+    return data[: gap.start(1)] + value + data[gap.end(1) :]
