@@ -26,7 +26,7 @@ from signing.policy import (
     judge_when_signed,
     level_of,
 )
-from signing.trust import load_anchors
+from signing.trust import load_anchors, split_roots
 from signing.validation_policy import ValidationPolicy, default_policy
 
 _WORDS = {
@@ -200,8 +200,8 @@ def verify_file(
         PdfUnreadable: the file is missing, or is no PDF at all.
         BadTrustFile: a root cannot be read.
     """
-    anchors = [anchor.certificate for anchor in load_anchors(trust)]
-    issuers = [anchor.certificate for anchor in load_anchors(known)]
+    anchors, below = split_roots([anchor.certificate for anchor in load_anchors(trust)])
+    issuers = [*below, *(anchor.certificate for anchor in load_anchors(known))]
     try:
         _require_pdf(path)
         facts = gather(path, anchors, at or utc_now(), policy or default_policy(), issuers)
