@@ -46,8 +46,9 @@ async def examine(
     """
     below_root = list(path.iter_certs(include_root=False))
     named = any(_names_service(one) for one in below_root)
-    # CRLs must come from the same root; their issuers are in the path.
-    evidence = replace(evidence, anchors=(path.first,), known=(*evidence.known, *below_root))
+    # CRLs must come from the same root; their issuers are in the path. Others that only bear
+    # the same names stay out: they would be taken for the issuers.
+    evidence = replace(evidence, anchors=(path.first,), known=tuple(below_root))
     ways = [(moment, REQUIRE_REVINFO, False), (moment, _NAMED, False)]
     if evidence.policy.network and named:
         ways.append((moment, _NAMED, True))
