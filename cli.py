@@ -11,6 +11,7 @@ import typer
 
 from foundation.messages import _, choose_language, set_language
 from terminal import Answer, Screen, Verbs, run_app, verb
+from terminal.trust import add_trust_verbs
 
 set_language(choose_language(sys.argv))
 
@@ -28,6 +29,9 @@ warehouse_app = typer.Typer(**_BARE)
 app.add_typer(warehouse_app, name="warehouse", help=_("The store itself."))
 audit_app = typer.Typer(**_BARE)
 app.add_typer(audit_app, name="audit", help=_("Who did what with the papers."))
+trust_app = typer.Typer(**_BARE)
+app.add_typer(trust_app, name="trust", help=_("Root certificates: none is trusted unless added."))
+add_trust_verbs(trust_app)
 
 Device = Annotated[str, typer.Option("-d", "--device", help=_("Scanner; see: sohoa devices."))]
 Jobs = Annotated[int, typer.Option(min=0, help=_("Pages worked on at once; 0: one a core."))]
@@ -232,14 +236,28 @@ def verify(
     qr: Annotated[
         bool, typer.Option("--qr", help=_("Check the QR seal on a paper: a scan or a photograph."))
     ] = False,
+    offline: Annotated[
+        bool, typer.Option("--offline", help=_("Ask no service; accept revocation unchecked."))
+    ] = False,
+    policy: Annotated[Path | None, typer.Option(help=_("What to demand: a policy file."))] = None,
+    years: Annotated[
+        int, typer.Option(min=0, max=100, help=_("Also: will it hold in so many years?"))
+    ] = 0,
+    report: Annotated[
+        Path | None, typer.Option(help=_("Validation report as XML (ETSI TS 119 102-2)."))
+    ] = None,
 ) -> Answer:
-    from dossier.checking import check_files, check_papers, reliance
+    from dossier.checking import check_files, check_papers, demanding, reliance
     from profiles import load_office
     from terminal import reports
 
     relied = reliance(load_office(), trust or [], known or [])
+    relied = demanding(relied, policy, offline=offline, years=years)
     with screen.progress(_("Verifying"), len(files)) as advance:
-        verdicts = (check_papers if qr else check_files)(files, relied, advance)
+        if qr:
+            verdicts = check_papers(files, relied, advance)
+        else:
+            verdicts = check_files(files, relied, advance, report)
     return reports.verified_answer(verdicts)
 
 

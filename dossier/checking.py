@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from digitize.turning import Pixels
     from ocr.words import Word
     from signing.credential import SealVerdict
+    from signing.validation_policy import ValidationPolicy
 
 Advance = Callable[[int, str], None]
 
@@ -23,6 +24,8 @@ Advance = Callable[[int, str], None]
 _SECONDS = 180.0
 #: Resolution at which page 1 of a PDF is read when it stands for a paper in hand.
 _READ_DPI = 300.0
+#: Where the verdict itself travels beside its dictionary, from the process that made it.
+_JUDGED = "judged"
 #: Why a signed seal does not hold, by the stable word of its check.
 _REASONS = {
     "malformed": N_("The QR seal is damaged."),
@@ -61,32 +64,67 @@ class Reliance:
     Attributes:
         trust: files or folders with the certificates relied on.
         known: more certificates, of issuers and seal keys, not relied on by themselves.
+        policy: what is demanded of a signature; the default policy if None.
+        years: also say whether it will hold in so many years.
     """
 
     trust: tuple[Path, ...] = ()
     known: tuple[Path, ...] = ()
+    policy: "ValidationPolicy | None" = None
+    years: int = 0
 
 
 def reliance(office: Office, trust: Sequence[Path], known: Sequence[Path]) -> Reliance:
-    """The certificates named on the command line and those of the office's profile."""
+    """The certificates named on the command line, the office's, and the roots added here."""
+    from signing.roots import root_files
+
     own = (office.credential.certificate,) if office.credential else ()
     return Reliance(
-        trust=(*trust, *map(Path, office.trust)),
+        trust=(*trust, *map(Path, office.trust), *root_files()),
         known=(*known, *map(Path, (*office.chain, *own))),
     )
 
 
+def demanding(relied: Reliance, policy: Path | None, *, offline: bool, years: int) -> Reliance:
+    """The same with a policy read from a file, without a network, looking some years ahead.
+
+    Raises:
+        BadPolicyFile: the file is no policy.
+    """
+    from signing.validation_policy import default_policy, load_policy
+
+    demands = load_policy(policy) if policy else default_policy()
+    return replace(relied, policy=demands.offline() if offline else demands, years=years)
+
+
 def check_files(
-    files: Sequence[Path], relied: Reliance, advance: Advance | None = None
+    files: Sequence[Path],
+    relied: Reliance,
+    advance: Advance | None = None,
+    report: Path | None = None,
 ) -> list[dict[str, Any]]:
     """A verdict for each file in the shape of ``verify --json``, the seal included.
+
+    Args:
+        files: what to judge.
+        relied: what to go by.
+        advance: told of each file that was judged.
+        report: where to write the validation report (ETSI TS 119 102-2), if wanted.
 
     Raises:
         PdfUnreadable: the only file is missing or no PDF at all; of several it is told in its
             verdict.
         BadTrustFile: a certificate cannot be read.
     """
-    return _each(files, _document, relied, advance)
+    answers = _each(files, _document, relied, advance)
+    judged = [answer.pop(_JUDGED) for answer in answers if _JUDGED in answer]
+    if report and judged:
+        from foundation.files import atomic_path
+        from signing.etsi_report import validation_report
+
+        with atomic_path(report) as part:
+            part.write_bytes(validation_report(judged))
+    return answers
 
 
 def _each(
@@ -118,11 +156,25 @@ def _each(
 def _document(path: Path, relied: Reliance) -> dict[str, Any]:
     from signing import verify_file
 
-    verdict = verify_file(path, relied.trust).as_dict()
+    judged = verify_file(
+        path, relied.trust, policy=relied.policy, known=relied.known, years=relied.years
+    )
+    verdict = judged.as_dict() | {_JUDGED: judged}
+    _tell_lists(verdict["signatures"])
     seal = seal_in(path, relied)
     if seal and seal["verdict"] == "invalid":
         verdict |= {"verdict": "invalid", "reason": seal["reason"]}
     return verdict | {"seal": seal}
+
+
+def _tell_lists(signatures: list[dict[str, Any]]) -> None:
+    """Say of each signature which list its root stands on; ``named`` for --trust, the office."""
+    from signing.roots import trusted_roots
+
+    lists = {root.anchor.fingerprint: root.list_name for root in trusted_roots()}
+    for signature in signatures:
+        root = signature["root"]
+        signature["trusted_by"] = lists.get(root, "named") if root else ""
 
 
 def seal_in(path: Path, relied: Reliance) -> dict[str, Any] | None:
@@ -293,10 +345,19 @@ def in_words(verdict: dict[str, Any]) -> str:
         when = signature["timestamp"] or signature["signed_at"] or ""
         level = _(_LEVELS.get(signature["level"], signature["level"]))
         lines.append(f"  {signature['signer']} · {local(when)} · {level}")
-        if signature["reason"]:
-            lines.append(f"    {signature['reason']}")
+        told = [signature["reason"], *signature["notes"]]
+        if signature["verdict"] == "valid":
+            told.append(signature["outlook"])
+        elif signature["when_signed"] == "valid":
+            told.append(_("At the time it names, it held."))
+        lines += [f"    {text}" for text in told if text]
     if verdict.get("reason") and not verdict.get("signatures"):
         lines.append(f"  {verdict['reason']}")
+    if ahead := verdict.get("in_years"):
+        text = (
+            _("In {years} years: holds.") if ahead["holds"] else _("In {years} years: no longer.")
+        )
+        lines.append(f"  {text.format(years=ahead['years'])} {ahead['reason']}")
     if verdict["seal"]:
         lines += _seal_in_words(verdict["seal"])
     if paper := verdict.get("paper"):

@@ -18,6 +18,8 @@ from signing.certificates import crosswise, issued_by
 _HEX_STRING = re.compile(rb"<(?:[0-9a-f]*|[0-9A-F]*)>")
 #: Unsigned attributes that add evidence and change nothing (RFC 3161 App. A; ETSI EN 319 122-1).
 _KNOWN_UNSIGNED = {"signature_time_stamp_token"}
+#: X.690, 8.1.3.6 and 8.1.5: an indefinite length, and the mark of its end.
+_OPEN, _END_OF_CONTENTS = b"\x80", b"\0\0"
 
 
 class NotAsWritten(Exception):
@@ -96,17 +98,23 @@ def _length(data: bytes) -> int:
 
 
 def _check_der(data: bytes) -> None:
-    """Definite and shortest lengths, and no data between values (X.690, 10.1)."""
+    """Shortest lengths, and no data between values (X.690, 10.1).
+
+    An indefinite length, with its end marked, is let pass: RFC 5652 asks for BER, and older
+    programs write it.
+    """
     while data:
         try:
             _class, method, tag, header, content, trailer = parser.parse(data)
         except ValueError as error:
             raise NotAsWritten("DER") from error
-        if trailer or header != parser.emit(_class, method, tag, content)[: len(header)]:
+        open_ended = method == 1 and header[-1:] == _OPEN and trailer == _END_OF_CONTENTS
+        shortest = header == parser.emit(_class, method, tag, content)[: len(header)]
+        if not open_ended and (trailer or not shortest):
             raise NotAsWritten("DER")
         if method == 1:
             _check_der(content)
-        data = data[len(header) + len(content) :]
+        data = data[len(header) + len(content) + len(trailer) :]
 
 
 def _check_nothing_unknown(sequence: core.Sequence) -> None:

@@ -33,8 +33,9 @@ from foundation.errors import ExitCode, SohoaError
 from foundation.messages import N_
 from signing.certificates import display_name
 from signing.errors import BadTrustFile
-from signing.policy import CLOCK_TOLERANCE, Verdict
+from signing.policy import Verdict
 from signing.trust import load_anchors
+from signing.validation_policy import default_policy
 
 #: How the text of every such seal begins: what it is, and the version of this layout.
 PREFIX = "SOHOA1:"
@@ -213,7 +214,7 @@ def check(
     signer = display_name(certificate)
     if not _signed_by(certificate, signed):
         return SealVerdict("invalid", "forged", claims, signer)
-    if claims.issued_at > moment + CLOCK_TOLERANCE:
+    if claims.issued_at > moment + default_policy().tolerance:
         return SealVerdict("invalid", "future", claims, signer)
     if not _trusted(certificate, trusted, others, claims.issued_at):
         return SealVerdict("indeterminate", "untrusted", claims, signer)

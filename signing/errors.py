@@ -355,3 +355,53 @@ class BadTrustFile(SohoaError):
 
     exit_code = ExitCode.INPUT
     message = N_("{file} holds no readable certificate ({detail}). Give a PEM or DER file.")
+
+
+class BadPolicyFile(SohoaError):
+    """A validation policy that cannot be read or is not one."""
+
+    exit_code = ExitCode.INPUT
+    message = N_("{file} is no validation policy: {detail}. Copy the one sohoa comes with.")
+
+
+class NotOneRoot(SohoaError):
+    """A file with more, or fewer, certificates than the one to be trusted."""
+
+    exit_code = ExitCode.INPUT
+    message = N_("{file} holds {count} certificates. Give a file with the one root to trust.")
+
+
+class RootNotConfirmed(SohoaError):
+    """A root was to be trusted and nobody compared its fingerprint."""
+
+    exit_code = ExitCode.NOT_ALLOWED
+    message = N_(
+        "{name} is not trusted yet. Compare its fingerprint with the one its owner published, "
+        "then add it with: --fingerprint {fingerprint}"
+    )
+
+
+class WrongFingerprint(SohoaError):
+    """The root in the file is not the one whose fingerprint was given."""
+
+    exit_code = ExitCode.NOT_ALLOWED
+    message = N_(
+        "{file} is another certificate than the one confirmed: its fingerprint is {fingerprint}. "
+        "It was not added. Get the file again from its owner."
+    )
+
+
+class UnknownRoot(SohoaError):
+    """No trusted root has the fingerprint."""
+
+    exit_code = ExitCode.INPUT
+    message = N_(
+        "No trusted root has the fingerprint {fingerprint}. See them all: sohoa trust list"
+    )
+
+
+class AmbiguousRoot(SohoaError):
+    """Several trusted roots begin with the same digits."""
+
+    exit_code = ExitCode.INPUT
+    message = N_("Several trusted roots begin with {fingerprint}. Give more of its digits.")

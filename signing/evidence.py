@@ -1,158 +1,195 @@
-"""What makes signatures last: revocation data and archive timestamps, appended to a file.
+"""What a verifier has to judge with: roots, a moment, certificates and revocation data.
 
-B-LT is B-T with the certificates, CRLs and OCSP answers for every signature and timestamp in
-the document security store; B-LTA has a timestamp over all of that (ETSI EN 319 142-1, 6.3).
-The store gets a revision of its own behind the signatures it speaks for: revocation data that
-are older than the signature prove nothing about the moment it was made, and EU DSS counts
-only what lies behind it. Roots are stored too: nobody trusts them for that, but pyHanko looks
-for the issuer of a root's CRL nowhere else.
+The file brings its own (DSS, ISO 32000-2 12.8.4.3; the archive Adobe's programs put into the
+signature); what is missing may be asked over the network, within limits.
 """
 
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import IO
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
 
+import aiohttp
 from asn1crypto import x509
-from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.general import SigningError
-from pyhanko.sign.signers.pdf_signer import PdfTimeStamper, TimestampDSSContentSettings
-from pyhanko.sign.validation.dss import DocumentSecurityStore, collect_validation_info
+from pyhanko.sign.general import find_unique_cms_attribute
+from pyhanko.sign.validation.dss import DocumentSecurityStore
+from pyhanko.sign.validation.errors import NoDSSFoundError
+from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko_certvalidator import ValidationContext
-from pyhanko_certvalidator.errors import (
-    InsufficientRevinfoError,
-    PathError,
-    RevokedError,
-    ValidationError,
+from pyhanko_certvalidator.errors import CRLFetchError, OCSPFetchError
+from pyhanko_certvalidator.fetchers.aiohttp_fetchers.crl_client import AIOHttpCRLFetcher
+from pyhanko_certvalidator.fetchers.aiohttp_fetchers.ocsp_client import AIOHttpOCSPFetcher
+from pyhanko_certvalidator.fetchers.api import CertificateFetcher, Fetchers, FetchLimits
+from pyhanko_certvalidator.fetchers.common_utils import FetchBudget
+from pyhanko_certvalidator.policy_decl import (
+    CertRevTrustPolicy,
+    RevocationCheckingPolicy,
 )
-from pyhanko_certvalidator.fetchers.aiohttp_fetchers import AIOHttpFetcherBackend
-from pyhanko_certvalidator.fetchers.api import OwnedFetcherBackend
 
-from foundation.messages import _
-from foundation.reasons import reason_of
-from profiles.schema import ServiceRules
-from signing import errors
-from signing.document import AppendingWriter
-from signing.timestamps import TimestampService
-from signing.trust import load_anchors
+from signing.document import MALFORMED
+from signing.validation_policy import ValidationPolicy
 
-DIGEST = "sha256"
+#: Bytes read of an answer at once.
+_BLOCK = 1 << 16
+
+
+class Network:
+    """Asks OCSP responders and CRL services for one file, within the policy's limits.
+
+    An answer, or its failure, is kept: a dead service costs its timeout once a file.
+    Certificates are never fetched: their addresses come from whoever made the file.
+    """
+
+    def __init__(self, policy: ValidationPolicy) -> None:
+        self._policy = policy
+        self._session: aiohttp.ClientSession | None = None
+        self._fetchers: Fetchers | None = None
+
+    def fetchers(self) -> Fetchers:
+        """The clients, made when first needed. To be called in a running event loop."""
+        if self._fetchers is None:
+            self._session = aiohttp.ClientSession(response_class=_bounded(self._policy.max_answer))
+            budget = FetchBudget(FetchLimits(max_requests=self._policy.max_requests))
+            common: dict[str, Any] = {
+                "per_request_timeout": self._policy.timeout,
+                "budget": budget,
+            }
+            self._fetchers = Fetchers(
+                ocsp_fetcher=_Responders(self._session, **common),
+                crl_fetcher=_Lists(self._session, **common),
+                cert_fetcher=_NoCertificates(),
+            )
+        return self._fetchers
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        if self._session is not None:
+            await self._session.close()
 
 
 @dataclass(frozen=True)
-class Means:
-    """What evidence is gathered with.
-
-    Args:
-        anchors: trusted roots: evidence is gathered up to them.
-        chain: issuing certificates that signatures may lack.
-        timestamps: the office's time-stamping services.
-        timeout: seconds one OCSP responder or CRL server may take.
-    """
+class Evidence:
+    """Roots, policy, moment of judging, and what the file and the caller bring."""
 
     anchors: tuple[x509.Certificate, ...]
-    chain: tuple[x509.Certificate, ...]
-    timestamps: TimestampService = field(repr=False)
-    timeout: float
+    at: datetime
+    policy: ValidationPolicy
+    network: Network
+    certificates: tuple[x509.Certificate, ...] = ()
+    ocsps: tuple[Any, ...] = ()
+    crls: tuple[Any, ...] = ()
+    known: tuple[x509.Certificate, ...] = field(default=())
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the file brings any revocation data."""
+        return bool(self.ocsps or self.crls)
+
+    def context(
+        self, moment: datetime, rule: RevocationCheckingPolicy, *, ask: bool = False
+    ) -> ValidationContext:
+        """What pyHanko validates a chain with, as of ``moment``.
+
+        Revocation data newer than ``moment`` count: they name the time of revocation.
+        """
+        return ValidationContext(
+            trust_roots=list(self.anchors),
+            other_certs=[*self.certificates, *self.known],
+            moment=moment,
+            ocsps=list(self.ocsps),
+            crls=list(self.crls),
+            revinfo_policy=CertRevTrustPolicy(rule, retroactive_revinfo=True),
+            allow_fetching=ask,
+            fetchers=self.network.fetchers() if ask else None,
+        )
 
 
-def means_of(
-    timestamp_urls: Sequence[str],
-    services: ServiceRules,
-    trust: Sequence[Path],
-    chain: Sequence[Path],
-) -> Means:
-    """The services and roots an office names. Raises :class:`errors.BadTrustFile`."""
-    anchors, issuers = (
-        tuple(anchor.certificate for anchor in load_anchors(paths)) for paths in (trust, chain)
-    )
-    stamps = TimestampService(timestamp_urls, services, anchors=anchors, chain=issuers)
-    return Means(anchors, issuers, stamps, services.timeout)
-
-
-async def append_evidence(
-    source: Path, part: Path, means: Means, *, archive: bool, settled: Collection[str] = ()
-) -> None:
-    """Append the evidence for the signatures of ``part``, a copy of ``source``: B-LT or B-LTA.
-
-    Args:
-        source: the file as its owner knows it, for messages.
-        part: the file to append to; its signatures have timestamps.
-        means: roots, certificates and services.
-        archive: whether an archive timestamp goes over it all.
-        settled: fields of signatures and timestamps that need no evidence any more: theirs is
-            in the file and a later timestamp proves when it was.
-
-    Raises:
-        TimestampUnavailable, RevocationUnavailable: a service; it may answer later.
-        CertificateRevoked, ChainNotProven: a certificate.
-        PdfUnreadable: ``source`` is damaged.
-    """
-    context = _context(means)
+def with_store(evidence: Evidence, reader: PdfFileReader) -> Evidence:
+    """The evidence with that of the file's security store (DSS)."""
     try:
-        with faults_of_evidence(source), part.open("r+b") as stream:
-            await _append_store(stream, context, settled)
-            if archive:
-                await append_document_timestamp(stream, means.timestamps, context)
-    finally:
-        await context.aclose()
-
-
-async def append_document_timestamp(
-    stream: IO[bytes], timestamps: TimestampService, context: ValidationContext | None = None
-) -> None:
-    """A timestamp over the whole document, with evidence for itself where there is a context."""
-    await PdfTimeStamper(timestamps).async_timestamp_pdf(
-        AppendingWriter(stream),
-        DIGEST,
-        validation_context=context,
-        in_place=True,
-        dss_settings=TimestampDSSContentSettings(include_vri=False, update_before_ts=True),
+        store = DocumentSecurityStore.read_dss(reader)
+    except NoDSSFoundError:
+        return evidence
+    return replace(
+        evidence,
+        certificates=tuple(store.load_certs()),
+        ocsps=tuple(item.get_object().data for item in store.ocsps),
+        crls=tuple(item.get_object().data for item in store.crls),
     )
 
 
-@contextmanager
-def faults_of_evidence(source: Path) -> Iterator[None]:
-    """Turn what gathering evidence for ``source`` raises into errors of this room, by cause."""
+def with_archive(evidence: Evidence, embedded: EmbeddedPdfSignature) -> Evidence:
+    """The evidence with what Adobe's programs put into the signature itself."""
     try:
-        yield
-    except RevokedError as error:
-        raise errors.CertificateRevoked(file=source, detail=error) from error
-    except InsufficientRevinfoError as error:
-        raise errors.RevocationUnavailable(file=source, detail=error) from error
-    except TimeoutError as error:  # the fetchers of pyhanko-certvalidator do not wrap it
-        raise errors.RevocationUnavailable(file=source, detail=_("no answer in time")) from error
-    except (PathError, ValidationError, SigningError) as error:
-        raise errors.ChainNotProven(file=source, detail=error.__cause__ or error) from error
-    except PdfError as error:
-        raise errors.PdfUnreadable(file=source, detail=reason_of(error)) from error
+        archive = find_unique_cms_attribute(
+            embedded.signer_info["signed_attrs"], "adobe_revocation_info_archival"
+        )
+        ocsps = tuple(item.dump() for item in archive["ocsp"] or ())
+        crls = tuple(item.dump() for item in archive["crl"] or ())
+    except MALFORMED:  # none, or none that can be read
+        return evidence
+    return replace(evidence, ocsps=evidence.ocsps + ocsps, crls=evidence.crls + crls)
 
 
-async def _append_store(
-    stream: IO[bytes], context: ValidationContext, settled: Collection[str]
-) -> None:
-    """Certificates, CRLs and OCSP answers for the signatures not settled, in one revision."""
-    reader = PdfFileReader(stream)
-    paths = []
-    for embedded in reader.embedded_signatures:
-        if embedded.field_name not in settled:
-            paths += await collect_validation_info(embedded, context)
-    writer = AppendingWriter(stream)
-    store = DocumentSecurityStore.supply_dss_in_writer(
-        writer, None, validation_context=context, paths=paths
-    )
-    if store.modified:
-        writer.write_in_place()  # type: ignore[no-untyped-call]
+class _Responders(AIOHttpOCSPFetcher):
+    """OCSP; a timeout is a failed answer, so that the CRL is tried next."""
+
+    async def _post_fetch_task(self, tag: Any, async_fun: Callable[[], Awaitable[Any]]) -> Any:
+        async def ask() -> Any:
+            try:
+                return await async_fun()
+            except OSError as error:
+                raise OCSPFetchError("no answer") from error
+
+        return await super()._post_fetch_task(tag, ask)  # type: ignore[no-untyped-call]
 
 
-def _context(means: Means) -> ValidationContext:
-    fetchers = AIOHttpFetcherBackend(per_request_timeout=means.timeout)
-    return ValidationContext(
-        trust_roots=list(means.anchors),
-        other_certs=list(means.chain),
-        allow_fetching=True,
-        revocation_mode="hard-fail",
-        fetcher_backend=OwnedFetcherBackend(fetchers),
-    )
+class _Lists(AIOHttpCRLFetcher):
+    """CRLs, likewise."""
+
+    async def _post_fetch_task(self, tag: Any, async_fun: Callable[[], Awaitable[Any]]) -> Any:
+        async def ask() -> Any:
+            try:
+                return await async_fun()
+            except OSError as error:
+                raise CRLFetchError("no answer") from error
+
+        return await super()._post_fetch_task(tag, ask)  # type: ignore[no-untyped-call]
+
+
+class _NoCertificates(CertificateFetcher):
+    """Fetches no certificate."""
+
+    async def _none(self) -> Any:
+        for certificate in self.fetched_certs():
+            yield certificate
+
+    def fetch_cert_issuers(self, _cert: Any) -> Any:
+        """None."""
+        return self._none()
+
+    def fetch_crl_issuers(self, _certificate_list: Any) -> Any:
+        """None."""
+        return self._none()
+
+    def fetched_certs(self) -> Sequence[x509.Certificate]:
+        """None."""
+        return ()
+
+
+def _bounded(limit: int) -> type[aiohttp.ClientResponse]:
+    """A response that is not read beyond ``limit`` bytes: a service may be hostile too."""
+
+    class Bounded(aiohttp.ClientResponse):
+        async def read(self) -> bytes:
+            body = bytearray()
+            async for block in self.content.iter_chunked(_BLOCK):
+                body += block
+                if len(body) > limit:
+                    self.close()
+                    raise aiohttp.ClientPayloadError("the answer is too long")
+            self._body = bytes(body)
+            return self._body
+
+    return Bounded

@@ -18,16 +18,16 @@ from foundation.messages import _
 from foundation.times import utc_now
 from profiles.schema import ServiceRules
 from signing import errors
-from signing.evidence import (
+from signing.facts import FileFacts
+from signing.gather import gather_async
+from signing.jobs import Level, Progress, SignJob, SignResult, not_written, run_batch
+from signing.longterm import (
     Means,
     append_document_timestamp,
     append_evidence,
     faults_of_evidence,
     means_of,
 )
-from signing.facts import FileFacts
-from signing.gather import gather_async
-from signing.jobs import Level, Progress, SignJob, SignResult, not_written, run_batch
 from signing.policy import judge_file, level_of, reaches
 from signing.stages import begins_with, unreadable
 from signing.verify import explain

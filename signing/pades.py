@@ -20,7 +20,6 @@ from signing import errors
 from signing.appearance import PageFrame, lay_out
 from signing.certificates import chain_of
 from signing.document import MALFORMED, field_names, open_writer
-from signing.evidence import Means, means_of
 from signing.facts import SignatureFacts
 from signing.gather import gather_async
 from signing.jobs import (
@@ -33,6 +32,7 @@ from signing.jobs import (
     not_written,
     run_batch,
 )
+from signing.longterm import Means, means_of
 from signing.outputs import Look, Signed, beside, look_at, unsound
 from signing.pins import PinSource
 from signing.remote import RemoteSession, open_remote, run_together

@@ -6,7 +6,7 @@ their evidence appended, trusted to a given root, in date, meant for signing.
 not proven either way, which is never enough.
 """
 
-from datetime import timedelta
+from dataclasses import replace
 from enum import StrEnum
 from typing import Literal
 
@@ -14,8 +14,6 @@ from signing.facts import Changes, FileFacts, FileFault, SignatureFacts
 
 Verdict = Literal["valid", "invalid", "indeterminate"]
 
-#: How far a claimed time may lie ahead of the moment of judging: clocks differ.
-CLOCK_TOLERANCE = timedelta(minutes=5)
 #: PAdES levels from the lowest to the highest (ETSI EN 319 142-1).
 _LEVELS = ("b-b", "b-t", "b-lt", "b-lta")
 
@@ -35,6 +33,9 @@ class Cause(StrEnum):
     BROKEN_TIMESTAMP = "broken-timestamp"
     WEAK = "weak"
     REVOKED = "revoked"
+    REVOKED_UNPROVEN = "revoked-unproven"
+    NO_EVIDENCE = "no-revocation-evidence"
+    NO_TIMESTAMP_EVIDENCE = "no-timestamp-evidence"
     NO_ROOTS = "no-roots"
     UNTRUSTED = "untrusted"
     OUT_OF_DATE = "out-of-date"
@@ -83,10 +84,23 @@ def judge_signature(facts: SignatureFacts, file: FileFacts) -> tuple[Verdict, Ca
     if (cause := broken(facts)) is not Cause.NONE:
         return "invalid", cause
     if facts.trouble == "revoked":
-        return "invalid", Cause.REVOKED
+        return _revoked(facts)
     if (cause := _doubt(facts, file)) is not Cause.NONE:
         return "indeterminate", cause
     return "valid", Cause.NONE
+
+
+def judge_when_signed(facts: SignatureFacts, file: FileFacts) -> tuple[Verdict, Cause]:
+    """The verdict as of the time of signing, taking the signer's word for when that was.
+
+    What ended or was revoked later does not count, nor whether the time is proven.
+    """
+    since, claimed = facts.revoked_since, facts.claimed_at
+    later = bool(since and claimed and claimed < since)
+    ended = facts.trouble == "out-of-date" or (facts.trouble == "revoked" and later)
+    if ended and facts.held_when_signed:
+        facts = replace(facts, trusted=True, trouble="", in_date=True, revocation="good")
+    return judge_signature(facts, file)
 
 
 def judge_file(file: FileFacts) -> tuple[Verdict, Cause]:
@@ -113,7 +127,7 @@ def level_of(facts: SignatureFacts, file: FileFacts) -> str:
     stamps = sum(one.kind == "timestamp" for one in later)
     if facts.timestamp is None and stamps == 0:
         return "b-b"
-    if not facts.evidence_embedded or facts.revocation == "unchecked":
+    if not facts.evidence_embedded:
         return "b-t"
     # Where the first document timestamp stands for the signature's own, a second one is needed.
     return "b-lta" if stamps > (facts.timestamp is None) else "b-lt"
@@ -124,10 +138,21 @@ def reaches(level: str, wanted: str) -> bool:
     return level in _LEVELS and _LEVELS.index(level) >= _LEVELS.index(wanted)
 
 
+def _revoked(facts: SignatureFacts) -> tuple[Verdict, Cause]:
+    """ETSI EN 319 102-1, 5.5: who can prove no earlier time gets the benefit of doubt only."""
+    since, claimed = facts.revoked_since, facts.claimed_at
+    unproven = facts.proven_at is None and since is not None and (claimed or since) < since
+    if unproven:
+        return "indeterminate", Cause.REVOKED_UNPROVEN
+    return "invalid", Cause.REVOKED
+
+
 def _doubt(facts: SignatureFacts, file: FileFacts) -> Cause:
     """What keeps a sound signature from being trusted."""
-    stamp, latest = facts.timestamp, file.at + CLOCK_TOLERANCE
+    stamp, latest = facts.timestamp, file.at + file.policy.tolerance
     moments = [facts.claimed_at, stamp.time if stamp else None]
+    demanded = file.policy.revocation == "required"
+    stamp_unchecked = stamp is not None and stamp.revocation == "unchecked"
     return _first(
         (Cause.NO_ROOTS, not file.anchors_given),
         (Cause.OUT_OF_DATE, not facts.in_date or facts.trouble == "out-of-date"),
@@ -136,6 +161,8 @@ def _doubt(facts: SignatureFacts, file: FileFacts) -> Cause:
         (Cause.UNTRUSTED_TIMESTAMP, stamp is not None and not stamp.trusted),
         (Cause.FUTURE, any(moment and moment > latest for moment in moments)),
         (Cause.STRAY, facts.stray_certificates),
+        (Cause.NO_EVIDENCE, demanded and facts.revocation == "unchecked"),
+        (Cause.NO_TIMESTAMP_EVIDENCE, demanded and stamp_unchecked),
     )
 
 

@@ -36,8 +36,8 @@ from signing.document import (
     open_writer,
     signature_boxes,
 )
-from signing.evidence import DIGEST, Means, append_evidence
 from signing.jobs import Level, SigningRequest
+from signing.longterm import DIGEST, Means, append_evidence
 from signing.placing import find_place
 from signing.remote import RemoteSession
 from signing.timestamps import TimestampService

@@ -23,8 +23,8 @@ from foundation.times import utc_now
 from profiles.schema import ServiceRules
 from signing.document import MALFORMED
 from signing.errors import TimestampUnavailable
-from signing.policy import CLOCK_TOLERANCE
 from signing.quiet import quiet
+from signing.validation_policy import default_policy
 
 _log = logging.getLogger(__name__)
 
@@ -153,7 +153,7 @@ def _check_answer(
     policy = content["policy"].dotted
     if rules.timestamp_policies and policy not in rules.timestamp_policies:
         raise _NotUsable(_("its policy {policy} is not accepted here").format(policy=policy))
-    if abs(content["gen_time"].native - utc_now()) > CLOCK_TOLERANCE:
+    if abs(content["gen_time"].native - utc_now()) > default_policy().tolerance:
         raise _NotUsable(_("its clock and that of this computer differ"))
 
 

@@ -13,7 +13,7 @@ from asn1crypto import pem, x509
 
 from foundation.messages import _
 from foundation.reasons import reason_of
-from signing.certificates import display_name
+from signing.certificates import display_name, issued_by
 from signing.errors import BadTrustFile
 
 _SUFFIXES = {".pem", ".crt", ".cer", ".der"}
@@ -39,6 +39,18 @@ def load_anchors(paths: Sequence[Path]) -> tuple[Anchor, ...]:
     files = [file for path in paths for file in _files(path)]
     anchors = [anchor for file in files for anchor in _read(file)]
     return tuple({anchor.fingerprint: anchor for anchor in anchors}.values())
+
+
+def split_roots(
+    certificates: Sequence[x509.Certificate],
+) -> tuple[list[x509.Certificate], list[x509.Certificate]]:
+    """Those nobody among them issued, and the others, which lead to the first anyway."""
+    below = [
+        one
+        for one in certificates
+        if any(other is not one and issued_by(one, other) for other in certificates)
+    ]
+    return [one for one in certificates if one not in below], below
 
 
 def fingerprint(certificate: x509.Certificate) -> str:

@@ -1,0 +1,87 @@
+"""Nothing is trusted unless added, nothing is added unless its fingerprint was compared."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from cryptography.hazmat.primitives import hashes
+
+from dossier.checking import check_files, demanding, reliance
+from foundation.errors import ExitCode
+from profiles import load_office
+from signing import errors
+from signing.roots import add_root, remove_root, trusted_roots
+from signing.validation_policy import load_policy
+from tests.signing.laboratory import Laboratory, laboratory
+from tests.signing.papers import text_paper
+
+VR = "{http://uri.etsi.org/19102/v1.2.1#}"
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:
+    with laboratory(tmp_path_factory.mktemp("lab")) as made:
+        yield made
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("SOHOA_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+def _fingerprint(lab: Laboratory) -> str:
+    return lab.root.certificate.fingerprint(hashes.SHA256()).hex()
+
+
+def test_a_root_is_added_only_under_its_own_fingerprint(lab: Laboratory) -> None:
+    assert trusted_roots() == ()
+    with pytest.raises(errors.RootNotConfirmed) as unconfirmed:
+        add_root(lab.root_pem, "state", "")
+    assert unconfirmed.value.exit_code == ExitCode.NOT_ALLOWED
+    with pytest.raises(errors.WrongFingerprint):
+        add_root(lab.root_pem, "state", "00" * 32)
+    assert trusted_roots() == ()
+    published = bytes.fromhex(_fingerprint(lab)).hex(":").upper()
+    add_root(lab.root_pem, "state", published)
+    (root,) = trusted_roots()
+    assert (root.list_name, root.anchor.fingerprint) == ("state", published)
+    with pytest.raises(errors.UnknownRoot):
+        remove_root(published[:5])
+    remove_root(published[:14])
+    assert trusted_roots() == ()
+
+
+def test_a_file_of_several_certificates_is_no_root(lab: Laboratory, tmp_path: Path) -> None:
+    with laboratory(tmp_path) as other:
+        both = tmp_path / "both.pem"
+        both.write_bytes(lab.root_pem.read_bytes() + other.root_pem.read_bytes())
+    with pytest.raises(errors.NotOneRoot):
+        add_root(both, "public", _fingerprint(lab))
+
+
+def test_verify_goes_by_the_roots_added_and_names_their_list(
+    lab: Laboratory, tmp_path: Path
+) -> None:
+    file, report = tmp_path / "signed.pdf", tmp_path / "report.xml"
+    file.write_bytes(lab.sign(text_paper(), stamped=True))
+    office = load_office()
+    (before,) = check_files([file], reliance(office, [], []))
+    assert before["verdict"] == "indeterminate"
+    add_root(lab.root_pem, "state", _fingerprint(lab))
+    relied = demanding(reliance(office, [], []), None, offline=False, years=20)
+    (after,) = check_files([file], relied, report=report)
+    assert after["verdict"] == "valid"
+    assert [one["trusted_by"] for one in after["signatures"]] == ["state"]
+    assert after["in_years"]["holds"] is False
+    tree = ElementTree.parse(report)  # noqa: S314  our own
+    indications = [one.text for one in tree.iter(f"{VR}MainIndication")]
+    assert indications == ["urn:etsi:019102:mainindication:total-passed"]
+
+
+def test_a_policy_file_must_name_every_demand(tmp_path: Path) -> None:
+    file = tmp_path / "policy.toml"
+    file.write_text('name = "mine"\nrevocation = "never"\n')
+    with pytest.raises(errors.BadPolicyFile):
+        load_policy(file)
