@@ -28,8 +28,11 @@ def resized(picture: Gray, factor: float) -> Gray:
         return picture
     if factor >= 1:
         return u8(cv2.resize(picture, size, interpolation=cv2.INTER_CUBIC))
-    # By halves first, which OpenCV does in a quarter of the time and just as well.
-    while 2 * size[0] <= width and 2 * size[1] <= height:
+    # By halves first, which OpenCV does in a quarter of the time and just as well; an odd row or
+    # column is left out, so twice at most: 3 pixels of a sheet's 2,480 shift nothing.
+    for _half in range(2):
+        if 2 * size[0] > width or 2 * size[1] > height:
+            break
         half = (width // 2, height // 2)
         even = picture[: 2 * half[1], : 2 * half[0]]
         picture = u8(cv2.resize(even, half, interpolation=cv2.INTER_AREA))
