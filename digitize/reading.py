@@ -16,7 +16,7 @@ from ocr.engine import RecogniserFailed, read_words, recognise
 from ocr.words import Word, mean_confidence, tidy
 
 #: The finest resolution at which the recogniser is asked, dots per inch.
-READING_DPI = 300.0
+_FINEST = 300.0
 #: Height in pixels of the small letters (25th percentile) at which a sheet is read, and the
 #: coarsest resolution: Tesseract brings lines to 36 pixels itself, and layout, thresholds and
 #: its own coding of every line cost by the pixel. On 13 pages of prose at 300 dpi, reduced to
@@ -34,7 +34,7 @@ _ENOUGH = 20
 #: How much more must be read one way up than any other way.
 _CLEARLY = 1.3
 #: Side of the part of the sheet that is read to settle the turn, in millimetres.
-_SAMPLE_MM = 90.0
+_SAMPLE_MM = 70.0
 #: Seconds its reading may take; print takes less than one.
 _SAMPLE_TIMEOUT = 5.0
 
@@ -83,9 +83,9 @@ def settle_turn(
 
     Where nothing tells, the sheet stays as it was fed, but for lines that surely lie sideways.
     """
-    others = guess.others or ((guess.degrees + 180) % 360,)
+    others, wanted = guess.others or ((guess.degrees + 180) % 360,), reading_dpi(marks)
     found = {
-        degrees: _evidence(_words_of_sample(upright, language))
+        degrees: _evidence(_words_of_sample(upright, wanted, language))
         for degrees, upright in _samples(pixels, dpi, marks, (guess.degrees, *others))
     }
     best, second = sorted(found, key=lambda degrees: -found[degrees])[:2]
@@ -98,12 +98,12 @@ def settle_turn(
 def reads_mirrored(pixels: Pixels, dpi: float, marks: Marks, language: str) -> bool:
     """Whether the fullest part of the sheet clearly reads better in a mirror than as it is: it is
     the print of the other side that shines through. Where neither reads, nothing is told."""
-    guess = guess_turn(marks)
+    guess, wanted = guess_turn(marks), reading_dpi(marks)
     plain = mirrored = 0.0
     for _degrees, upright in _samples(pixels, dpi, marks, (guess.degrees, *guess.others)):
-        plain = max(plain, _evidence(_words_of_sample(upright, language)))
+        plain = max(plain, _evidence(_words_of_sample(upright, wanted, language)))
         mirror = u8(cv2.flip(upright, 1))
-        mirrored = max(mirrored, _evidence(_words_of_sample(mirror, language)))
+        mirrored = max(mirrored, _evidence(_words_of_sample(mirror, wanted, language)))
     return mirrored > _CLEARLY * plain
 
 
@@ -117,15 +117,13 @@ def _samples(
         yield degrees, rotate(turn(sample, degrees), skews[degrees % 180], 255)
 
 
-def _words_of_sample(flat: Pixels, language: str) -> list[Word]:
+def _words_of_sample(flat: Pixels, dpi: float, language: str) -> list[Word]:
     """One plain reading, line by line: page analysis (3) would itself turn what lies sideways.
 
     What takes long is noise or a photo; it tells nothing.
     """
     try:
-        return list(
-            tidy(read_words(flat, READING_DPI, language, segmentation=6, timeout=_SAMPLE_TIMEOUT))
-        )
+        return list(tidy(read_words(flat, dpi, language, segmentation=6, timeout=_SAMPLE_TIMEOUT)))
     except RecogniserFailed:
         return []
 
@@ -141,9 +139,9 @@ def reading_dpi(marks: Marks) -> float:
     """The resolution at which the sheet's letters have the size that is read best and soonest."""
     letters = marks.round_letters
     if len(letters) < _MUCH:
-        return READING_DPI
+        return _FINEST
     height = float(np.percentile(letters[:, 2:4].max(axis=1), 25)) / DPI
-    return min(max(_LETTER / height, _COARSEST), READING_DPI)
+    return min(max(_LETTER / height, _COARSEST), _FINEST)
 
 
 def _fullest_part(gray: Pixels, dpi: float, marks: Marks) -> Pixels:
@@ -160,4 +158,5 @@ def _fullest_part(gray: Pixels, dpi: float, marks: Marks) -> Pixels:
     scale = dpi / DPI
     top, left = (max(0, round((int(c) - side // 2) * scale)) for c in (y, x))
     part = gray[top : top + round(side * scale), left : left + round(side * scale)]
-    return flatten(resized(part, READING_DPI / dpi), READING_DPI)
+    wanted = reading_dpi(marks)
+    return flatten(resized(part, wanted / dpi), wanted)
