@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, text
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -34,6 +34,9 @@ from warehouse.errors import (
 )
 from warehouse.schema import APPLICATION_ID, REVISION
 from warehouse.values import clean_identifier
+
+if TYPE_CHECKING:
+    from warehouse.receipts import Signer
 
 CATALOGUE = "catalogue.sqlite"
 KEY = Path("keys") / "pseudonym.key"
@@ -59,6 +62,8 @@ class Catalog:
     folder: Path
     _engine: Engine
     _key: bytes = field(repr=False)
+    #: Who signs checkpoints and receipts of what is written.
+    signer: "Signer | None" = None
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -69,7 +74,7 @@ class Catalog:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that is alone in writing, and on the disk when the block has ended."""
-        writer = self._engine.execution_options(sohoa_writes=True)
+        writer = self._engine.execution_options(sohoa_writes=True, sohoa_signer=self.signer)
         with reachable(self.folder), writer.begin() as tx:
             yield tx
 

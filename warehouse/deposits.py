@@ -10,7 +10,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from foundation.privacy import mask_text
 from foundation.times import utc_now, vietnam_time
-from warehouse import audit, objects
+from warehouse import audit, keeping, objects
 from warehouse.catalog import Catalog
 from warehouse.errors import (
     CodeTaken,
@@ -22,9 +22,10 @@ from warehouse.errors import (
     ReasonMissing,
     RecordConflict,
 )
+from warehouse.grounds import Basis
 from warehouse.records import from_row, get, to_row
 from warehouse.schema import codes, records
-from warehouse.values import Actor, Owner, Record, Status, clean_identifier
+from warehouse.values import Actor, Owner, Record, Status, clean_identifier, today
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Deposit:
     procedure: str = ""
     dossier_code: str = ""
     supersede: bool = False
+    basis: Basis | None = None
 
 
 def deposit(catalog: Catalog, source: Path, paper: Deposit, actor: Actor) -> Record:
@@ -54,6 +56,14 @@ def deposit(catalog: Catalog, source: Path, paper: Deposit, actor: Actor) -> Rec
         with objects.staged(catalog.folder, source) as copy:
             _require_pdf(copy.path, source)
             with catalog.writing() as tx:
+                basis = keeping.require_basis(
+                    tx,
+                    paper.owner.identifier,
+                    paper.paper_type,
+                    paper.title,
+                    paper.basis,
+                    today(),
+                )
                 record = _known(tx, paper, copy)
                 if record is None:
                     record = _take_in(catalog, tx, paper, copy, actor)
@@ -67,8 +77,14 @@ def deposit(catalog: Catalog, source: Path, paper: Deposit, actor: Actor) -> Rec
                     record=record.id,
                     version=record.version,
                     owner=owner,
-                    details={"sha256": record.sha256, "procedure": paper.procedure},
+                    details={
+                        "sha256": record.sha256,
+                        "procedure": paper.procedure,
+                        "basis": basis.rule or basis.name,
+                        "consent": basis.consent_id,
+                    },
                 )
+                keeping.note_basis(tx, record, basis)
             if record.object_id == copy.id:
                 objects.settle(copy)
     return record

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select, union
 from warehouse import audit, objects
 from warehouse.catalog import Catalog
 from warehouse.errors import AuditAltered, DamagedObject, MissingObject
+from warehouse.receipts import known_keys
 from warehouse.records import known_objects, versions
 from warehouse.schema import audit as audit_rows
 from warehouse.schema import records
@@ -29,7 +30,7 @@ def check(catalog: Catalog) -> CheckReport:
             faults += _object_faults(catalog, record)
     faults += [Fault("object-unknown", name) for name in _unknown_objects(catalog)]
     with catalog.reading() as tx:
-        return CheckReport(count, size, audit.verify(tx), tuple(faults))
+        return CheckReport(count, size, audit.verify(tx, known_keys(catalog.folder)), tuple(faults))
 
 
 def _stories(catalog: Catalog) -> Iterator[tuple[list[Record], list[Event]]]:

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 #: The Alembic revision this code works with.
-REVISION = "0001"
+REVISION = "0002"
 #: ``PRAGMA application_id`` of a catalogue: "SOHO".
 APPLICATION_ID = 0x534F484F
 

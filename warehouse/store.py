@@ -1,15 +1,30 @@
 """The warehouse as its callers see it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from warehouse import audit, codes, deposits, fixity, objects, records, reuse
-from warehouse.catalog import Catalog, open_catalog
+from warehouse import (
+    audit,
+    checkpoints,
+    codes,
+    deposits,
+    fixity,
+    keeping,
+    objects,
+    plan,
+    receipts,
+    records,
+    reuse,
+)
+from warehouse.account import Account
+from warehouse.catalog import Catalog, open_catalog, reachable
+from warehouse.consent import ConsentBook
 from warehouse.errors import RecordNotFound
+from warehouse.grounds import Basis, Planned, Terms, Wanted
 from warehouse.values import (
     Actor,
     AuditReport,
@@ -25,21 +40,39 @@ from warehouse.values import (
 
 
 @contextmanager
-def open_warehouse(folder: Path) -> Iterator["Warehouse"]:
+def open_warehouse(folder: Path, signer: receipts.Signer | None = None) -> Iterator["Warehouse"]:
     """Open the warehouse in ``folder``; the first time, make it there, private to this user.
 
     Leftovers of deposits that a crash cut short are cleared.
+
+    Args:
+        signer: signs receipts and the audit's checkpoints; else the warehouse's own key, which
+            is made at first use.
 
     Raises:
         WarehouseUnreachable: or the subclass that names the cause (exit code 10).
     """
     catalog = open_catalog(folder.absolute())
     try:
+        catalog = _with_signer(catalog, signer)
         warehouse = Warehouse(catalog)
         warehouse.recover()
         yield warehouse
     finally:
         catalog.close()
+
+
+def _with_signer(catalog: Catalog, signer: receipts.Signer | None) -> Catalog:
+    """The catalogue with its signer, whose public key is kept with those of earlier ones."""
+    with reachable(catalog.folder):
+        signer = signer or receipts.store_signer(catalog.folder)
+        signed_before = (catalog.folder / receipts.KNOWN).exists()
+        receipts.remember(catalog.folder, signer)
+    catalog = replace(catalog, signer=signer)
+    if not signed_before:  # what an earlier sohoa left unsigned is signed once
+        with catalog.writing() as tx:
+            checkpoints.begin(tx)
+    return catalog
 
 
 @dataclass(frozen=True)
@@ -55,6 +88,16 @@ class Warehouse:
     def folder(self) -> Path:
         """Where it is."""
         return self._catalog.folder
+
+    @property
+    def consents(self) -> ConsentBook:
+        """What owners agreed to."""
+        return ConsentBook(self._catalog)
+
+    @property
+    def account(self) -> Account:
+        """Who did what, for those who may ask."""
+        return Account(self._catalog)
 
     def new_code(
         self, template: str, owner_identifier: str, type_code: str, office: str, date: date
@@ -96,6 +139,7 @@ class Warehouse:
         procedure: str = "",
         dossier_code: str = "",
         supersede: bool = False,
+        basis: Basis | None = None,
     ) -> Record:
         """Take a PDF in, byte for byte; it is on the disk when this returns.
 
@@ -107,8 +151,11 @@ class Warehouse:
                 of a type and number.
             supersede: let this paper replace the one in force under the same number, as
                 that record's next version.
+            basis: the law or the consent on which it is kept; without one, whichever consent
+                of the owner covers it.
 
         Raises:
+            NoBasis: nobody agreed, and no law was named (11).
             UnreadableFile, EmptyFile, NotAPdf, ProtectedPdf: not a paper (exit code 3).
             OwnerMissing: no owner's number (2).
             RecordConflict: another paper holds this number, or this code, or this very
@@ -126,6 +173,7 @@ class Warehouse:
             procedure=procedure,
             dossier_code=dossier_code,
             supersede=supersede,
+            basis=basis,
         )
         return deposits.deposit(self._catalog, pdf, paper, actor)
 
@@ -139,7 +187,8 @@ class Warehouse:
     ) -> list[Record]:
         """An owner's records as they stand on a day (today in Vietnam), latest deposit first."""
         with self._catalog.reading() as tx:
-            return records.find(tx, owner_identifier, paper_type, on or today(), status)
+            found = records.find(tx, owner_identifier, paper_type, on or today(), status)
+            return found if status == "any" else keeping.kept_only(tx, found)
 
     def get(self, id_or_code: str) -> Record:
         """The version a code stands for, or by id the version in force, else the latest.
@@ -175,14 +224,49 @@ class Warehouse:
         """
         reuse.copy_out(self.folder, record, target)
 
+    def plan(
+        self,
+        owner_identifier: str,
+        procedure: str,
+        wanted: Sequence[Wanted],
+        *,
+        on: date | None = None,
+    ) -> list[Planned]:
+        """For each component a procedure asks for: the record to reuse, or why to scan it.
+
+        Args:
+            procedure: its code.
+            on: day on which the papers must be in force; else today in Vietnam.
+        """
+        with self._catalog.reading() as tx:
+            return plan.plan(tx, owner_identifier, procedure, wanted, on or today())
+
+    def due_for_erasure(self) -> list[Record]:
+        """Versions kept on no ground any more since their owner withdrew a consent."""
+        with self._catalog.reading() as tx:
+            return keeping.due_for_erasure(tx)
+
     def reuse(
-        self, id_or_code: str, *, procedure: str, reason: str, actor: Actor, out: Path
+        self,
+        id_or_code: str,
+        *,
+        procedure: str,
+        reason: str,
+        actor: Actor,
+        out: Path,
+        terms: Terms | None = None,
     ) -> Release:
         """Hand a paper out for a procedure; the release is on record before the file appears.
 
+        Args:
+            terms: what the procedure asks for, on which law, and within which limits.
+
         Raises:
-            NotReusable: RecordExpired, RecordRevoked or RecordSuperseded (11).
-            ReasonMissing: no reason or no procedure was given (2).
+            NotReusable: RecordExpired, RecordRevoked, RecordSuperseded, NotForProcedure,
+                ConsentLacking, KeepingEnded or BasisUnrecorded (11).
+            TooOften: beyond the limits (11).
+            ReasonMissing, ProcedureUnknown: no reason, or none in words where the procedure
+                is not known (2).
             RecordNotFound, CannotWrite (3), DamagedObject (10).
         """
         return reuse.reuse(
@@ -193,6 +277,7 @@ class Warehouse:
             actor=actor,
             out=out,
             day=today(),
+            terms=terms or Terms(),
         )
 
     def revoke(self, id_or_code: str, reason: str, actor: Actor) -> Record:
@@ -215,8 +300,7 @@ class Warehouse:
 
     def audit_verify(self) -> AuditReport:
         """Whether the audit's chain is whole."""
-        with self._catalog.reading() as tx:
-            return audit.verify(tx)
+        return self.account.verify()
 
     def check(self) -> CheckReport:
         """Read every stored paper, compare every record with the audit, verify the audit."""

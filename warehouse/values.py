@@ -117,7 +117,14 @@ class Record:
 
 @dataclass(frozen=True)
 class Release:
-    """One handing out of a record, as it stands in the audit. ``at`` is UTC."""
+    """One handing out of a record, as it stands in the audit.
+
+    Attributes:
+        at: UTC.
+        basis: the law or the consent on which it left.
+        receipt: signed (:mod:`warehouse.receipts`).
+        record: what was handed out; its fields fill in forms.
+    """
 
     id: str
     record_id: str
@@ -126,13 +133,18 @@ class Release:
     requested_by: Actor
     at: datetime
     sha256: str
+    basis: str
+    receipt: str = field(repr=False)
+    record: Record = field(repr=False)
 
 
 @dataclass(frozen=True)
 class Event:
     """One entry of the audit. ``owner`` is a pseudonym; ``at`` is UTC.
 
-    ``action`` is one of deposit, deposit-again, supersede, revoke, release, refusal.
+    ``action`` is one of deposit, deposit-again, supersede, revoke, release, refusal, consent,
+    withdrawal, look-up, account. It is the ``owner_number``-th entry about its owner; 0 in
+    entries about nobody and in those of sohoa before 0.2.
     """
 
     id: str
@@ -144,6 +156,7 @@ class Event:
     owner: str
     actor: Actor
     details: dict[str, Any] = field(hash=False)
+    owner_number: int = 0
 
 
 @dataclass(frozen=True)
@@ -160,6 +173,15 @@ class Fault:
         "audit-altered": N_("Audit entry {where} was altered."),
         "audit-missing": N_("Audit entries are missing before {where}."),
         "audit-cut": N_("The audit ends at entry {where}; later entries were removed."),
+        "audit-unsigned": N_("Audit entries from {where} on are covered by no signature."),
+        "audit-unlisted": N_("Audit entry {where} is not listed under its owner."),
+        "checkpoint-missing": N_("Checkpoints of the audit are missing before number {where}."),
+        "checkpoint-altered": N_("Checkpoint {where} of the audit was altered."),
+        "checkpoint-foreign": N_("Checkpoint {where} was signed with a key not known here."),
+        "checkpoint-differs": N_("The audit is not what was signed in checkpoint {where}."),
+        "checkpoint-unstamped": N_("The timestamp of checkpoint {where} does not hold."),
+        "receipt-altered": N_("Receipt {where} was altered or signed with a key not known here."),
+        "receipt-untold": N_("The audit does not hold the entry that receipt {where} names."),
     }
 
     def __str__(self) -> str:
@@ -168,11 +190,20 @@ class Fault:
 
 @dataclass(frozen=True)
 class AuditReport:
-    """What a walk along the audit's chain found. ``head`` is the last entry's SHA-256."""
+    """What a walk along the audit's chain found.
+
+    Attributes:
+        head: the last entry's SHA-256.
+        checkpoints: signed statements that cover the entries.
+        stamped: entries up to this one are older than ``stamped_at`` says, by a timestamp.
+    """
 
     entries: int
     head: str
     faults: tuple[Fault, ...] = ()
+    checkpoints: int = 0
+    stamped: int = 0
+    stamped_at: str = ""
 
     @property
     def ok(self) -> bool:

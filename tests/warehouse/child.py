@@ -13,9 +13,11 @@ from datetime import date
 from pathlib import Path
 
 from warehouse import Actor, Owner, Record, Warehouse, open_warehouse
+from warehouse.grounds import Basis
 
 CLERK = Actor("Trần Thị Bình", "clerk", "H99.01")
 DAY = date(2026, 11, 20)
+LAW = Basis("law", "ket-qua", "NĐ 45/2020/NĐ-CP Điều 16")
 RECORD_CODE = "{owner}.{type}.{serial:06d}"
 DOSSIER_CODE = "{office}-{date:%Y%m%d}-{serial:07d}"
 
@@ -37,6 +39,7 @@ def put(kho: Warehouse, pdf: Path, owner: str, number: str = "") -> Record:
         actor=CLERK,
         number=number,
         supersede=bool(number),
+        basis=LAW,
     )
 
 

@@ -9,8 +9,10 @@ import pytest
 
 from foundation.messages import set_language
 from warehouse import Actor, Owner, Record, Warehouse, open_warehouse
+from warehouse.grounds import Basis
 
 AN = Owner("001087000084", "Nguyễn Văn An")
+LAW = Basis("law", "ket-qua", "NĐ 45/2020/NĐ-CP Điều 16")
 
 
 @pytest.fixture(autouse=True)
@@ -70,6 +72,7 @@ def put(kho: Warehouse, clerk: Actor) -> Put:
             "title": "Giấy khai sinh",
             "code": f"{path.stem}-{changes.get('number', '')}",
             "actor": clerk,
+            "basis": LAW,
         }
         return kho.deposit(path, **(given | changes))  # type: ignore[arg-type]
 

@@ -50,6 +50,8 @@ def test_a_reused_paper_is_the_deposited_one_and_its_release_on_record(
         "procedure": "1.004222",
         "reason": "Đăng ký thường trú",
         "sha256": record.sha256,
+        "basis": "NĐ 45/2020/NĐ-CP Điều 16",
+        "consent": "",
     }
     assert (release.record_id, release.sha256, release.at) == (record.id, record.sha256, event.at)
 

@@ -7,6 +7,7 @@ import pytest
 
 from warehouse import RecordConflict, open_warehouse
 from warehouse.errors import CatalogueDamaged, EmptyFile
+from warehouse.grounds import Basis
 
 
 @pytest.fixture
@@ -30,6 +31,10 @@ def tamper(folder, *statements) -> None:
         for statement in statements:
             db.execute(statement)
         db.commit()
+
+
+def of_the_chain(kho):
+    return [fault for fault in kho.audit_verify().faults if fault.cause.startswith("audit-")]
 
 
 def rows(folder):
@@ -95,13 +100,13 @@ def test_an_entry_rewritten_with_its_own_hash_breaks_the_next(told, folder) -> N
     digest = hashlib.sha256((previous + forged).encode()).hexdigest()
     tamper(folder, f"UPDATE audit SET entry = '{forged}' WHERE seq = 4")  # noqa: S608
     tamper(folder, f"UPDATE audit SET hash = '{digest}' WHERE seq = 4")  # noqa: S608
-    assert [fault.where for fault in told.audit_verify().faults] == ["5"]
+    assert [fault.where for fault in of_the_chain(told)] == ["5"]
 
 
 def test_entries_cut_off_stay_found_when_the_account_goes_on(told, folder, put, pdf) -> None:
     tamper(folder, "DELETE FROM audit WHERE seq = 6")
     put(pdf("e"))
-    assert [fault.cause for fault in told.audit_verify().faults] == ["audit-missing"]
+    assert [fault.cause for fault in of_the_chain(told)] == ["audit-missing"]
 
 
 def test_a_catalogue_without_its_audit_head_takes_nothing_in(told, folder, put, pdf) -> None:
@@ -143,7 +148,7 @@ def test_an_owner_goes_by_another_pseudonym_in_another_warehouse(tmp_path, pdf, 
         with open_warehouse(tmp_path / name) as kho:
             record = kho.deposit(
                 pdf("x"), owner=owner, paper_type="k", type_code="K", title="K", code="c",
-                actor=clerk,
+                actor=clerk, basis=Basis("law", "ket-qua"),
             )  # fmt: skip
             names.add(kho.history(record.id)[0].owner)
     assert len(names) == 2

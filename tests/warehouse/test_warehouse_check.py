@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from warehouse import Actor, DamagedObject, Owner, open_warehouse
+from warehouse.grounds import Basis
 
 
 def stored(kho):
@@ -56,6 +57,7 @@ def one_paper(tmp_path_factory):
             title="Giấy khai sinh",
             code="c",
             actor=Actor("Trần Thị Bình", "clerk", "H99.01"),
+            basis=Basis("law", "ket-qua"),
         )
         yield kho, record
 

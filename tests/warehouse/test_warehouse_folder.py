@@ -159,10 +159,12 @@ def test_a_write_that_fails_halfway_leaves_nothing(folder, pdf, owner) -> None:
 import resource
 from pathlib import Path
 from warehouse import Actor, Owner, open_warehouse
+from warehouse.grounds import Basis
 with open_warehouse(Path({str(folder)!r})) as kho:
     resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
     kho.deposit(Path({str(pdf("a", padding=1_000_000))!r}), owner=Owner("1"), paper_type="k",
-                type_code="K", title="K", code="c", actor=Actor("A", "clerk", "O"))
+                type_code="K", title="K", code="c", actor=Actor("A", "clerk", "O"),
+                basis=Basis("law", "ket-qua"))
 """
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=False

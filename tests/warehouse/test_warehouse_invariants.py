@@ -13,8 +13,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from warehouse import Actor, Owner, RecordConflict, open_warehouse
 from warehouse.errors import NotInForce, RecordNotFound
+from warehouse.grounds import Basis
 
 CLERK = Actor("Trần Thị Bình", "clerk", "H99.01")
+LAW = Basis("law", "ket-qua")
 OWNERS = ("001087000084", "079199000012")
 CONTENTS, NUMBERS = range(6), ("", "1", "2")
 
@@ -62,6 +64,7 @@ class Walk(RuleBasedStateMachine):
                 actor=CLERK,
                 number=number,
                 supersede=supersede,
+                basis=LAW,
             )
         except RecordConflict:
             assert same[0].status != "active" if same else rival and not supersede
