@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from digitize.assemble import Provenance
+from dossier.grounds import receipt_signer
 from dossier.shelf import store_folder
 from foundation.errors import ExitCode, SohoaError
 from foundation.messages import N_
@@ -94,7 +95,7 @@ class Desk:
         """The personal store, open for the block."""
         from warehouse import open_warehouse
 
-        with open_warehouse(self.store_folder) as warehouse:
+        with open_warehouse(self.store_folder, receipt_signer(self.office)) as warehouse:
             yield warehouse
 
     def signatures(self, paper: Paper) -> tuple[SignatureRules, ...]:

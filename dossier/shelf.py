@@ -1,18 +1,23 @@
-"""The store as the command uses it: deposit, find, reuse, check."""
+"""The store as the command uses it: deposit, find, plan, reuse, check."""
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from dossier.grounds import agreement, asked_for, law_of, receipt_signer, wanted_by
 from dossier.people import actor_at, owner_of
 from foundation.errors import ExitCode, SohoaError
+from foundation.files import write_atomic
 from foundation.messages import N_
 from foundation.places import home
 from foundation.times import utc_now, vietnam_time
 from profiles import Paper, UnknownProfile, load_office, load_paper, load_procedure
-from warehouse import AuditReport, CheckReport, Record, Release
+from warehouse import CheckReport, Record, Release
+from warehouse.grounds import Evidence, Planned, Why
 
 if TYPE_CHECKING:
     from warehouse import Warehouse
@@ -80,10 +85,11 @@ def _refuse_unfit(file: Path, paper: Paper) -> None:
 
 
 @contextmanager
-def _store() -> "Iterator[Warehouse]":
+def open_store() -> "Iterator[Warehouse]":
+    """This office's store, open for the block; its seal key, if it has one, signs receipts."""
     from warehouse import open_warehouse
 
-    with open_warehouse(store_folder()) as store:
+    with open_warehouse(store_folder(), receipt_signer(load_office())) as store:
         yield store
 
 
@@ -93,7 +99,7 @@ def store_exists() -> bool:
     return folder.exists() and not (folder.is_dir() and not any(folder.iterdir()))
 
 
-def deposit_file(
+def deposit_file(  # noqa: PLR0913  what the verb's options say
     file: Path,
     owner_number: str,
     paper_name: str,
@@ -101,18 +107,31 @@ def deposit_file(
     *,
     number: str = "",
     supersede: bool = False,
+    agreed: bool = False,
+    witness: str = "",
     operator: str = "",
 ) -> Record:
     """Put a PDF into its owner's store under a new official code.
 
+    It is kept on the law its profile names; else on the owner's consent, which is on record
+    already or is put there now.
+
+    Args:
+        agreed: the owner agreed, as the operator, or the ``witness`` named, heard.
+
     Raises:
         NotKept, BrokenSignature: it must not be stored.
+        NoBasis: no law asks for it to be kept and nobody agreed.
         SohoaError: whatever the store refuses.
     """
     paper, office = load_paper(paper_name), load_office()
     _refuse_unfit(file, paper)
     owner, today = owner_of(owner_number, owner_name), vietnam_time(utc_now()).date()
-    with _store() as store:
+    actor = actor_at(office, operator)
+    with open_store() as store:
+        if agreed:
+            heard = Evidence("witness", witness or actor.name)
+            store.consents.grant(agreement(office, owner, (paper,), heard), actor)
         code = store.new_code(
             office.record_code, owner.identifier, paper.code, office=office.code, date=today
         )
@@ -123,40 +142,110 @@ def deposit_file(
             type_code=paper.code,
             title=paper.title,
             code=code,
-            actor=actor_at(office, operator),
+            actor=actor,
             number=number,
             supersede=supersede,
+            basis=None if agreed else law_of(paper),
         )
 
 
 def find_records(
-    owner_number: str, paper_name: str = "", *, everything: bool = False
+    owner_number: str, paper_name: str = "", *, everything: bool = False, operator: str = ""
 ) -> list[Record]:
-    """An owner's records, of one paper or all; with ``everything`` those out of force too."""
+    """An owner's records, of one paper or all; with ``everything`` those out of force too.
+
+    That somebody looked is on record.
+    """
     owner = owner_of(owner_number)
     paper_type = load_paper(paper_name).name if paper_name else None
     if not store_exists():
         return []
-    with _store() as store:
-        return store.find(owner.identifier, paper_type, status="any" if everything else "active")
+    with open_store() as store:
+        found = store.find(owner.identifier, paper_type, status="any" if everything else "active")
+        seen = {"found": str(len(found)), "type": paper_type or ""}
+        store.account.note("look-up", owner.identifier, actor_at(load_office(), operator), seen)
+        return found
+
+
+def plan_reuse(
+    owner_number: str, procedure_name: str, on: date | None = None, operator: str = ""
+) -> list[Planned]:
+    """For each component of a procedure: what is held and may be reused, or why not.
+
+    That somebody looked is on record, where there is a store.
+    """
+    owner, procedure = owner_of(owner_number), load_procedure(procedure_name)
+    if not store_exists():
+        return [Planned(one, None, (Why("not-held"),)) for one in wanted_by(procedure)]
+    with open_store() as store:
+        planned = store.plan(owner.identifier, procedure.code, wanted_by(procedure), on=on)
+        seen = {
+            "procedure": procedure.code,
+            "found": str(sum(one.record is not None for one in planned)),
+        }
+        store.account.note("look-up", owner.identifier, actor_at(load_office(), operator), seen)
+        return planned
 
 
 def reuse_record(
-    record: str, procedure: str, out: Path, reason: str = "", operator: str = ""
+    record: str,
+    procedure: str,
+    out: Path,
+    reason: str = "",
+    operator: str = "",
+    *,
+    receipt: Path | None = None,
+    fields: Path | None = None,
 ) -> Release:
-    """Hand a record out for a procedure; a procedure without a profile goes by its code."""
-    keep_out_of_store(out)
-    code, title = _procedure(procedure)
-    actor = actor_at(load_office(), operator)
-    with _store() as store:
-        return store.reuse(record, procedure=code, reason=reason or title, actor=actor, out=out)
+    """Hand a record out for a procedure.
+
+    Args:
+        reason: why, in the operator's words: needed for a procedure without a profile, and for
+            a paper the procedure does not ask for.
+        receipt: where to write the signed receipt of it.
+        fields: where to write what the paper says, to fill forms in with, as JSON.
+
+    Raises:
+        ProcedureUnknown, NotReusable, TooOften, ...: see :meth:`warehouse.Warehouse.reuse`.
+    """
+    keep_out_of_store(out, receipt, fields)
+    office = load_office()
+    code, why, terms = asked_for(procedure, reason, office)
+    actor = actor_at(office, operator)
+    with open_store() as store:
+        release = store.reuse(record, procedure=code, reason=why, actor=actor, out=out, terms=terms)
+    if receipt is not None:
+        write_atomic(receipt, release.receipt.encode() + b"\n", mode=0o600)
+    if fields is not None:
+        text = json.dumps(prefill(release), ensure_ascii=False, indent=1)
+        write_atomic(fields, text.encode() + b"\n", mode=0o600)
+    return release
 
 
-def verify_audit() -> AuditReport:
-    """Whether the audit's chain is whole. Raises :class:`NoStore`."""
-    _require_store()
-    with _store() as store:
-        return store.audit_verify()
+def prefill(release: Release) -> dict[str, Any]:
+    """What a paper handed out says, by field: to fill a form in with instead of typing it."""
+    record = release.record
+    try:
+        rules = {one.name: one for one in load_paper(record.paper_type).fields}
+    except UnknownProfile:
+        rules = {}
+    return {
+        "record": record.id,
+        "version": record.version,
+        "type": record.paper_type,
+        "title": record.title,
+        "sha256": record.sha256,
+        "release": release.id,
+        "fields": [
+            {
+                "name": name,
+                "label": rules[name].label if name in rules else name,
+                "kind": rules[name].kind if name in rules else "text",
+                "value": value,
+            }
+            for name, value in record.fields.items()
+        ],
+    }
 
 
 def check_store() -> CheckReport:
@@ -165,19 +254,12 @@ def check_store() -> CheckReport:
     Raises:
         NoStore: an empty place is not a sound store; the wrong folder may have been named.
     """
-    _require_store()
-    with _store() as store:
+    require_store()
+    with open_store() as store:
         return store.check()
 
 
-def _require_store() -> None:
+def require_store() -> None:
+    """Refuse to go on where there is no store. Raises :class:`NoStore`."""
     if not store_exists():
         raise NoStore(folder=store_folder())
-
-
-def _procedure(name: str) -> tuple[str, str]:
-    try:
-        procedure = load_procedure(name)
-    except UnknownProfile:
-        return name, name
-    return procedure.code, procedure.title

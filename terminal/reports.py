@@ -257,6 +257,8 @@ def release_data(release: "Release", out: Path) -> dict[str, Any]:
         "requested_by": release.requested_by.name,
         "at": iso_utc(release.at),
         "sha256": release.sha256,
+        "basis": release.basis,
+        "receipt": release.receipt,
         "file": str(out),
     }
 
@@ -268,7 +270,14 @@ def release_text(release: "Release", out: Path) -> str:
 
 def audit_answer(report: "AuditReport") -> Answer:
     """Whether the audit's chain is whole; every fault and exit code 10 if not."""
-    data = {"ok": report.ok, "entries": report.entries, "head": report.head}
+    data = {
+        "ok": report.ok,
+        "entries": report.entries,
+        "head": report.head,
+        "checkpoints": report.checkpoints,
+        "stamped": report.stamped,
+        "stamped_at": report.stamped_at or None,
+    }
     return _faults(data, report.faults, report.entries)
 
 

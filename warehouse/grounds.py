@@ -8,6 +8,8 @@ from typing import Any, Literal
 from foundation.messages import N_, _
 from warehouse.values import Owner, Record
 
+#: Under which name the owner's consent stands as a basis (``profiles/bases``).
+CONSENT = "dong-y"
 #: ``keep``: hold the paper in the owner's store. ``reuse``: hand it out for a procedure of theirs.
 Purpose = Literal["keep", "reuse"]
 ConsentState = Literal["in-force", "withdrawn", "spent", "expired"]

@@ -10,16 +10,13 @@ from foundation.times import utc_now
 from warehouse import audit
 from warehouse.consent_schema import bases
 from warehouse.ground_errors import ConsentNotInForce, NoBasis
-from warehouse.grounds import Basis
+from warehouse.grounds import CONSENT, Basis
 from warehouse.records import get
 from warehouse.schema import records
 from warehouse.values import Actor, Record
 
 if TYPE_CHECKING:
     from warehouse.grounds import Consent
-
-#: Under which name the owner's consent stands as a basis (``profiles/bases``).
-CONSENT = "dong-y"
 
 
 def require_basis(

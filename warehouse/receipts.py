@@ -97,6 +97,18 @@ def store_signer(folder: Path) -> Signer:
     return Signer(key.public_key(), lambda data: key.sign(data, _ES256))
 
 
+def signer_by_certificate(certificate: Path, sign: Callable[[bytes], bytes]) -> Signer:
+    """A signer whose public key is that of a certificate (PEM); ``sign`` as in :class:`Signer`.
+
+    Raises:
+        KeyUnusable: no certificate of a P-256 key.
+        OSError: it cannot be read.
+    """
+    public = load_key(certificate)
+    held = x509.load_pem_x509_certificate(certificate.read_bytes())
+    return Signer(public, sign, held.public_bytes(serialization.Encoding.DER))
+
+
 def _make_key(path: Path) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     data = key.private_bytes(

@@ -23,7 +23,7 @@ from warehouse.ground_errors import (
     ProcedureUnknown,
     TooOften,
 )
-from warehouse.grounds import Basis, Limits, Terms
+from warehouse.grounds import CONSENT, Basis, Limits, Terms
 from warehouse.receipts import issue
 from warehouse.records import get, require_reusable
 from warehouse.values import Actor, Event, Record, Release
@@ -113,7 +113,7 @@ def _ground(tx: Connection, record: Record, procedure: str, terms: Terms, day: d
     if found is None or not consent.spend(tx, found):
         lacking = BasisUnrecorded if row is None else ConsentLacking
         raise lacking(record=record.id, procedure=mask_text(procedure))
-    return Basis("consent", keeping.CONSENT, consent_id=found.id)
+    return Basis("consent", CONSENT, consent_id=found.id)
 
 
 def _note(
