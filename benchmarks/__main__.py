@@ -6,6 +6,7 @@ python -m benchmarks faults               sheets spoilt on purpose: how many are
 python -m benchmarks straight             the tilt left on sheets laid in crooked
 python -m benchmarks memory [COUNT...]    peak memory on few and on many sheets
 python -m benchmarks tune [NAME...]       what the tuned numbers are worth at other values
+python -m benchmarks reuse [COUNT...]      the plan for a procedure in a store of many records
 python -m benchmarks stream               from the last sheet in the feeder to the PDF on disk
 """
 
@@ -44,6 +45,10 @@ def main() -> None:
             from benchmarks.tuning import tune
 
             tune(options.names, options.docs)
+        case "reuse":
+            from benchmarks.reuse import measure_reuse
+
+            measure_reuse(options.counts, options.plans, options.seed)
         case "stream":
             from benchmarks.stream import measure_stream
 
@@ -72,6 +77,10 @@ def _parser() -> argparse.ArgumentParser:
     for command in (draw, compare, stream, faults, straight):
         command.add_argument("--count", type=int, default=20)
         command.add_argument("--seed", type=int, default=1)
+    reuse = commands.add_parser("reuse")
+    reuse.add_argument("counts", nargs="*", type=int, default=[100_000, 1_000_000])
+    reuse.add_argument("--plans", type=int, default=1000)
+    reuse.add_argument("--seed", type=int, default=1)
     memory = commands.add_parser("memory")
     memory.add_argument("counts", nargs="*", type=int, default=(20, 200))
     return parser

@@ -160,7 +160,10 @@ def verify_excerpt(text: str, keys: Keys, stamp_check: StampCheck | None = None)
             raise ReceiptInvalid(detail=FORMAT)
         receipt = check(data["statement"], keys, _KIND)
         events = tuple(audit.event_of(one["entry"]) for one in data["entries"])
-        faults = [*_entry_faults(data, events, receipt.said), *_point_faults(data, keys)]
+        faults = [
+            *_entry_faults(data, events, receipt.said),
+            *_point_faults(data, keys, receipt.key),
+        ]
         return ExcerptReport(
             events,
             str(receipt.said["at"]),
@@ -227,10 +230,11 @@ def _is_proven(one: dict[str, Any], event: Event, statement: str) -> bool:
         return False
 
 
-def _point_faults(data: dict[str, Any], keys: Keys) -> Iterator[Fault]:
+def _point_faults(data: dict[str, Any], keys: Keys, own: str) -> Iterator[Fault]:
+    """Checkpoints that neither a known key signed nor the ``own`` one of the excerpt."""
     for number, point in data["checkpoints"].items():
         receipt = check(point["statement"], keys, checkpoints.KIND)
-        if not receipt.known:
+        if not receipt.known and receipt.key != own:
             yield Fault("checkpoint-foreign", number)
 
 

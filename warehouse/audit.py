@@ -28,7 +28,7 @@ from warehouse import checkpoints
 from warehouse.catalog import Catalog
 from warehouse.consent_schema import audit_owners
 from warehouse.errors import AuditAltered, WarehouseUnreachable
-from warehouse.schema import audit, audit_head
+from warehouse.schema import audit, audit_head, records
 from warehouse.values import Actor, AuditReport, Event, Fault, is_id, new_id
 
 _GENESIS = "0" * 64
@@ -101,8 +101,16 @@ def refusals(
         facts = {"attempt": attempt, "cause": error.message_id, "procedure": procedure}
         with catalog.writing() as tx:
             known = record if is_id(record) else ""
-            append(tx, "refusal", actor, record=known, owner=owner, details=facts)
+            about = owner or _owner_of(catalog, tx, known)
+            append(tx, "refusal", actor, record=known, owner=about, details=facts)
         raise
+
+
+def _owner_of(catalog: Catalog, tx: Connection, record: str) -> str:
+    """The pseudonym of a record's owner: they see what was refused of it too."""
+    query = select(records.c.owner_identifier).where(records.c.id == record).limit(1)
+    identifier = tx.execute(query).scalar()
+    return catalog.pseudonym(identifier) if identifier else ""
 
 
 def events_of(tx: Connection, record_id: str) -> list[Event]:

@@ -148,6 +148,9 @@ def verify(tx: Connection, keys: Keys) -> Iterator[Fault]:
             "head": chain,
             "previous": previous,
         }
+        columns = (point.first, point.previous, point.peaks or _written(peaks))
+        if columns != (covered + 1, previous, _written(peaks)):
+            yield Fault("checkpoint-altered", str(point.number))
         yield from judge(point, expected, keys)
         number, covered, previous = point.number, point.last, digest_of(point.statement)
     if row is not None:

@@ -52,10 +52,10 @@ def reuse(
     with audit.refusals(catalog, "reuse", actor, procedure=procedure):
         if not (procedure and reason):
             raise ReasonMissing
-        if not (terms.known or terms.explicit):
-            raise ProcedureUnknown(procedure=mask_text(procedure))
         with catalog.reading() as tx:
             record = get(tx, id_or_code)
+        if not (terms.known or terms.explicit):
+            raise ProcedureUnknown(procedure=mask_text(procedure), record=record.id)
         require_reusable(record, day)
         _require_asked_for(record, procedure, terms)
         objects.verify(catalog.folder, record)
