@@ -28,6 +28,7 @@ from warehouse import checkpoints
 from warehouse.catalog import Catalog
 from warehouse.consent_schema import audit_owners
 from warehouse.errors import AuditAltered, WarehouseUnreachable
+from warehouse.ledger import put
 from warehouse.schema import audit, audit_head, records
 from warehouse.values import Actor, AuditReport, Event, Fault, is_id, new_id
 
@@ -68,7 +69,7 @@ def append(
     tx.execute(audit.insert().values(seq=event.seq, record_id=record, entry=entry, hash=digest))
     tx.execute(update(audit_head).values(seq=event.seq, hash=digest))
     if owner:
-        tx.execute(audit_owners.insert().values(owner=owner, number=number, seq=event.seq))
+        put(tx, audit_owners, {"owner": owner, "number": number, "seq": event.seq})
     checkpoints.extend(tx, event.seq, digest, entry)
     return event
 

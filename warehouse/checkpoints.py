@@ -16,10 +16,11 @@ from hashlib import sha256
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, func, select
 
 from foundation.times import iso_utc, utc_now
 from warehouse.consent_schema import checkpoints
+from warehouse.ledger import put
 from warehouse.merkle import Peaks, grown, leaf_hash, peaks_of, root_of
 from warehouse.receipts import ReceiptInvalid, Signer, check, issue
 from warehouse.schema import audit, audit_head
@@ -49,14 +50,19 @@ def extend(tx: Connection, seq: int, chain: str, entry: str) -> None:
     last = _latest(tx)
     if last is not None and last.peaks:  # it is still growing
         peaks = grown(_read(last.peaks), leaf_hash(entry))
-        values = _stated(tx, last.number, last.first, last.previous, (seq, chain, peaks))
-        tx.execute(update(checkpoints).where(checkpoints.c.number == last.number).values(values))
+        put(
+            tx,
+            checkpoints,
+            _stated(tx, last.number, last.first, last.previous, (seq, chain, peaks)),
+        )
     elif last is not None:
         peaks = grown((), leaf_hash(entry))
-        values = _stated(
-            tx, last.number + 1, last.last + 1, digest_of(last.statement), (seq, chain, peaks)
+        previous = digest_of(last.statement)
+        put(
+            tx,
+            checkpoints,
+            _stated(tx, last.number + 1, last.last + 1, previous, (seq, chain, peaks)),
         )
-        tx.execute(checkpoints.insert().values(values))
     else:
         begin(tx)
 
@@ -66,7 +72,7 @@ def begin(tx: Connection) -> None:
     seq, chain = tx.execute(select(audit_head.c.seq, audit_head.c.hash)).one()
     if seq and _latest(tx) is None:
         peaks = peaks_of(leaf_hash(row.entry) for row in _entries(tx))
-        tx.execute(checkpoints.insert().values(_stated(tx, 1, 1, "", (seq, chain, peaks))))
+        put(tx, checkpoints, _stated(tx, 1, 1, "", (seq, chain, peaks)))
 
 
 def _stated(
@@ -97,15 +103,14 @@ def close(tx: Connection) -> Row[Any] | None:
     """End the growing checkpoint, so that it can be timestamped; the last one there is."""
     last = _latest(tx)
     if last is not None and last.peaks:
-        done = update(checkpoints).where(checkpoints.c.number == last.number)
-        tx.execute(done.values(peaks=""))
+        put(tx, checkpoints, {**last._mapping, "peaks": ""})
     return last
 
 
 def put_stamp(tx: Connection, number: int, token: bytes) -> None:
     """Note the RFC 3161 token (DER) over a closed checkpoint; it dates all before it too."""
-    stamped = update(checkpoints).where(checkpoints.c.number == number)
-    tx.execute(stamped.values(timestamp=base64.b64encode(token).decode()))
+    point = tx.execute(select(checkpoints).where(checkpoints.c.number == number)).one()
+    put(tx, checkpoints, {**point._mapping, "timestamp": base64.b64encode(token).decode()})
 
 
 def token_of(text: str) -> bytes:

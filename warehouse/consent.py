@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select
 
 from foundation.privacy import mask_number, mask_text
 from foundation.times import iso_utc, utc_now, vietnam_time
@@ -27,6 +27,7 @@ from warehouse.ground_errors import (
 )
 from warehouse.grounds import Agreement, Basis, Consent, Evidence, Giver, Purpose, Withdrawal
 from warehouse.keeping import end_or_rest_on_law
+from warehouse.ledger import put
 from warehouse.receipts import issue
 from warehouse.values import Actor, Owner, clean_identifier, new_id, today
 
@@ -80,7 +81,7 @@ class ConsentBook:
         with audit.refusals(self._catalog, "withdrawal", actor):
             _require_shown(evidence, giver or Giver())
             with self._catalog.writing() as tx:
-                consent = get(tx, consent_id)
+                consent = get(tx, consent_id, locked=True)
                 if consent.withdrawn_at is not None:
                     return _withdrawn(tx, consent)
                 pseudonym = self._catalog.pseudonym(consent.owner_identifier)
@@ -118,10 +119,13 @@ class ConsentBook:
         return None
 
 
-def get(tx: Connection, consent_id: str) -> Consent:
-    """The consent of that id. Raises ConsentNotFound."""
+def get(tx: Connection, consent_id: str, *, locked: bool = False) -> Consent:
+    """The consent of that id; ``locked`` until this transaction ends. Raises ConsentNotFound."""
     name = consent_id.strip().upper()
-    row = tx.execute(select(consents).where(consents.c.id == name)).mappings().first()
+    query = select(consents).where(consents.c.id == name)
+    if locked:
+        query = query.with_for_update()
+    row = tx.execute(query).mappings().first()
     if row is None:
         raise ConsentNotFound(consent=mask_text(consent_id))
     return _from_row(row)
@@ -152,8 +156,11 @@ def spend(tx: Connection, consent: Consent) -> bool:
     """Use a consent once; False where it is for one time and somebody else was quicker."""
     if not consent.once:
         return True
-    unspent = update(consents).where(consents.c.id == consent.id, consents.c.spent_at.is_(None))
-    return tx.execute(unspent.values(spent_at=utc_now())).rowcount == 1
+    now = get(tx, consent.id, locked=True)
+    if now.spent_at is not None:
+        return False
+    put(tx, consents, _to_row(replace(now, spent_at=utc_now())))
+    return True
 
 
 def _require_sound(agreement: Agreement) -> None:
@@ -211,7 +218,7 @@ def _grant(tx: Connection, agreement: Agreement, actor: Actor, pseudonym: str) -
         given_at=now,
         receipt=issue(GIVEN, said, signer_of(tx)),
     )
-    tx.execute(consents.insert().values(_to_row(consent)))
+    put(tx, consents, _to_row(consent))
     return consent
 
 
@@ -289,11 +296,9 @@ def _note_withdrawal(
         details={"consent": consent.id, "kept": str(len(kept)), "ended": str(len(ended))},
     )
     receipt = issue(TAKEN_BACK, said | {"audit": audit.anchor(tx)}, signer_of(tx))
-    changed = {"withdrawn_at": now, "withdrawal": receipt}
-    tx.execute(update(consents).where(consents.c.id == consent.id).values(changed))
-    return Withdrawal(
-        replace(consent, withdrawn_at=now, withdrawal=receipt), tuple(kept), tuple(ended)
-    )
+    withdrawn = replace(consent, withdrawn_at=now, withdrawal=receipt)
+    put(tx, consents, _to_row(withdrawn))
+    return Withdrawal(withdrawn, tuple(kept), tuple(ended))
 
 
 def _withdrawn(tx: Connection, consent: Consent) -> Withdrawal:

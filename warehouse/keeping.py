@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select
 
 from foundation.times import utc_now
 from warehouse import audit
 from warehouse.consent_schema import bases
 from warehouse.ground_errors import ConsentNotInForce, NoBasis
 from warehouse.grounds import CONSENT, Basis
+from warehouse.ledger import put
 from warehouse.records import get
 from warehouse.schema import records
 from warehouse.values import Actor, Record
@@ -61,10 +62,7 @@ def note_basis(tx: Connection, record: Record, basis: Basis) -> None:
         "ended_at": None,
     }
     where = {"record_id": record.id, "version": record.version}
-    if row is None:
-        tx.execute(bases.insert().values(where | values))
-    else:
-        tx.execute(update(bases).filter_by(**where).values(values))
+    put(tx, bases, where | values)
 
 
 def basis_of(tx: Connection, record: Record) -> Any:
@@ -81,7 +79,7 @@ def end_or_rest_on_law(
     pseudonym: str,
 ) -> tuple[list[str], list[str]]:
     """Take a consent away from under the papers kept on it: records kept on by law, and ended."""
-    query = select(records.c.paper_type, records.c.code, bases.c.record_id, bases.c.version)
+    query = select(records.c.paper_type, bases)
     query = query.join_from(
         bases,
         records,
@@ -91,7 +89,7 @@ def end_or_rest_on_law(
     ended: list[str] = []
     for row in tx.execute(query.order_by(bases.c.record_id, bases.c.version)).all():
         law = laws.get(row.paper_type)
-        _move(tx, row.record_id, row.version, law)
+        _move(tx, row, law)
         (kept if law else ended).append(row.record_id)
         audit.append(
             tx,
@@ -105,12 +103,13 @@ def end_or_rest_on_law(
     return sorted(set(kept)), sorted(set(ended))
 
 
-def _move(tx: Connection, record_id: str, version: int, law: Basis | None) -> None:
+def _move(tx: Connection, row: Any, law: Basis | None) -> None:
     now = utc_now()
     changed: dict[str, Any] = {"ended_at": now}
     if law is not None:
         changed = {"kind": "law", "name": law.name, "rule": law.rule, "since": now}
-    tx.execute(update(bases).filter_by(record_id=record_id, version=version).values(changed))
+    kept = {column.name: row._mapping[column] for column in bases.c}
+    put(tx, bases, kept | changed)
 
 
 def kept_only(tx: Connection, found: list[Record]) -> list[Record]:

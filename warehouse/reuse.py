@@ -24,6 +24,7 @@ from warehouse.ground_errors import (
     TooOften,
 )
 from warehouse.grounds import CONSENT, Basis, Limits, Terms
+from warehouse.ledger import put
 from warehouse.receipts import issue
 from warehouse.records import get, require_reusable
 from warehouse.values import Actor, Event, Record, Release
@@ -142,17 +143,16 @@ def _note(
     )
     said = _said(record, event, basis) | {"audit": audit.anchor(tx)}
     receipt = issue(RELEASED, said, signer_of(tx))
-    tx.execute(
-        releases.insert().values(
-            id=event.id,
-            record_id=record.id,
-            version=record.version,
-            actor=actor.name,
-            office=actor.office,
-            at=event.at,
-            receipt=receipt,
-        )
-    )
+    row = {
+        "id": event.id,
+        "record_id": record.id,
+        "version": record.version,
+        "actor": actor.name,
+        "office": actor.office,
+        "at": event.at,
+        "receipt": receipt,
+    }
+    put(tx, releases, row)
     return Release(
         id=event.id,
         record_id=record.id,
