@@ -8,7 +8,6 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Date,
-    ForeignKeyConstraint,
     Index,
     Integer,
     String,
@@ -49,7 +48,6 @@ bases = Table(
     Column("consent_id", String(26), nullable=False, index=True),
     Column("since", UtcDateTime, nullable=False),
     Column("ended_at", UtcDateTime),
-    ForeignKeyConstraint(["record_id", "version"], ["records.id", "records.version"]),
 )
 
 #: Every handing out with its signed receipt; also what the limits count.

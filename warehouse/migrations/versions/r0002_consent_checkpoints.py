@@ -39,7 +39,6 @@ def upgrade() -> None:
         sa.Column("since", sa.DateTime, nullable=False),
         sa.Column("ended_at", sa.DateTime),
         sa.PrimaryKeyConstraint("record_id", "version", name="pk_bases"),
-        sa.ForeignKeyConstraint(["record_id", "version"], ["records.id", "records.version"]),
     )
     op.create_index("ix_bases_consent_id", "bases", ["consent_id"])
     op.create_table(
