@@ -24,6 +24,7 @@ from foundation.privacy import mask_text
 from foundation.times import iso_utc, utc_now
 from warehouse.catalog import Catalog
 from warehouse.errors import AuditAltered, WarehouseUnreachable
+from warehouse.journal import note
 from warehouse.schema import audit, audit_head
 from warehouse.values import Actor, AuditReport, Event, Fault, is_id, new_id
 
@@ -54,7 +55,9 @@ def append(
     event = Event(new_id(), seq + 1, utc_now(), action, record, version, owner, actor, masked)
     entry = _canonical(event)
     digest = _link(previous, entry)
-    tx.execute(audit.insert().values(seq=event.seq, record_id=record, entry=entry, hash=digest))
+    row = {"seq": event.seq, "record_id": record, "entry": entry, "hash": digest}
+    tx.execute(audit.insert().values(row))
+    note(tx, "audit", **row)
     tx.execute(update(audit_head).values(seq=event.seq, hash=digest))
     return event
 

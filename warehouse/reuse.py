@@ -36,7 +36,7 @@ def reuse(
         with catalog.reading() as tx:
             record = get(tx, id_or_code)
         require_reusable(record, day)
-        objects.verify(catalog.folder, record)
+        objects.verify(catalog, record)
         with catalog.writing() as tx:
             # Once more, now that nobody else can write: it may just have been revoked.
             require_reusable(get(tx, record.code), day)
@@ -49,11 +49,11 @@ def reuse(
                 owner=catalog.pseudonym(record.owner.identifier),
                 details={"procedure": procedure, "reason": reason, "sha256": record.sha256},
             )
-        copy_out(catalog.folder, record, out)
+        copy_out(catalog, record, out)
     return Release(event.id, record.id, reason, procedure, actor, event.at, record.sha256)
 
 
-def copy_out(folder: Path, record: Record, target: Path) -> None:
+def copy_out(catalog: Catalog, record: Record, target: Path) -> None:
     """Write a record's PDF to ``target``, whole and verified or not at all, private (0600).
 
     Raises:
@@ -62,7 +62,7 @@ def copy_out(folder: Path, record: Record, target: Path) -> None:
     """
     try:
         with atomic_path(target, mode=0o600) as part, part.open("wb") as stream:
-            for chunk in objects.verified_chunks(folder, record):
+            for chunk in objects.verified_chunks(catalog, record):
                 stream.write(chunk)
     except OSError as error:
         shown = mask_text(str(target))
