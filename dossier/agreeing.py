@@ -11,7 +11,7 @@ from dossier.people import actor_at, owner_of
 from dossier.shelf import keep_out_of_store, open_store, require_store, store_folder
 from foundation.errors import ExitCode, SohoaError
 from foundation.files import sha256_file, write_atomic
-from foundation.messages import N_
+from foundation.messages import N_, _
 from foundation.privacy import mask_number
 from foundation.times import iso_utc
 from profiles import Paper, all_of, load_office, load_paper, load_procedure
@@ -146,6 +146,9 @@ def withdraw_consent(
             giver=said.giver(),
             laws={} if erase else laws(),
         )
+        # Also what an earlier withdrawal was cut short before.
+        for record in store.due_for_erasure():
+            store.erase(record.id, _("the owner withdrew their consent"), actor)
     _write(out, done.consent.withdrawal)
     return done
 

@@ -25,6 +25,8 @@ _ACTIONS = {
     "deposit-again": N_("handed in again"),
     "supersede": N_("replaced by a newer one"),
     "revoke": N_("revoked"),
+    "erase": N_("erased"),
+    "bind": N_("entered under its owner"),
     "release": N_("handed out"),
     "refusal": N_("refused"),
     "consent": N_("consent given"),
@@ -79,7 +81,7 @@ def withdrawn_answer(done: "Withdrawal") -> Answer:
     from dossier.agreeing import consent_data
 
     text = _(
-        "Consent {consent} is withdrawn: {ended} papers are no longer used and are to be erased, "
+        "Consent {consent} is withdrawn: {ended} papers are erased, "
         "{kept} are kept by law."
     ).format(consent=done.consent.id, ended=len(done.ended), kept=len(done.kept))
     data = consent_data(done.consent) | {"kept": list(done.kept), "ended": list(done.ended)}

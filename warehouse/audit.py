@@ -28,6 +28,7 @@ from warehouse import checkpoints
 from warehouse.catalog import Catalog
 from warehouse.consent_schema import audit_owners
 from warehouse.errors import AuditAltered, WarehouseUnreachable
+from warehouse.journal import note
 from warehouse.ledger import put
 from warehouse.schema import audit, audit_head, records
 from warehouse.values import Actor, AuditReport, Event, Fault, is_id, new_id
@@ -66,7 +67,9 @@ def append(
     )
     entry = _canonical(event)
     digest = _link(previous, entry)
-    tx.execute(audit.insert().values(seq=event.seq, record_id=record, entry=entry, hash=digest))
+    row = {"seq": event.seq, "record_id": record, "entry": entry, "hash": digest}
+    tx.execute(audit.insert().values(row))
+    note(tx, "audit", **row)
     tx.execute(update(audit_head).values(seq=event.seq, hash=digest))
     if owner:
         put(tx, audit_owners, {"owner": owner, "number": number, "seq": event.seq})

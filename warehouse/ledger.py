@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Table, update
+from sqlalchemy import Connection, Table
+
+from warehouse.engine import put_row
+from warehouse.journal import note
 
 
 def put(tx: Connection, table: Table, row: Mapping[str, Any]) -> None:
-    """Write a whole row; one with the same primary key is replaced."""
-    key = {column.name: row[column.name] for column in table.primary_key}
-    if tx.execute(update(table).filter_by(**key).values(**row)).rowcount == 0:
-        tx.execute(table.insert().values(**row))
+    """Write a whole row, and tell the journal; one with the same primary key is replaced."""
+    put_row(tx, table, dict(row))
+    note(tx, table.name, **row)

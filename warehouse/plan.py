@@ -11,7 +11,7 @@ from warehouse import consent
 from warehouse.consent_schema import bases
 from warehouse.grounds import Consent, Planned, Wanted, Why
 from warehouse.records import from_row
-from warehouse.schema import records
+from warehouse.schema import holders, records
 from warehouse.values import Record, clean_identifier
 
 #: Papers held that are named where none of them serves; of a type somebody has rarely more.
@@ -42,7 +42,11 @@ def _held(tx: Connection, owner: str, papers: Sequence[str]) -> dict[str, list[t
     query = select(records, bases.c.kind.label("ground"), bases.c.ended_at).outerjoin(
         bases, and_(bases.c.record_id == records.c.id, bases.c.version == records.c.version)
     )
-    query = query.where(records.c.owner_identifier == owner, records.c.paper_type.in_(papers))
+    query = query.join(
+        holders,
+        and_(holders.c.record_id == records.c.id, holders.c.version == records.c.version),
+    )
+    query = query.where(holders.c.owner_identifier == owner, holders.c.paper_type.in_(papers))
     query = query.order_by(records.c.deposited_at.desc(), records.c.id.desc())
     found: dict[str, list[tuple[Record, Any]]] = {}
     for row in tx.execute(query):

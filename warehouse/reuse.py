@@ -59,7 +59,7 @@ def reuse(
             raise ProcedureUnknown(procedure=mask_text(procedure), record=record.id)
         require_reusable(record, day)
         _require_asked_for(record, procedure, terms)
-        objects.verify(catalog.folder, record)
+        objects.verify(catalog, record)
         with catalog.writing() as tx:
             # Once more, now that nobody else can write: it may just have been revoked.
             require_reusable(get(tx, record.code), day)
@@ -67,7 +67,7 @@ def reuse(
             basis = _ground(tx, record, procedure, terms, day)
             pseudonym = catalog.pseudonym(record.owner.identifier)
             release = _note(tx, record, (procedure, reason), actor, basis, pseudonym)
-        copy_out(catalog.folder, record, out)
+        copy_out(catalog, record, out)
     return release
 
 
@@ -187,7 +187,7 @@ def _said(record: Record, event: Event, basis: Basis) -> dict[str, Any]:
     }
 
 
-def copy_out(folder: Path, record: Record, target: Path) -> None:
+def copy_out(catalog: Catalog, record: Record, target: Path) -> None:
     """Write a record's PDF to ``target``, whole and verified or not at all, private (0600).
 
     Raises:
@@ -196,7 +196,7 @@ def copy_out(folder: Path, record: Record, target: Path) -> None:
     """
     try:
         with atomic_path(target, mode=0o600) as part, part.open("wb") as stream:
-            for chunk in objects.verified_chunks(folder, record):
+            for chunk in objects.verified_chunks(catalog, record):
                 stream.write(chunk)
     except OSError as error:
         shown = mask_text(str(target))

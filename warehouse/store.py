@@ -1,15 +1,16 @@
 """The warehouse as its callers see it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Literal
 
 from warehouse import (
     audit,
     checkpoints,
+    claims,
     codes,
     deposits,
     fixity,
@@ -19,20 +20,26 @@ from warehouse import (
     receipts,
     records,
     reuse,
+    statuses,
 )
 from warehouse.account import Account
-from warehouse.catalog import Catalog, open_catalog, reachable
+from warehouse.catalog import Catalog, open_catalog
 from warehouse.consent import ConsentBook
+from warehouse.engine import reachable
 from warehouse.errors import RecordNotFound
 from warehouse.grounds import Basis, Planned, Terms, Wanted
+from warehouse.keys import OfficeKey
 from warehouse.values import (
     Actor,
     AuditReport,
     CheckReport,
     Event,
+    Judgement,
     Owner,
+    RebuildReport,
     Record,
     Release,
+    RepairReport,
     Status,
     clean_identifier,
     today,
@@ -40,31 +47,37 @@ from warehouse.values import (
 
 
 @contextmanager
-def open_warehouse(folder: Path, signer: receipts.Signer | None = None) -> Iterator["Warehouse"]:
+def open_warehouse(
+    folder: Path, token: OfficeKey | None = None, signer: receipts.Signer | None = None
+) -> Iterator["Warehouse"]:
     """Open the warehouse in ``folder``; the first time, make it there, private to this user.
 
-    Leftovers of deposits that a crash cut short are cleared.
+    Where its objects and its catalogue are, if not there: :mod:`warehouse.places`. What dead
+    processes left half done is cleared.
 
     Args:
+        token: the office's key where it is kept in a token and not in a file.
         signer: signs receipts and the audit's checkpoints; else the warehouse's own key, which
             is made at first use.
 
     Raises:
         WarehouseUnreachable: or the subclass that names the cause (exit code 10).
+        BadSettings: its settings are not right (6).
     """
-    catalog = open_catalog(folder.absolute())
+    catalog = open_catalog(folder, token)
     try:
         catalog = _with_signer(catalog, signer)
-        warehouse = Warehouse(catalog)
-        warehouse.recover()
-        yield warehouse
+        with claims.living(catalog):
+            warehouse = Warehouse(catalog)
+            claims.recover(catalog)
+            yield warehouse
     finally:
         catalog.close()
 
 
 def _with_signer(catalog: Catalog, signer: receipts.Signer | None) -> Catalog:
     """The catalogue with its signer, whose public key is kept with those of earlier ones."""
-    with reachable(catalog.folder):
+    with reachable(catalog.place.shown):
         signer = signer or receipts.store_signer(catalog.folder)
         signed_before = (catalog.folder / receipts.KNOWN).exists()
         receipts.remember(catalog.folder, signer)
@@ -75,9 +88,22 @@ def _with_signer(catalog: Catalog, signer: receipts.Signer | None) -> Catalog:
     return catalog
 
 
+def rebuild_catalogue(folder: Path, token: OfficeKey | None = None) -> RebuildReport:
+    """Make a lost or damaged catalogue anew from the objects and the journal beside them.
+
+    It takes its place when it is whole; nobody else may work with the warehouse meanwhile.
+
+    Raises:
+        WarehouseUnreachable: or the subclass that names the cause (10).
+    """
+    from warehouse.rebuild import rebuild
+
+    return rebuild(folder, token)
+
+
 @dataclass(frozen=True)
 class Warehouse:
-    """An open warehouse. Threads and processes may share a folder; each opens its own.
+    """An open warehouse. Threads and processes may share a folder.
 
     Every method can also raise WarehouseUnreachable (exit code 10).
     """
@@ -115,13 +141,20 @@ class Warehouse:
         owner = clean_identifier(owner_identifier)
         with self._catalog.writing() as tx:
             return codes.reserve(
-                tx, template, owner=owner, type=type_code, office=office, date=date
+                tx,
+                self._catalog.hidden,
+                template,
+                owner=owner,
+                type=type_code,
+                office=office,
+                date=date,
             )
 
     def new_dossier_code(self, template: str, office: str, date: date) -> str:
         """Reserve the next code of a dossier. As :meth:`new_code`."""
         with self._catalog.writing() as tx:
-            return codes.reserve(tx, template, office=office, date=date)
+            hidden = self._catalog.hidden
+            return codes.reserve(tx, hidden, template, office=office, date=date)
 
     def deposit(  # noqa: PLR0913  what a paper is takes this many words
         self,
@@ -140,6 +173,10 @@ class Warehouse:
         dossier_code: str = "",
         supersede: bool = False,
         basis: Basis | None = None,
+        co_owners: Sequence[Owner] = (),
+        owner_unknown: bool = False,
+        masters: Sequence[Path] = (),
+        judgement: Judgement = Judgement(),  # noqa: B008  a frozen value
     ) -> Record:
         """Take a PDF in, byte for byte; it is on the disk when this returns.
 
@@ -153,11 +190,16 @@ class Warehouse:
                 that record's next version.
             basis: the law or the consent on which it is kept; without one, whichever consent
                 of the owner covers it.
+            co_owners: whose paper it is as well: the other spouse, a child's parents.
+            owner_unknown: take it in without an owner's number; see :meth:`bind_owner`.
+            masters: images it was made of, to be kept with it.
+            judgement: what was found out about its signatures and marks of secrecy.
 
         Raises:
             NoBasis: nobody agreed, and no law was named (11).
             UnreadableFile, EmptyFile, NotAPdf, ProtectedPdf: not a paper (exit code 3).
             OwnerMissing: no owner's number (2).
+            UnsignedPaper, InvalidSignature (8), SecretPaper (11): ``judgement`` says so.
             RecordConflict: another paper holds this number, or this code, or this very
                 content was withdrawn (11).
         """
@@ -174,6 +216,10 @@ class Warehouse:
             dossier_code=dossier_code,
             supersede=supersede,
             basis=basis,
+            co_owners=tuple(co_owners),
+            owner_unknown=owner_unknown,
+            masters=tuple(masters),
+            judgement=judgement,
         )
         return deposits.deposit(self._catalog, pdf, paper, actor)
 
@@ -213,7 +259,11 @@ class Warehouse:
         Raises:
             DamagedObject: it is not as deposited, or missing (10).
         """
-        return b"".join(objects.verified_chunks(self.folder, record))
+        return b"".join(objects.verified_chunks(self._catalog, record))
+
+    def read_master(self, record: Record, name: str) -> bytes:
+        """One of the master images kept with a record. Raises as :meth:`read`."""
+        return objects.read_file(self._catalog, record, f"masters/{name}")
 
     def copy_out(self, record: Record, target: Path) -> None:
         """As :meth:`read`, into a file that appears whole or not at all, readable by its owner.
@@ -222,7 +272,7 @@ class Warehouse:
             DamagedObject: as :meth:`read`; nothing is written.
             CannotWrite: ``target`` cannot be written (3).
         """
-        reuse.copy_out(self.folder, record, target)
+        reuse.copy_out(self._catalog, record, target)
 
     def plan(
         self,
@@ -242,7 +292,7 @@ class Warehouse:
             return plan.plan(tx, owner_identifier, procedure, wanted, on or today())
 
     def due_for_erasure(self) -> list[Record]:
-        """Versions kept on no ground any more since their owner withdrew a consent."""
+        """Records kept on no ground any more since their owner withdrew a consent."""
         with self._catalog.reading() as tx:
             return keeping.due_for_erasure(tx)
 
@@ -287,7 +337,38 @@ class Warehouse:
             NotInForce: there is none any more (11).
             ReasonMissing (2), RecordNotFound (3).
         """
-        return deposits.revoke(self._catalog, id_or_code, reason, actor)
+        return statuses.revoke(self._catalog, id_or_code, reason, actor)
+
+    def bind_owner(
+        self,
+        id_or_code: str,
+        owner: Owner,
+        actor: Actor,
+        *,
+        code: str = "",
+        co_owners: Sequence[Owner] = (),
+    ) -> Record:
+        """Say whose paper it is, that was deposited with its owner unknown.
+
+        Args:
+            code: its code, now that the owner's number can stand in it (TT 01/2023 Điều 10).
+
+        Raises:
+            OwnerKnown, RecordConflict, RecordErased (11), OwnerMissing (2), RecordNotFound (3).
+        """
+        more = tuple(co_owners)
+        return statuses.bind_owner(
+            self._catalog, id_or_code, owner, actor, code=code, co_owners=more
+        )
+
+    def erase(self, id_or_code: str, reason: str, actor: Actor) -> list[Record]:
+        """Destroy a record's key, and with it all its versions; what stays says only that it was.
+
+        Raises:
+            RecordErased: it was before (11).
+            ReasonMissing (2), RecordNotFound (3).
+        """
+        return statuses.erase(self._catalog, id_or_code, reason, actor)
 
     def history(self, id_or_code: str) -> list[Event]:
         """All that happened to a record, refusals included, oldest first.
@@ -302,15 +383,43 @@ class Warehouse:
         """Whether the audit's chain is whole."""
         return self.account.verify()
 
-    def check(self) -> CheckReport:
-        """Read every stored paper, compare every record with the audit, verify the audit."""
-        return fixity.check(self._catalog)
+    def check(self, limit: int | None = None, not_since: datetime | None = None) -> CheckReport:
+        """Read every object, compare every record with object and audit, verify the audit.
+
+        Args:
+            limit: look at this many records only; the next check goes on from there.
+            not_since: do nothing if a whole check ended after this moment.
+        """
+        return fixity.check(self._catalog, limit, not_since)
+
+    def repair(self, replica: str, endpoint: str = "") -> RepairReport:
+        """Mend what a check finds damaged or missing from a copy of the store.
+
+        Only what the catalogue's digests vouch for is taken over, and nothing of what was erased.
+
+        Args:
+            replica: URL or folder of the copy; ``endpoint`` of its S3 server.
+        """
+        from warehouse.repair import repair
+
+        return repair(self._catalog, replica, endpoint)
+
+    def rotate_key(self, actor: Actor) -> int:
+        """Replace the office's key and wrap all records' keys anew; how many there were.
+
+        Cut short, it goes on where it was. Afterwards older copies of the wrapped keys,
+        those of erased records among them, open nothing.
+        """
+
+        def alone(step: Callable[[], None]) -> None:
+            with self._catalog.writing() as tx:
+                step()
+                audit.append(tx, "rotate-key", actor)
+
+        with reachable(self._catalog.place.shown):
+            return self._catalog.keys.rotate(alone)
 
     def recover(self) -> int:
-        """Clear what crashed deposits left behind; how many. Nothing while a deposit runs."""
-
-        def is_known(object_id: str) -> bool:
-            with self._catalog.reading() as tx:
-                return bool(records.known_objects(tx, [object_id]))
-
-        return objects.recover(self.folder, is_known)
+        """Undo what dead processes left half done, destroy keys that a restore brought back."""
+        with reachable(self._catalog.place.shown):
+            return claims.recover(self._catalog) + self._catalog.keys.destroy_erased()

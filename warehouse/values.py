@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ulid import ULIDGenerator
 
 OwnerKind = Literal["person", "organisation"]
-Status = Literal["active", "superseded", "revoked", "expired"]
+Status = Literal["active", "superseded", "revoked", "expired", "erased"]
 
 _ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
 
@@ -57,6 +57,23 @@ class Owner:
 
 
 @dataclass(frozen=True)
+class Judgement:
+    """What was found out about a paper before its deposit, by those who know how to.
+
+    Attributes:
+        signature: of all its signatures together.
+        signature_required: whether this kind of paper must be signed.
+        secret: whether it bears a mark of state secrecy.
+        reason: why a signature does not hold, for people.
+    """
+
+    signature: Literal["unjudged", "none", "sound", "broken"] = "unjudged"
+    signature_required: bool = False
+    secret: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class Actor:
     """Who did it, in which role, at which office."""
 
@@ -80,9 +97,11 @@ class Record:
         size: of the PDF, in bytes.
         deposited_at: UTC.
         valid_until: last day of validity, itself included; None for no expiry.
-        object_id: name of the stored file; ULID.
         status_at: UTC; when the version got its stored status.
-        status_reason: why it was revoked, as the actor put it.
+        status_reason: why it was revoked or erased, as the actor put it.
+        masters: names of the master images kept with it.
+        co_owners: further owners, such as the other spouse. ``owner`` without a number:
+            not yet known, or erased.
     """
 
     id: str
@@ -103,9 +122,15 @@ class Record:
     fields: dict[str, str] = field(hash=False, repr=False)
     procedure: str
     dossier_code: str
-    object_id: str
     status_at: datetime
     status_reason: str = ""
+    masters: tuple[str, ...] = ()
+    co_owners: tuple[Owner, ...] = ()
+
+    @property
+    def owners(self) -> tuple[Owner, ...]:
+        """All whose paper it is; none while nobody is known."""
+        return tuple(one for one in (self.owner, *self.co_owners) if one.identifier)
 
     def on(self, day: date) -> "Record":
         """The record as it stands on ``day``: active, or expired if that is past its validity."""
@@ -142,9 +167,9 @@ class Release:
 class Event:
     """One entry of the audit. ``owner`` is a pseudonym; ``at`` is UTC.
 
-    ``action`` is one of deposit, deposit-again, supersede, revoke, release, refusal, consent,
-    withdrawal, look-up, account. It is the ``owner_number``-th entry about its owner; 0 in
-    entries about nobody and in those of sohoa before 0.2.
+    ``action`` is one of deposit, deposit-again, supersede, revoke, bind, erase, release,
+    refusal, rotate-key, rebuild, consent, withdrawal, kept-by-law, keeping-ended, look-up,
+    account. It is the ``owner_number``-th entry about its owner; 0 in entries about nobody.
     """
 
     id: str
@@ -169,6 +194,9 @@ class Fault:
         "object-missing": N_("Record {where}: its stored paper is missing."),
         "object-damaged": N_("Record {where}: its stored paper is damaged or altered."),
         "object-unknown": N_("File {where} belongs to no record."),
+        "key-damaged": N_("Record {where}: its key is missing or damaged."),
+        "record-differs": N_("Record {where}: the catalogue does not say what its object says."),
+        "journal-damaged": N_("Entry {where} of the journal is missing or damaged."),
         "record-unaudited": N_("Record {where}: its state does not agree with the audit."),
         "audit-altered": N_("Audit entry {where} was altered."),
         "audit-missing": N_("Audit entries are missing before {where}."),
@@ -213,14 +241,36 @@ class AuditReport:
 
 @dataclass(frozen=True)
 class CheckReport:
-    """What a check of every object, every record and the audit found."""
+    """What a check of objects, records, journal and audit found.
+
+    ``whole``: whether it came to the end; a limited one goes on from there the next time.
+    """
 
     records: int
     bytes: int
     audit: AuditReport
     faults: tuple[Fault, ...] = ()
+    whole: bool = True
 
     @property
     def ok(self) -> bool:
         """Whether nothing at all is wrong."""
         return not self.faults and self.audit.ok
+
+
+@dataclass(frozen=True)
+class RepairReport:
+    """What was mended from a copy: paths in the store; and what is still wrong."""
+
+    mended: tuple[str, ...]
+    faults: tuple[Fault, ...] = ()
+
+
+@dataclass(frozen=True)
+class RebuildReport:
+    """What a rebuild put back: versions of records, entries of the audit."""
+
+    records: int
+    entries: int
+    erased: int
+    faults: tuple[Fault, ...] = ()
