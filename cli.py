@@ -14,6 +14,8 @@ from terminal import Answer, Screen, Verbs, run_app, verb
 
 set_language(choose_language(sys.argv))
 
+from terminal.store_verbs import warehouse_app  # noqa: E402  its help is in the chosen language
+
 _TEXT = _("Digitise a paper once, provably, so that it is never asked for again.")
 _BARE: dict[str, Any] = {
     "cls": Verbs,
@@ -24,7 +26,6 @@ _BARE: dict[str, Any] = {
 app = typer.Typer(help=_TEXT, add_completion=False, **_BARE)
 profile_app = typer.Typer(**_BARE)
 app.add_typer(profile_app, name="profile", help=_("What papers, procedures and offices are."))
-warehouse_app = typer.Typer(**_BARE)
 app.add_typer(warehouse_app, name="warehouse", help=_("The store itself."))
 audit_app = typer.Typer(**_BARE)
 app.add_typer(audit_app, name="audit", help=_("Who did what with the papers."))
@@ -254,14 +255,18 @@ def deposit(
     supersede: Annotated[
         bool, typer.Option("--supersede", help=_("Replace the paper held under this number."))
     ] = False,
+    master: Annotated[
+        list[Path] | None, typer.Option(help=_("Image it was made of, kept with it; repeatable."))
+    ] = None,
     operator: Operator = "",
 ) -> Answer:
     from dossier.shelf import deposit_file
     from terminal import reports
 
     record = deposit_file(
-        file, owner, type_, owner_name, number=number, supersede=supersede, operator=operator
-    )
+        file, owner, type_, owner_name,
+        number=number, supersede=supersede, operator=operator, masters=master or (),
+    )  # fmt: skip
     return Answer(reports.record_data(record), reports.records_text([record]))
 
 
@@ -299,16 +304,6 @@ def audit_verify() -> Answer:
     from terminal import reports
 
     return reports.audit_answer(verify_audit())
-
-
-@verb(warehouse_app, "check", _("Whether every stored paper is there and unchanged."))
-def warehouse_check(screen: Screen) -> Answer:
-    from dossier.shelf import check_store
-    from terminal import reports
-
-    with screen.progress(_("Checking")):
-        report = check_store()
-    return reports.check_answer(report)
 
 
 @verb(profile_app, "list", _("Papers, procedures and offices known here."))
