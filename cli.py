@@ -18,12 +18,12 @@ set_language(choose_language(sys.argv))
 # Their texts are in the language that is set when they are imported.
 from terminal.ledger_verbs import audit_app, consent_app  # noqa: E402
 from terminal.options import Authority, Guardian, Operator, OwnerId, Trust, Witness  # noqa: E402
+from terminal.store_verbs import warehouse_app  # noqa: E402
 
 _TEXT = _("Digitise a paper once, provably, so that it is never asked for again.")
 app = typer.Typer(help=_TEXT, add_completion=False, **BARE)
 profile_app = typer.Typer(**BARE)
 app.add_typer(profile_app, name="profile", help=_("What papers, procedures and offices are."))
-warehouse_app = typer.Typer(**BARE)
 app.add_typer(warehouse_app, name="warehouse", help=_("The store itself."))
 app.add_typer(consent_app, name="consent", help=_("What owners agreed to."))
 app.add_typer(audit_app, name="audit", help=_("Who did what with the papers."))
@@ -252,6 +252,9 @@ def deposit(
         bool, typer.Option("--agreed", help=_("The owner agreed that it is kept and reused."))
     ] = False,
     witness: Witness = "",
+    master: Annotated[
+        list[Path] | None, typer.Option(help=_("Image it was made of, kept with it; repeatable."))
+    ] = None,
     operator: Operator = "",
 ) -> Answer:
     from dossier.shelf import deposit_file
@@ -260,6 +263,7 @@ def deposit(
     record = deposit_file(
         file, owner, type_, owner_name,
         number=number, supersede=supersede, agreed=agreed, witness=witness, operator=operator,
+        masters=master or (),
     )  # fmt: skip
     return Answer(reports.record_data(record), reports.records_text([record]))
 
@@ -314,16 +318,6 @@ def reuse(
 
     release = reuse_record(record, for_, out, reason, operator, receipt=receipt, fields=fields)
     return Answer(reports.release_data(release, out), reports.release_text(release, out))
-
-
-@verb(warehouse_app, "check", _("Whether every stored paper is there and unchanged."))
-def warehouse_check(screen: Screen) -> Answer:
-    from dossier.shelf import check_store
-    from terminal import reports
-
-    with screen.progress(_("Checking")):
-        report = check_store()
-    return reports.check_answer(report)
 
 
 @verb(profile_app, "list", _("Papers, procedures and offices known here."))

@@ -2,9 +2,10 @@
 
 import json
 import os
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,17 +17,28 @@ from foundation.messages import N_
 from foundation.places import home
 from foundation.times import utc_now, vietnam_time
 from profiles import Paper, UnknownProfile, load_office, load_paper, load_procedure
-from warehouse import CheckReport, Record, Release
+from warehouse import (
+    CheckReport,
+    Judgement,
+    RebuildReport,
+    Record,
+    Release,
+    RepairReport,
+)
 from warehouse.grounds import Evidence, Planned, Why
 
 if TYPE_CHECKING:
     from warehouse import Warehouse
 
 
+_SECRET_MARKS = {"MẬT", "TỐI MẬT", "TUYỆT MẬT"}
+
+
 def store_folder() -> Path:
-    """Where this office's store lies: ``SOHOA_WAREHOUSE``, else under sohoa's home."""
-    named = os.environ.get("SOHOA_WAREHOUSE")
-    return Path(named) if named else home() / "warehouse"
+    """The folder of this office's store: ``SOHOA_WAREHOUSE``, else under sohoa's home."""
+    named = os.environ.get("SOHOA_WAREHOUSE", "")
+    # A URL says where the papers are; the keys stay here.
+    return Path(named) if named and "://" not in named else home() / "warehouse"
 
 
 class NoStore(SohoaError):
@@ -53,13 +65,6 @@ class NotKept(SohoaError):
     message = N_("“{paper}” is only shown, never kept: its profile says keep = false.")
 
 
-class BrokenSignature(SohoaError):
-    """A paper whose signature does not hold was to be deposited."""
-
-    exit_code = ExitCode.SIGNATURE
-    message = N_("{file} is not stored: {reason} See what is wrong with: sohoa verify")
-
-
 def keep_out_of_store(*outputs: Path | None) -> None:
     """Refuse outputs inside the store, where they would destroy it. Raises StoreIsNoPlace."""
     store = store_folder().resolve()
@@ -68,20 +73,40 @@ def keep_out_of_store(*outputs: Path | None) -> None:
             raise StoreIsNoPlace(file=output)
 
 
-def _refuse_unfit(file: Path, paper: Paper) -> None:
-    """Raise where a paper must not be stored: not to be kept, or with a signature that is broken.
+def judge(file: Path, paper: Paper) -> Judgement:
+    """What is found out about a paper before it is stored; the store refuses what is unfit.
 
     Whether a sound signature is also trusted depends on roots this counter may not have, and
-    is judged each time the paper is used.
+    is judged each time the paper is used. A signature is asked for where the paper's own
+    profile names its signatures.
     """
     from signing import verify_file
 
-    if not paper.keep:
-        raise NotKept(paper=paper.title)
     verdict = verify_file(file, [])
-    if verdict.verdict == "invalid":
-        reasons = [verdict.reason, *(one.reason for one in verdict.signatures)]
-        raise BrokenSignature(file=file.name, reason=next(filter(None, reasons), ""))
+    broken = verdict.verdict == "invalid"
+    reasons = [verdict.reason, *(one.reason for one in verdict.signatures)]
+    return Judgement(
+        signature="broken" if broken else "sound" if verdict.signatures else "none",
+        signature_required=bool(paper.signatures),
+        secret=_is_secret(file),
+        reason=next(filter(None, reasons), "") if broken else "",
+    )
+
+
+def _is_secret(file: Path) -> bool:
+    """Whether the first page bears a mark of state secrecy, alone on its line.
+
+    The marks of Luật Bảo vệ bí mật nhà nước 2018 Điều 8: tuyệt mật, tối mật, mật.
+    """
+    import pypdfium2
+
+    try:
+        with pypdfium2.PdfDocument(file) as pdf:
+            text = pdf[0].get_textpage().get_text_range()
+    except (pypdfium2.PdfiumError, OSError, IndexError):
+        return False  # no PDF: the store says so
+    lines = {" ".join(line.split()) for line in unicodedata.normalize("NFC", text).splitlines()}
+    return bool(lines & _SECRET_MARKS)
 
 
 @contextmanager
@@ -110,6 +135,7 @@ def deposit_file(  # noqa: PLR0913  what the verb's options say
     agreed: bool = False,
     witness: str = "",
     operator: str = "",
+    masters: Sequence[Path] = (),
 ) -> Record:
     """Put a PDF into its owner's store under a new official code.
 
@@ -120,12 +146,13 @@ def deposit_file(  # noqa: PLR0913  what the verb's options say
         agreed: the owner agreed, as the operator, or the ``witness`` named, heard.
 
     Raises:
-        NotKept, BrokenSignature: it must not be stored.
+        NotKept: it must not be stored.
         NoBasis: no law asks for it to be kept and nobody agreed.
         SohoaError: whatever the store refuses.
     """
     paper, office = load_paper(paper_name), load_office()
-    _refuse_unfit(file, paper)
+    if not paper.keep:
+        raise NotKept(paper=paper.title)
     owner, today = owner_of(owner_number, owner_name), vietnam_time(utc_now()).date()
     actor = actor_at(office, operator)
     with open_store() as store:
@@ -146,6 +173,8 @@ def deposit_file(  # noqa: PLR0913  what the verb's options say
             number=number,
             supersede=supersede,
             basis=None if agreed else law_of(paper),
+            judgement=judge(file, paper),
+            masters=masters,
         )
 
 
@@ -248,15 +277,79 @@ def prefill(release: Release) -> dict[str, Any]:
     }
 
 
-def check_store() -> CheckReport:
+def check_store(limit: int | None = None, days: int | None = None) -> CheckReport:
     """Whether every stored paper is there and unchanged, and the audit whole.
+
+    Args:
+        limit: records to look at; the next check goes on from there.
+        days: do nothing where a whole check ended within so many days.
 
     Raises:
         NoStore: an empty place is not a sound store; the wrong folder may have been named.
     """
     require_store()
+    since = None if days is None else utc_now() - timedelta(days=days)
     with open_store() as store:
-        return store.check()
+        return store.check(limit, since)
+
+
+def repair_store(replica: str, endpoint: str = "") -> RepairReport:
+    """Mend the store from a copy of it. Raises :class:`NoStore`."""
+    require_store()
+    with open_store() as store:
+        return store.repair(replica, endpoint)
+
+
+def rebuild_store() -> RebuildReport:
+    """Make the store's catalogue anew from its objects. Raises :class:`NoStore`."""
+    from warehouse import rebuild_catalogue
+
+    require_store()
+    return rebuild_catalogue(store_folder())
+
+
+def recover_store() -> int:
+    """Undo what dead processes left half done; how much. Raises :class:`NoStore`."""
+    require_store()
+    with open_store() as store:
+        return store.recover()
+
+
+def rotate_store_key(operator: str = "") -> int:
+    """Replace the office's key; how many keys were wrapped anew. Raises :class:`NoStore`."""
+    require_store()
+    actor = actor_at(load_office(), operator)
+    with open_store() as store:
+        return store.rotate_key(actor)
+
+
+def revoke_record(record: str, reason: str, operator: str = "") -> Record:
+    """Withdraw a record, for good."""
+    actor = actor_at(load_office(), operator)
+    with open_store() as store:
+        return store.revoke(record, reason, actor)
+
+
+def bind_record(record: str, owner_number: str, owner_name: str = "", operator: str = "") -> Record:
+    """Say whose paper a record is, whose owner was unknown; it gets a code that names them."""
+    office, owner = load_office(), owner_of(owner_number, owner_name)
+    today = vietnam_time(utc_now()).date()
+    with open_store() as store:
+        code = store.new_code(
+            office.record_code,
+            owner.identifier,
+            store.get(record).type_code,
+            office=office.code,
+            date=today,
+        )
+        return store.bind_owner(record, owner, actor_at(office, operator), code=code)
+
+
+def erase_record(record: str, reason: str, operator: str = "") -> Record:
+    """Destroy a record's key for good; what is left of its last version."""
+    actor = actor_at(load_office(), operator)
+    with open_store() as store:
+        return store.erase(record, reason, actor)[-1]
 
 
 def require_store() -> None:

@@ -81,8 +81,7 @@ def withdrawn_answer(done: "Withdrawal") -> Answer:
     from dossier.agreeing import consent_data
 
     text = _(
-        "Consent {consent} is withdrawn: {ended} papers are erased, "
-        "{kept} are kept by law."
+        "Consent {consent} is withdrawn: {ended} papers are erased, {kept} are kept by law."
     ).format(consent=done.consent.id, ended=len(done.ended), kept=len(done.kept))
     data = consent_data(done.consent) | {"kept": list(done.kept), "ended": list(done.ended)}
     return Answer(data, text)

@@ -19,7 +19,15 @@ if TYPE_CHECKING:
     from dossier.making import Made
     from profiles import Dated, Paper
     from signing import SignResult
-    from warehouse import AuditReport, CheckReport, Fault, Record, Release
+    from warehouse import (
+        AuditReport,
+        CheckReport,
+        Fault,
+        RebuildReport,
+        Record,
+        Release,
+        RepairReport,
+    )
 
 
 def demo_folder(named: Path | None) -> Path:
@@ -285,11 +293,40 @@ def check_answer(report: "CheckReport") -> Answer:
     """What the check of the store found; every fault and exit code 10."""
     data = {
         "ok": report.ok,
+        "whole": report.whole,
         "records": report.records,
         "bytes": report.bytes,
         "audit": {"entries": report.audit.entries, "head": report.audit.head},
     }
-    return _faults(data, (*report.faults, *report.audit.faults), report.audit.entries)
+    answer = _faults(data, (*report.faults, *report.audit.faults), report.audit.entries)
+    if report.ok and not report.whole:
+        text = _("{count} versions are well; the next check goes on from there.")
+        return Answer(answer.data, text.format(count=report.records))
+    return answer
+
+
+def repair_answer(report: "RepairReport") -> Answer:
+    """What was mended, and what is still wrong (exit code 10)."""
+    data = {"ok": not report.faults, "mended": list(report.mended)}
+    answer = _faults(data, report.faults, 0)
+    if report.faults:
+        return answer
+    return Answer(answer.data, _("{count} files mended.").format(count=len(report.mended)))
+
+
+def rebuild_answer(report: "RebuildReport") -> Answer:
+    """What was put back, and what could not be (exit code 10)."""
+    data = {
+        "ok": not report.faults,
+        "records": report.records,
+        "entries": report.entries,
+        "erased": report.erased,
+    }
+    answer = _faults(data, report.faults, report.entries)
+    if report.faults:
+        return answer
+    text = _("The catalogue is whole again: {records} versions, {entries} audit entries.")
+    return Answer(answer.data, text.format(records=report.records, entries=report.entries))
 
 
 def _faults(data: dict[str, Any], faults: Sequence["Fault"], entries: int) -> Answer:
@@ -297,7 +334,7 @@ def _faults(data: dict[str, Any], faults: Sequence["Fault"], entries: int) -> An
     if not faults:
         text = _("All is well: {count} audit entries, chain whole.").format(count=entries)
         return Answer({**data, "faults": told}, text)
-    why = _("The store has {count} faults. Restore what is damaged from a backup.").format(
+    why = _("The store has {count} faults. Mend it with: sohoa warehouse repair").format(
         count=len(faults)
     )
     lines = "\n".join(map(str, faults))

@@ -9,6 +9,7 @@ names; from a pool of threads they share commits: 2 to 4 ms (ext4, shared 2-core
 import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -115,8 +116,9 @@ class Blobs:
         # What a killed put left, which the store does not list, and the empty folders.
         for path in sorted((self.root / prefix).rglob("*"), reverse=True):
             path.rmdir() if path.is_dir() else path.unlink()
-        if (self.root / prefix).is_dir():
-            (self.root / prefix).rmdir()
+        with suppress(OSError):  # as far up as they are empty; below the top
+            for depth in range(len(Path(prefix).parts), 1, -1):
+                self.root.joinpath(*Path(prefix).parts[:depth]).rmdir()
 
     def sweep(self, prefix: str) -> None:
         """Remove what killed puts left right under a prefix, which the store does not list."""

@@ -237,13 +237,16 @@ def _born(place: Place, blobs: Blobs, keys: Keys) -> Engine:
                     _create_sqlite(place.folder)
         return _engine(place)
     engine = _engine(place)
-    with engine.begin() as tx:
-        there = "records" in table_names(tx)
-    if not there:
-        with locked(place.folder, fcntl.LOCK_EX), for_writing(engine).begin() as tx:
-            if "records" not in table_names(tx):
-                _prepare(place, blobs, keys)
-                upgrade(tx)
+    with ExitStack() as on_failure:
+        on_failure.callback(engine.dispose)
+        with engine.begin() as tx:
+            there = "records" in table_names(tx)
+        if not there:
+            with locked(place.folder, fcntl.LOCK_EX), for_writing(engine).begin() as tx:
+                if "records" not in table_names(tx):
+                    _prepare(place, blobs, keys)
+                    upgrade(tx)
+        on_failure.pop_all()
     return engine
 
 

@@ -10,6 +10,7 @@ they die. Holders of other machines count as dead after an hour.
 import fcntl
 import hashlib
 import os
+import random
 import socket
 import time
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from foundation.times import utc_now
 from warehouse import engine, objects
@@ -27,7 +28,7 @@ from warehouse.errors import WarehouseBusy
 from warehouse.schema import inventories, journal_head, pending, records
 
 _LEASE = timedelta(hours=1)
-_PAUSE_SECONDS = 0.02
+_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.02, 0.32
 
 
 @dataclass(frozen=True)
@@ -36,13 +37,15 @@ class Claim:
 
     record_id: str
     head: int
+    holder: str
 
     def release(self, tx: Connection) -> None:
         """Let it go in the transaction that commits the work.
 
         Raises WarehouseBusy where it was taken away: after an hour, as if its holder had died.
         """
-        gone = tx.execute(delete(pending).where(pending.c.record_id == self.record_id))
+        ours = (pending.c.record_id == self.record_id) & (pending.c.holder == self.holder)
+        gone = tx.execute(delete(pending).where(ours))
         if gone.rowcount != 1:
             raise WarehouseBusy(folder=self.record_id)
 
@@ -82,19 +85,25 @@ def claimed(catalog: Catalog, record_id: str) -> Iterator[Claim]:
 
 def _take(catalog: Catalog, record_id: str) -> Claim:
     until = time.monotonic() + engine.PATIENCE_SECONDS
+    pause = _PAUSE_SECONDS
     while True:
         with catalog.writing() as tx:
-            taken = tx.execute(
-                select(pending.c.holder).where(pending.c.record_id == record_id)
-            ).scalar()
-            if taken is None:
+            if not is_claimed(tx, record_id):
                 head = _head(tx, record_id)
                 tx.execute(insert(pending).values(_row(catalog, record_id, head)))
-                return Claim(record_id, head)
-        if time.monotonic() > until:
-            raise WarehouseBusy(folder=catalog.place.shown)
-        recover(catalog)
-        time.sleep(_PAUSE_SECONDS)
+                return Claim(record_id, head, catalog.holder)
+        while _is_taken(catalog, record_id):
+            if time.monotonic() > until:
+                raise WarehouseBusy(folder=catalog.place.shown)
+            time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311  to part those who wait
+            pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+            if pause == _LONGEST_PAUSE_SECONDS:
+                recover(catalog)  # perhaps it is dead
+
+
+def _is_taken(catalog: Catalog, record_id: str) -> bool:
+    with catalog.reading() as tx:
+        return is_claimed(tx, record_id)
 
 
 def _head(tx: Connection, record_id: str) -> int:
@@ -128,13 +137,23 @@ def recover(catalog: Catalog) -> int:
     """Undo what dead holders left half done; how many records there were."""
     with catalog.reading() as tx:
         rows = tx.execute(select(pending)).all()
-    dead = [row for row in rows if not _lives(catalog, row)]
+    # Only what still stands under a dead holder's name once we know it dead: it may have
+    # committed and gone in good order since we read the row.
+    dead = [row for row in rows if not _lives(catalog, row) and _take_over(catalog, row)]
     for row in dead:
         _undo(catalog, row.record_id, row.head)
     if dead:
         _forget_untold(catalog)
     _sweep(catalog)
     return len(dead)
+
+
+def _take_over(catalog: Catalog, row: Any) -> bool:
+    """Make a dead holder's claim ours, so that only one undoes it; whether it was still there."""
+    theirs = (pending.c.record_id == row.record_id) & (pending.c.holder == row.holder)
+    ours = {"holder": catalog.holder, "home": _home(catalog), "begun_at": utc_now()}
+    with catalog.writing() as tx:
+        return tx.execute(update(pending).where(theirs).values(ours)).rowcount == 1
 
 
 def _lives(catalog: Catalog, row: Any) -> bool:

@@ -67,7 +67,8 @@ def reachable(shown: object) -> Iterator[None]:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise WarehouseFull(folder=shown) from error
-        raise WarehouseUnreachable(folder=shown, detail=reason_of(error)) from error
+        detail = (reason_of(error).splitlines() or [""])[0]
+        raise WarehouseUnreachable(folder=shown, detail=detail) from error
 
 
 def _of_database(error: exc.DatabaseError, shown: object) -> WarehouseUnreachable:

@@ -64,7 +64,7 @@ def staged(catalog: Catalog, source: Path) -> Iterator[Staged]:
     digest, size = hashlib.sha256(), 0
     with (
         reachable(catalog.place.shown),
-        TemporaryFile(dir=catalog.folder / INCOMING, buffering=0) as copy,
+        TemporaryFile(dir=catalog.folder / INCOMING) as copy,
     ):
         for chunk in _source_chunks(source):
             digest.update(chunk)
@@ -72,6 +72,7 @@ def staged(catalog: Catalog, source: Path) -> Iterator[Staged]:
             copy.write(chunk)
         if size == 0:
             raise EmptyFile(file=mask_text(str(source)))
+        copy.flush()
         yield Staged(cast("BinaryIO", copy), digest.hexdigest(), size)
 
 

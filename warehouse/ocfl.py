@@ -2,8 +2,10 @@
 
 An object is a record. Its state names the files of every version of the paper by logical
 path (``1/paper.pdf``, ``1/record.json``, ``2/paper.pdf`` …), all encrypted; each deposit and
-each change of status adds an OCFL version. Objects lie under the first four digits of the
-SHA-256 of their id (registered extension 0004, two tuples of two: 65,536 folders).
+each change of status adds an OCFL version. Objects lie in folders named by record, under
+the first four digits of the SHA-256 of the name (registered extension 0003, two tuples of two:
+65,536 folders, evenly filled). The name is no URI, which the specification would like, because
+its colons would have to be escaped in every path.
 """
 
 import hashlib
@@ -15,17 +17,15 @@ from typing import Any
 from foundation.times import iso_utc, utc_now
 
 ROOT = "objects"
-_EXTENSION = "0004-hashed-n-tuple-storage-layout"
+_EXTENSION = "0003-hash-and-id-n-tuple-storage-layout"
 _LAYOUT = {
     "extensionName": _EXTENSION,
     "digestAlgorithm": "sha256",
     "tupleSize": 2,
     "numberOfTuples": 2,
-    "shortObjectRoot": False,
 }
 _NAMASTE = "0=ocfl_object_1.1"
 _NAMASTE_TEXT = b"ocfl_object_1.1\n"
-_URN = "urn:ulid:"
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Inventory:
 
 def root_files() -> dict[str, bytes]:
     """What makes a storage root: its declaration and its layout."""
-    layout = {"extension": _EXTENSION, "description": "Hashed n-tuple, two tuples of two digits"}
+    layout = {"extension": _EXTENSION, "description": "Two tuples of two digits, then the id"}
     return {
         f"{ROOT}/0=ocfl_1.1": b"ocfl_1.1\n",
         f"{ROOT}/ocfl_layout.json": _json(layout),
@@ -69,14 +69,8 @@ def root_files() -> dict[str, bytes]:
 
 def object_path(record_id: str) -> str:
     """Where a record's object lies."""
-    digest = hashlib.sha256(f"{_URN}{record_id}".encode()).hexdigest()
-    return f"{ROOT}/{digest[:2]}/{digest[2:4]}/{digest}"
-
-
-def record_of(inventory: bytes) -> str:
-    """The record whose inventory this is. Raises ValueError or KeyError for anything else."""
-    name: str = json.loads(inventory)["id"]
-    return name.removeprefix(_URN)
+    digest = hashlib.sha256(record_id.encode()).hexdigest()
+    return f"{ROOT}/{digest[:2]}/{digest[2:4]}/{record_id}"
 
 
 def content_path(number: int, logical: str) -> str:
@@ -97,7 +91,7 @@ def next_inventory(
         previous.content
         if previous
         else {
-            "id": f"{_URN}{record_id}",
+            "id": record_id,
             "type": "https://ocfl.io/1.1/spec/#inventory",
             "digestAlgorithm": "sha512",
             "manifest": {},

@@ -2,18 +2,20 @@
 
 import hashlib
 from collections.abc import Iterator
+from tempfile import TemporaryFile
 
 from sqlalchemy import select
 
 from warehouse import fixity, ocfl
 from warehouse.blobs import Blobs, open_blobs
-from warehouse.catalog import Catalog
+from warehouse.catalog import INCOMING, Catalog
 from warehouse.engine import reachable
 from warehouse.errors import JournalDamaged, KeyDamaged, NothingToRepairFrom, RecordErased
 from warehouse.keys import Keys
 from warehouse.schema import inventories
 from warehouse.values import CheckReport, Fault, RepairReport
 
+_CHUNK = 1 << 20
 _MENDABLE = {"object-missing", "object-damaged", "key-damaged"}
 
 
@@ -72,9 +74,18 @@ def _mend_object(catalog: Catalog, copy: Blobs, record_id: str) -> Iterator[str]
         for name in paths:
             path = f"{place}/{name}"
             if not _is_sound(catalog.blobs, path, digest) and _is_sound(copy, path, digest):
-                catalog.blobs.put(path, copy.chunks(path))
-                catalog.blobs.flush([path])
+                _take_over(catalog, copy, path)
                 yield path
+
+
+def _take_over(catalog: Catalog, copy: Blobs, path: str) -> None:
+    # By way of a file: obstore cannot send to one store while it is read from another.
+    with TemporaryFile(dir=catalog.folder / INCOMING) as between:
+        for chunk in copy.chunks(path):
+            between.write(chunk)
+        between.seek(0)
+        catalog.blobs.put(path, iter(lambda: between.read(_CHUNK), b""))
+    catalog.blobs.flush([path])
 
 
 def _put_right(catalog: Catalog, files: dict[str, bytes]) -> Iterator[str]:

@@ -48,7 +48,7 @@ def test_a_paper_is_deposited_found_reused_and_accounted_for(counter, complains,
     check = said(counter.run("warehouse", "check", "--json"))
     assert (check["ok"], check["records"]) == (True, 1)
     assert said(counter.run("audit", "verify", "--json"))["ok"] is True
-    (stored,) = (counter.home / "warehouse" / "objects").rglob("*.pdf")
+    (stored,) = (counter.home / "warehouse" / "objects").rglob("*-paper.pdf")
     stored.chmod(0o600)
     stored.write_bytes(stored.read_bytes()[:-1] + b"?")
     broken = counter.run("warehouse", "check", "--json")
