@@ -48,7 +48,7 @@ def main() -> None:
         case "reuse":
             from benchmarks.reuse import measure_reuse
 
-            measure_reuse(options.counts, options.plans, options.seed)
+            measure_reuse(options.counts, options.plans, options.seed, options.catalogue)
         case "stream":
             from benchmarks.stream import measure_stream
 
@@ -81,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     reuse.add_argument("counts", nargs="*", type=int, default=[100_000, 1_000_000])
     reuse.add_argument("--plans", type=int, default=1000)
     reuse.add_argument("--seed", type=int, default=1)
+    reuse.add_argument("--catalogue", default="", help="postgresql://…, empty; else SQLite")
     memory = commands.add_parser("memory")
     memory.add_argument("counts", nargs="*", type=int, default=(20, 200))
     return parser

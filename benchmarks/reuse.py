@@ -14,11 +14,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Connection
+
 from foundation.times import utc_now
 from warehouse import open_warehouse
 from warehouse.consent_schema import bases, consents
 from warehouse.grounds import Wanted
-from warehouse.schema import records
+from warehouse.schema import holders, records
 from warehouse.values import new_id, today
 
 #: Milliseconds within which 99 of 100 plans are made.
@@ -29,11 +31,20 @@ _WANTED = [Wanted(paper) for paper in (*_PAPERS, "giay-to")]
 _BATCH = 5_000
 
 
-def measure_reuse(counts: list[int], plans: int, seed: int) -> None:
-    """Fill a store for each number of records, plan for owners at random, print what it took."""
+def measure_reuse(counts: list[int], plans: int, seed: int, catalogue: str = "") -> None:
+    """Fill a store for each number of records, plan for owners at random, print what it took.
+
+    Args:
+        catalogue: address of an empty PostgreSQL database; else SQLite. One count at a time.
+    """
     for count in counts:
         with tempfile.TemporaryDirectory() as work:
             began = time.monotonic()
+            if catalogue:
+                (Path(work) / "kho").mkdir(mode=0o700)
+                settings = Path(work) / "kho" / "warehouse.toml"
+                settings.write_text(f'catalogue = "{catalogue}"\n')
+                settings.chmod(0o600)
             owners = count // len(_PAPERS)
             _fill(Path(work) / "kho", owners, seed)
             filled = time.monotonic() - began
@@ -47,6 +58,11 @@ def measure_reuse(counts: list[int], plans: int, seed: int) -> None:
             f" {busy[int(plans * 0.99)] * 1000:.1f} ms; filled in {filled:.0f} s",
             flush=True,
         )
+
+
+def _settle(tx: Connection) -> None:
+    """What a database does by itself in the hour after so many rows came."""
+    tx.exec_driver_sql("ANALYZE")
 
 
 def _plan(folder: Path, owners: int, plans: int, seed: int) -> Iterator[tuple[float, float]]:
@@ -67,8 +83,23 @@ def _fill(folder: Path, owners: int, seed: int) -> None:
         while batch := list(islice(rows, _BATCH)):
             with kho._catalog.writing() as tx:
                 tx.execute(records.insert(), [record for some in batch for record in some[0]])
+                tx.execute(
+                    holders.insert(),
+                    [
+                        {
+                            "owner_identifier": record["owner_identifier"],
+                            "paper_type": record["paper_type"],
+                            "record_id": record["id"],
+                            "version": 1,
+                        }
+                        for some in batch
+                        for record in some[0]
+                    ],
+                )
                 tx.execute(bases.insert(), [basis for some in batch for basis in some[1]])
                 tx.execute(consents.insert(), [some[2] for some in batch])
+        with kho._catalog.writing() as tx:
+            _settle(tx)
 
 
 def _rows(owners: int, dice: random.Random) -> Iterator[tuple[list[Any], list[Any], Any]]:
@@ -84,7 +115,6 @@ def _rows(owners: int, dice: random.Random) -> Iterator[tuple[list[Any], list[An
                     "id": name,
                     "version": 1,
                     "code": f"{owner}.{paper}",
-                    "object_id": name,
                     "owner_identifier": owner,
                     "owner_name": "Nguyễn Văn An",
                     "owner_kind": "person",
@@ -104,6 +134,8 @@ def _rows(owners: int, dice: random.Random) -> Iterator[tuple[list[Any], list[An
                     "fields": {"so": str(number)},
                     "procedure": "",
                     "dossier_code": "",
+                    "masters": [],
+                    "co_owners": [],
                 }
             )
             grounds.append(
