@@ -95,7 +95,7 @@ class Desk:
         """The personal store, open for the block."""
         from warehouse import open_warehouse
 
-        with open_warehouse(self.store_folder, receipt_signer(self.office)) as warehouse:
+        with open_warehouse(self.store_folder, signer=receipt_signer(self.office)) as warehouse:
             yield warehouse
 
     def signatures(self, paper: Paper) -> tuple[SignatureRules, ...]:

@@ -89,7 +89,7 @@ def open_store() -> "Iterator[Warehouse]":
     """This office's store, open for the block; its seal key, if it has one, signs receipts."""
     from warehouse import open_warehouse
 
-    with open_warehouse(store_folder(), receipt_signer(load_office())) as store:
+    with open_warehouse(store_folder(), signer=receipt_signer(load_office())) as store:
         yield store
 
 
