@@ -122,9 +122,9 @@ def kept_only(tx: Connection, found: list[Record]) -> list[Record]:
 
 
 def due_for_erasure(tx: Connection) -> list[Record]:
-    """The versions that are kept on no ground any more."""
-    ended = select(records.c.code).join(
-        bases, (records.c.id == bases.c.record_id) & (records.c.version == bases.c.version)
+    """The records none of whose versions is kept on any ground any more, by their last version."""
+    still_kept = select(bases.c.record_id).where(bases.c.ended_at.is_(None))
+    ended = select(bases.c.record_id).where(
+        bases.c.ended_at.is_not(None), bases.c.record_id.not_in(still_kept)
     )
-    codes = ended.where(bases.c.ended_at.is_not(None)).order_by(records.c.id)
-    return [get(tx, code) for code in tx.execute(codes).scalars()]
+    return [get(tx, name) for name in tx.execute(ended.distinct()).scalars().all()]

@@ -242,7 +242,7 @@ class Warehouse:
             return plan.plan(tx, owner_identifier, procedure, wanted, on or today())
 
     def due_for_erasure(self) -> list[Record]:
-        """Versions kept on no ground any more since their owner withdrew a consent."""
+        """Records kept on no ground any more since their owner withdrew a consent."""
         with self._catalog.reading() as tx:
             return keeping.due_for_erasure(tx)
 
