@@ -7,6 +7,7 @@ python -m benchmarks straight             the tilt left on sheets laid in crooke
 python -m benchmarks memory [COUNT...]    peak memory on few and on many sheets
 python -m benchmarks tune [NAME...]       what the tuned numbers are worth at other values
 python -m benchmarks reuse [COUNT...]      the plan for a procedure in a store of many records
+python -m benchmarks store                the store: deposits, checks, searching a million
 python -m benchmarks stream               from the last sheet in the feeder to the PDF on disk
 """
 
@@ -49,6 +50,10 @@ def main() -> None:
             from benchmarks.reuse import measure_reuse
 
             measure_reuse(options.counts, options.plans, options.seed, options.catalogue)
+        case "store":
+            from benchmarks.store import measure
+
+            measure(options.records, options.deposits)
         case "stream":
             from benchmarks.stream import measure_stream
 
@@ -72,6 +77,9 @@ def _parser() -> argparse.ArgumentParser:
     tune.add_argument("--docs", type=Path, help="folder of tuning.md to write the tables into")
     stream = commands.add_parser("stream")
     stream.add_argument("--per-minute", type=float, default=40.0, help="sheets the feeder feeds")
+    store = commands.add_parser("store")
+    store.add_argument("--records", type=int, default=1_000_000, help="rows to search among")
+    store.add_argument("--deposits", type=int, default=200)
     faults = commands.add_parser("faults")
     straight = commands.add_parser("straight")
     for command in (draw, compare, stream, faults, straight):

@@ -240,6 +240,7 @@ def record_data(record: "Record") -> dict[str, Any]:
 _STATUS = {
     "active": N_("in force"),
     "superseded": N_("replaced"),
+    "erased": N_("erased"),
     "revoked": N_("revoked"),
 }
 

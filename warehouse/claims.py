@@ -15,7 +15,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -38,6 +38,7 @@ class Claim:
     record_id: str
     head: int
     holder: str
+    _released: list[bool] = field(default_factory=list)
 
     def release(self, tx: Connection) -> None:
         """Let it go in the transaction that commits the work.
@@ -48,6 +49,7 @@ class Claim:
         gone = tx.execute(delete(pending).where(ours))
         if gone.rowcount != 1:
             raise WarehouseBusy(folder=self.record_id)
+        self._released.append(True)
 
 
 @contextmanager
@@ -75,12 +77,19 @@ def claimed(catalog: Catalog, record_id: str) -> Iterator[Claim]:
     claim = _take(catalog, record_id)
     try:
         yield claim
-    finally:
-        with catalog.reading() as tx:
-            ours = select(pending.c.holder).where(pending.c.record_id == record_id)
-            left = tx.execute(ours).scalar() == catalog.holder
-        if left:
-            _undo(catalog, record_id, claim.head)
+    except BaseException:
+        _undo_left(catalog, claim)  # released or not: the commit may have failed
+        raise
+    if not claim._released:
+        _undo_left(catalog, claim)
+
+
+def _undo_left(catalog: Catalog, claim: Claim) -> None:
+    with catalog.reading() as tx:
+        ours = select(pending.c.holder).where(pending.c.record_id == claim.record_id)
+        left = tx.execute(ours).scalar() == catalog.holder
+    if left:
+        _undo(catalog, claim.record_id, claim.head)
 
 
 def _take(catalog: Catalog, record_id: str) -> Claim:

@@ -96,7 +96,7 @@ def _attempt(
                 catalog.keys.settle(sealed)
             if old is not None:
                 _replace(catalog, tx, old, record, actor)
-            records.put(tx, record)
+            records.add(tx, record)
             objects.note_version(tx, record.id, made)
             _account(catalog, tx, "deposit", record, actor, basis)
             claim.release(tx)
@@ -118,7 +118,10 @@ def _write(
     for name, master in zip(record.masters, masters, strict=True):
         files[f"{record.version}/masters/{name}"] = master
     if sealed is not None:
-        return objects.add_version(catalog, sealed.key, record.id, None, files, "deposit")
+        wrapped = catalog.keys.wrapped(sealed)
+        return objects.add_version(
+            catalog, sealed.key, record.id, None, files, "deposit", beside=wrapped
+        )
     if old is not None:
         files[f"{old.version}/record.json"] = records.to_json(_superseded(old, record))
     previous = objects.trusted_inventory(catalog, record.id)

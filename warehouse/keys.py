@@ -100,13 +100,16 @@ class Keys:
         if not (self.folder / _CURRENT).exists():
             self._name_current(self.token or self._new_file_key())
         if not self.blobs.exists(_path(JOURNAL)):
-            self.new(JOURNAL)
+            self._store(self.new(JOURNAL))
 
     def new(self, record_id: str) -> SealedKey:
-        """A new key for a record, durably stored under the office key in use."""
-        made = SealedKey(record_id, self._current_id(), secrets.token_bytes(KEY_SIZE))
-        self._store(made)
-        return made
+        """A new key for a record, for the office key in use; not yet stored: :meth:`wrapped`."""
+        return SealedKey(record_id, self._current_id(), secrets.token_bytes(KEY_SIZE))
+
+    def wrapped(self, made: SealedKey) -> dict[str, bytes]:
+        """A record's key as the store keeps it: its path and the wrapped key."""
+        sealed = self._office_key(made.office_id).wrap(made.key)
+        return {_path(made.record_id): made.office_id.encode() + sealed}
 
     def settle(self, made: SealedKey) -> None:
         """Wrap a new key again if the office's key was changed since. Call while alone in writing.
@@ -207,8 +210,7 @@ class Keys:
         return [name for name in names if name != self._current_id()]
 
     def _store(self, made: SealedKey) -> None:
-        wrapped = self._office_key(made.office_id).wrap(made.key)
-        self.blobs.put_all({_path(made.record_id): made.office_id.encode() + wrapped})
+        self.blobs.put_all(self.wrapped(made))
 
     def _current_id(self) -> str:
         try:

@@ -92,17 +92,21 @@ def add_version(
     previous: Inventory | None,
     files: Mapping[str, bytes | Staged],
     message: str,
+    beside: Mapping[str, bytes] | None = None,
 ) -> Inventory:
     """Write a version of an object, durably, and read it back. Claim the record before.
 
     Args:
         files: by logical path; encrypted here.
+        beside: further blobs to be made durable in the same go: the record's wrapped key.
 
     Raises:
         DiskUnsound: the store does not give back what was written.
     """
     number = previous.number + 1 if previous else 1
-    place, digests, small = ocfl.object_path(record_id), {}, {}
+    place = ocfl.object_path(record_id)
+    digests: dict[str, str] = {}
+    small: dict[str, bytes] = {}
     for logical, content in files.items():
         path = f"{place}/{ocfl.content_path(number, logical)}"
         name = _name(record_id, ocfl.content_path(number, logical))
@@ -117,7 +121,7 @@ def add_version(
             digests[logical] = digest.hexdigest()
     made = ocfl.next_inventory(record_id, previous, digests, message)
     small |= ocfl.version_files(record_id, made) | ocfl.head_files(record_id, made)
-    catalog.blobs.put_all(small)
+    catalog.blobs.put_all(small | dict(beside or {}))
     _read_back(catalog, key, record_id, made, files)
     return made
 

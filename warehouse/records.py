@@ -132,14 +132,17 @@ def require_reusable(record: Record, day: date) -> None:
 def put(tx: Connection, record: Record) -> None:
     """Write a version's row and whose paper it is, in place of what stood there."""
     same = (records.c.id == record.id) & (records.c.version == record.version)
+    held = (holders.c.record_id == record.id) & (holders.c.version == record.version)
     tx.execute(delete(records).where(same))
+    tx.execute(delete(holders).where(held))
+    add(tx, record)
+
+
+def add(tx: Connection, record: Record) -> None:
+    """Write a new version's row and whose paper it is."""
     tx.execute(insert(records).values(to_row(record)))
-    tx.execute(
-        delete(holders).where(holders.c.record_id == record.id, holders.c.version == record.version)
-    )
-    theirs = {one.identifier for one in record.owners}
-    for identifier in sorted(theirs):
-        row = {"paper_type": record.paper_type, "record_id": record.id, "version": record.version}
+    row = {"paper_type": record.paper_type, "record_id": record.id, "version": record.version}
+    for identifier in sorted({one.identifier for one in record.owners}):
         tx.execute(insert(holders).values(row | {"owner_identifier": identifier}))
 
 

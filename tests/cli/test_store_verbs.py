@@ -211,4 +211,4 @@ def test_a_paper_only_to_be_shown_or_with_a_broken_signature_is_not_stored(
     complains(
         counter.run("deposit", signed, "--owner", OWNER, "--type", "khai-sinh"), 8, "not stored"
     )
-    assert not (counter.home / "warehouse").exists()
+    assert said(counter.run("find", "--owner", OWNER, "--all", "--json")) == []
