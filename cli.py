@@ -4,43 +4,36 @@ Rooms are imported inside the verbs, so that ``sohoa --help`` need not load them
 """
 
 import sys
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from foundation.messages import _, choose_language, set_language
-from terminal import Answer, Screen, Verbs, run_app, verb
+from terminal import BARE, Answer, Screen, run_app, verb
 from terminal.trust import add_trust_verbs
 
 set_language(choose_language(sys.argv))
 
+# Their texts are in the language that is set when they are imported.
+from terminal.ledger_verbs import audit_app, consent_app  # noqa: E402
+from terminal.options import Authority, Guardian, Operator, OwnerId, Trust, Witness  # noqa: E402
+from terminal.store_verbs import warehouse_app  # noqa: E402
+
 _TEXT = _("Digitise a paper once, provably, so that it is never asked for again.")
-_BARE: dict[str, Any] = {
-    "cls": Verbs,
-    "rich_markup_mode": None,
-    "no_args_is_help": True,
-    "pretty_exceptions_enable": False,
-}
-app = typer.Typer(help=_TEXT, add_completion=False, **_BARE)
-profile_app = typer.Typer(**_BARE)
+app = typer.Typer(help=_TEXT, add_completion=False, **BARE)
+profile_app = typer.Typer(**BARE)
 app.add_typer(profile_app, name="profile", help=_("What papers, procedures and offices are."))
-warehouse_app = typer.Typer(**_BARE)
 app.add_typer(warehouse_app, name="warehouse", help=_("The store itself."))
-audit_app = typer.Typer(**_BARE)
+app.add_typer(consent_app, name="consent", help=_("What owners agreed to."))
 app.add_typer(audit_app, name="audit", help=_("Who did what with the papers."))
-trust_app = typer.Typer(**_BARE)
+trust_app = typer.Typer(**BARE)
 app.add_typer(trust_app, name="trust", help=_("Root certificates: none is trusted unless added."))
 add_trust_verbs(trust_app)
 
 Device = Annotated[str, typer.Option("-d", "--device", help=_("Scanner; see: sohoa devices."))]
 Jobs = Annotated[int, typer.Option(min=0, help=_("Pages worked on at once; 0: one a core."))]
-Operator = Annotated[
-    str, typer.Option(envvar="SOHOA_OPERATOR", help=_("Who does it; else the login name."))
-]
-OwnerId = Annotated[
-    str, typer.Option("--owner", help=_("The owner's number; “-” reads it from the input."))
-]
 PinFd = Annotated[
     int | None,
     typer.Option("--pin-fd", min=0, help=_("Read PINs, a line each, from this file descriptor.")),
@@ -53,9 +46,6 @@ Dpi = Annotated[int, typer.Option(min=75, max=1200, help=_("Dots per inch."))]
 Mode = Annotated[Literal["color", "gray"], typer.Option(help=_("Colour or gray."))]
 Level = Annotated[
     Literal["b-b", "b-t", "b-lt", "b-lta"] | None, typer.Option(help=_("PAdES level."))
-]
-Trust = Annotated[
-    list[Path] | None, typer.Option(help=_("Root certificates to trust: a file or a folder."))
 ]
 Known = Annotated[
     list[Path] | None,
@@ -298,15 +288,19 @@ def intake(
         bool,
         typer.Option("--agreed", help=_("The owner agreed to keep the papers in their store.")),
     ] = False,
+    guardian: Guardian = "",
+    authority: Authority = "",
     pin_fd: PinFd = None,
     level: Level = None,
     jobs: Jobs = 0,
     operator: Operator = "",
 ) -> Answer:
+    from dossier.agreeing import Said
     from dossier.counter import Order, open_counter, run_intake
     from terminal.talk import TerminalTalk
 
-    order = Order(profile, owner, owner_name, scanner, source, tuple(sheets or ()), agreed)
+    giver = Said(guardian=guardian, authority=authority).giver()
+    order = Order(profile, owner, owner_name, scanner, source, tuple(sheets or ()), agreed, giver)
     with open_counter(operator, pin_fd, level or "", jobs, screen.say) as desk:
         return Answer(*run_intake(desk, order, TerminalTalk(screen)))
 
@@ -321,15 +315,24 @@ def deposit(
     supersede: Annotated[
         bool, typer.Option("--supersede", help=_("Replace the paper held under this number."))
     ] = False,
+    agreed: Annotated[
+        bool, typer.Option("--agreed", help=_("The owner agreed that it is kept and reused."))
+    ] = False,
+    witness: Witness = "",
+    master: Annotated[
+        list[Path] | None, typer.Option(help=_("Image it was made of, kept with it; repeatable."))
+    ] = None,
     operator: Operator = "",
 ) -> Answer:
     from dossier.shelf import deposit_file
-    from terminal import reports
+    from terminal import store_reports
 
     record = deposit_file(
-        file, owner, type_, owner_name, number=number, supersede=supersede, operator=operator
-    )
-    return Answer(reports.record_data(record), reports.records_text([record]))
+        file, owner, type_, owner_name,
+        number=number, supersede=supersede, agreed=agreed, witness=witness, operator=operator,
+        masters=master or (),
+    )  # fmt: skip
+    return Answer(store_reports.record_data(record), store_reports.records_text([record]))
 
 
 @verb(app, "find", _("Papers held for an owner."))
@@ -337,12 +340,32 @@ def find(
     owner: OwnerId,
     type_: Annotated[str, typer.Option("--type", help=_("Only this paper."))] = "",
     all_: Annotated[bool, typer.Option("--all", help=_("Also those no longer in force."))] = False,
+    operator: Operator = "",
 ) -> Answer:
     from dossier.shelf import find_records
-    from terminal import reports
+    from terminal import store_reports
 
-    records = find_records(owner, type_, everything=all_)
-    return Answer([reports.record_data(one) for one in records], reports.records_text(records))
+    records = find_records(owner, type_, everything=all_, operator=operator)
+    return Answer(
+        [store_reports.record_data(one) for one in records], store_reports.records_text(records)
+    )
+
+
+@verb(app, "plan", _("What an owner need not hand in again for a procedure, and why."))
+def plan(
+    owner: OwnerId,
+    for_: Annotated[str, typer.Option("--for", help=_("The procedure."))],
+    on: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help=_("Day it must be in force; else today.")),
+    ] = None,
+    operator: Operator = "",
+) -> Answer:
+    from dossier.shelf import plan_reuse
+    from terminal import ground_reports
+
+    planned = plan_reuse(owner, for_, on.date() if on else None, operator)
+    return ground_reports.planned_answer(planned)
 
 
 @verb(app, "reuse", _("Hand a paper out of the store for a procedure; it is put on record."))
@@ -351,31 +374,21 @@ def reuse(
     for_: Annotated[str, typer.Option("--for", help=_("The procedure."))],
     out: Annotated[Path, typer.Option("-o", "--out", help=_("The file to write."))],
     reason: Annotated[str, typer.Option(help=_("Why; else the procedure's name."))] = "",
+    receipt: Annotated[
+        Path | None, typer.Option(help=_("Where to write the signed receipt."))
+    ] = None,
+    fields: Annotated[
+        Path | None, typer.Option(help=_("What the paper says, to fill forms in with, as JSON."))
+    ] = None,
     operator: Operator = "",
 ) -> Answer:
     from dossier.shelf import reuse_record
-    from terminal import reports
+    from terminal import store_reports
 
-    release = reuse_record(record, for_, out, reason, operator)
-    return Answer(reports.release_data(release, out), reports.release_text(release, out))
-
-
-@verb(audit_app, "verify", _("Whether the record of who did what is whole."))
-def audit_verify() -> Answer:
-    from dossier.shelf import verify_audit
-    from terminal import reports
-
-    return reports.audit_answer(verify_audit())
-
-
-@verb(warehouse_app, "check", _("Whether every stored paper is there and unchanged."))
-def warehouse_check(screen: Screen) -> Answer:
-    from dossier.shelf import check_store
-    from terminal import reports
-
-    with screen.progress(_("Checking")):
-        report = check_store()
-    return reports.check_answer(report)
+    release = reuse_record(record, for_, out, reason, operator, receipt=receipt, fields=fields)
+    return Answer(
+        store_reports.release_data(release, out), store_reports.release_text(release, out)
+    )
 
 
 @verb(profile_app, "list", _("Papers, procedures and offices known here."))

@@ -7,57 +7,38 @@ python -m benchmarks facts                papers of every profile: the facts rea
 python -m benchmarks straight             the tilt left on sheets laid in crooked
 python -m benchmarks memory [COUNT...]    peak memory on few and on many sheets
 python -m benchmarks tune [NAME...]       what the tuned numbers are worth at other values
+python -m benchmarks reuse [COUNT...]      the plan for a procedure in a store of many records
+python -m benchmarks store                the store: deposits, checks, searching a million
 python -m benchmarks stream               from the last sheet in the feeder to the PDF on disk
 python -m benchmarks signing              a batch of signatures beside pyHanko's command; memory
 """
 
 import argparse
+from importlib import import_module
 from pathlib import Path
 
 
 def main() -> None:
     """Read the command line and do it."""
-    options = _parser().parse_args()
-    match options.command:
-        case "draw":
-            from benchmarks.sheets import draw_sheets
+    options = vars(_parser().parse_args())
+    module, function = _COMMANDS[options.pop("command")]
+    getattr(import_module(f"benchmarks.{module}"), function)(**options)
 
-            draw_sheets(options.folder, options.count, seed=options.seed, kinds=options.kinds)
-        case "compare":
-            from benchmarks.compare import compare
 
-            compare(
-                options.folder, options.truth, options.count, options.seed,
-                tools=options.tools, docs=options.docs,
-            )  # fmt: skip
-        case "faults":
-            from benchmarks.faults import measure_faults
-
-            measure_faults(options.count, options.seed)
-        case "facts":
-            from benchmarks.facts import measure_facts
-
-            measure_facts(options.count, options.seed, options.kinds)
-        case "straight":
-            from benchmarks.straight import measure_straight
-
-            measure_straight(options.count, options.seed)
-        case "memory":
-            from benchmarks.memory import measure_memory
-
-            measure_memory(options.counts)
-        case "tune":
-            from benchmarks.tuning import tune
-
-            tune(options.names, options.docs)
-        case "stream":
-            from benchmarks.stream import measure_stream
-
-            measure_stream(options.count, options.seed, options.per_minute)
-        case "signing":
-            from benchmarks.signing import measure_signing
-
-            measure_signing(options.count, options.peers, options.megabytes)
+#: Module and function of every command; its options are the function's arguments.
+_COMMANDS = {
+    "draw": ("sheets", "draw_sheets"),
+    "compare": ("compare", "compare"),
+    "faults": ("faults", "measure_faults"),
+    "facts": ("facts", "measure_facts"),
+    "straight": ("straight", "measure_straight"),
+    "memory": ("memory", "measure_memory"),
+    "tune": ("tuning", "tune"),
+    "reuse": ("reuse", "measure_reuse"),
+    "store": ("store", "measure_store"),
+    "stream": ("stream", "measure_stream"),
+    "signing": ("signing", "measure_signing"),
+}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -69,7 +50,9 @@ def _parser() -> argparse.ArgumentParser:
     draw.add_argument("--kinds", nargs="+", default=(), help="only these")
     compare = commands.add_parser("compare")
     compare.add_argument("folder", nargs="?", type=Path, help="else sheets are drawn")
-    compare.add_argument("--truth", type=Path, help="else truth.json beside the sheets")
+    compare.add_argument(
+        "--truth", dest="truth_file", type=Path, help="else truth.json beside the sheets"
+    )
     compare.add_argument("--tools", nargs="+", default=(), help="only these; else all")
     compare.add_argument("--docs", type=Path, help="folder of benchmarks.md to write them into")
     tune = commands.add_parser("tune")
@@ -77,6 +60,9 @@ def _parser() -> argparse.ArgumentParser:
     tune.add_argument("--docs", type=Path, help="folder of tuning.md to write the tables into")
     stream = commands.add_parser("stream")
     stream.add_argument("--per-minute", type=float, default=40.0, help="sheets the feeder feeds")
+    store = commands.add_parser("store")
+    store.add_argument("--records", type=int, default=1_000_000, help="rows to search among")
+    store.add_argument("--deposits", type=int, default=200)
     faults = commands.add_parser("faults")
     straight = commands.add_parser("straight")
     facts = commands.add_parser("facts")
@@ -88,6 +74,11 @@ def _parser() -> argparse.ArgumentParser:
     signing.add_argument("--count", type=int, default=200, help="files of the batch")
     signing.add_argument("--peers", type=int, default=20, help="of them for pyHanko as well")
     signing.add_argument("--megabytes", type=int, default=130, help="size of the large file")
+    reuse = commands.add_parser("reuse")
+    reuse.add_argument("counts", nargs="*", type=int, default=[100_000, 1_000_000])
+    reuse.add_argument("--plans", type=int, default=1000)
+    reuse.add_argument("--seed", type=int, default=1)
+    reuse.add_argument("--catalogue", default="", help="postgresql://…, empty; else SQLite")
     memory = commands.add_parser("memory")
     memory.add_argument("counts", nargs="*", type=int, default=(20, 200))
     return parser

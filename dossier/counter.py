@@ -27,6 +27,7 @@ from foundation.files import private_files
 from foundation.messages import N_, _
 from foundation.times import utc_now, vietnam_time
 from profiles import Paper, all_of, load_office, load_paper, load_procedure
+from warehouse.grounds import Giver
 
 if TYPE_CHECKING:
     from signing import Pin, PinSource, TokenInfo
@@ -101,7 +102,12 @@ class PaperUnknown(SohoaError):
 
 @dataclass(frozen=True)
 class Order:
-    """What a script asks of an intake; ``sheets`` are PAPER=FILE pairs."""
+    """What a script asks of an intake.
+
+    Attributes:
+        sheets: PAPER=FILE pairs.
+        giver: the guardian or delegate who agreed for the owner.
+    """
 
     procedure: str
     owner: str
@@ -110,6 +116,7 @@ class Order:
     source: Source
     sheets: tuple[str, ...]
     agreed: bool
+    giver: Giver | None = None
 
     @property
     def empty(self) -> bool:
@@ -211,7 +218,7 @@ def _by_script(desk: Desk, order: Order, hold: Hold) -> Dossier:
     papers = [load_paper(one.paper) for one in procedure.components]
     desk.require_signers(papers)
     dossier = intake.start_or_go_on(desk, procedure, owner, hold)
-    dossier = intake.agree(dossier, order.agreed)
+    dossier = intake.agree(desk, dossier, order.agreed, order.giver)
     intake.tell_held(desk, dossier)
     desk.require_tokens(load_paper(part.paper) for part in dossier.at("needed", "made"))
     if dossier.at("needed"):

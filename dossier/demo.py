@@ -157,14 +157,14 @@ def _first_visit(stage: _Stage) -> Dossier:
     owner = Owner(card.number, card.full_name)
     stage.story(_("Owner named by the identity card"), card.full_name)
     dossier = intake.start(stage.desk, stage.procedure, owner)
-    dossier = intake.agree(dossier, True)
+    dossier = intake.agree(stage.desk, dossier, True)
     return _walk(stage, dossier, stack)
 
 
 def _second_visit(stage: _Stage, owner: Owner) -> Dossier:
     stage.story.chapter(_("Second visit, the same procedure: what is held is not asked for again"))
     dossier = intake.start(stage.desk, stage.procedure, owner)
-    dossier = intake.agree(dossier, True)
+    dossier = intake.agree(stage.desk, dossier, True)
     stack = stage.scan(stage.sane.parent / "sheets-2")
     dossier = _walk(stage, dossier, stack)
     reused = len(dossier.at("reused"))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, cast
 
 from digitize.assemble import Provenance
+from dossier.grounds import receipt_signer
 from dossier.shelf import store_folder
 from dossier.waiting import put_on_list
 from foundation.errors import ExitCode, SohoaError
@@ -96,7 +97,7 @@ class Desk:
         """The personal store, open for the block."""
         from warehouse import open_warehouse
 
-        with open_warehouse(self.store_folder) as warehouse:
+        with open_warehouse(self.store_folder, signer=receipt_signer(self.office)) as warehouse:
             yield warehouse
 
     def signatures(self, paper: Paper) -> tuple[SignatureRules, ...]:

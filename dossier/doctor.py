@@ -11,8 +11,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from dossier.accounting import verify_audit
 from dossier.receipt import tinos
-from dossier.shelf import store_exists, verify_audit
+from dossier.shelf import store_exists
 from foundation.errors import SohoaError
 from foundation.messages import _
 from foundation.places import home

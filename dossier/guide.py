@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from digitize.pipeline import work_folder
 from digitize.quality import below_bar
 from dossier import intake
+from dossier.asking import ask_to_keep, put_on_record
 from dossier.conversation import Guide, Move, Progress, Talk
 from dossier.feeding import fetch, is_good
 from dossier.people import BadOwner, owner_of
@@ -197,19 +198,16 @@ def _agree(here: Guide, so_far: Progress, _backwards: bool) -> Progress | Move:
     """Open the dossier, or the one left unfinished for this owner, once the owner was asked."""
     if so_far.procedure is None or so_far.owner is None:
         return Move.BACK
-    answer = here.talk.choose(
-        _(
-            "Ask: “May your papers be kept in your own electronic store, so that you need not "
-            "hand them in again? You may withdraw this at any time.”"
-        ),
-        [_("Yes, keep them"), _("No, only for this dossier")],
-    )
+    answer = ask_to_keep(here)
     if answer is Move.BACK:
         _put_aside(here)
     if isinstance(answer, Move):
         return answer
     dossier = intake.start_or_go_on(here.desk, so_far.procedure, so_far.owner, here.hold)
-    dossier = intake.agree(dossier, answer == 0)
+    said = put_on_record(here, dossier, answer == 0)
+    if isinstance(said, Move):
+        return said
+    dossier = said
     _show_components(here, dossier)
     return replace(so_far, dossier=_take_card(here, dossier, so_far.card))
 
@@ -230,6 +228,7 @@ def _show_components(here: Guide, dossier: Dossier) -> None:
             line = _("  ✓ {paper}: held already, need not be handed in")
         elif part.stage == "needed":
             line = _("  • {paper}: to be scanned")
+            title = "; ".join([title, *part.advice])
         else:
             line = _("  ✓ {paper}: scanned already")
         here.talk.tell(line.format(paper=title))

@@ -15,12 +15,14 @@ import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from digitize.assemble import write_pdf
 from digitize.seal import seal_pdf
 from digitize.sheet import FinishedPage
 from dossier.desk import Desk, provenance
 from dossier.facts import read_paper
+from dossier.grounds import agreement, by_consent, kept_papers, terms_of, wanted_by
 from dossier.seals import text_of_seal
 from dossier.values import Dossier, DossierUnreadable, Hold, Part, load, save, unfinished
 from foundation.files import sha256_file
@@ -28,16 +30,21 @@ from foundation.messages import _
 from foundation.privacy import mask_number
 from foundation.times import utc_now, vietnam_time
 from profiles import (
-    Component,
     Procedure,
     SignatureRules,
     UnknownProfile,
     load_paper,
     load_procedure,
 )
-from warehouse import Owner, Record
+from warehouse import Owner
+from warehouse.grounds import Evidence, Giver
 from warehouse.values import new_id
 
+if TYPE_CHECKING:
+    from warehouse import Warehouse
+
+#: Why a paper is scanned that needs no saying.
+_AS_USUAL = frozenset({"not-held", "asked-anew"})
 #: Room kept for the agency's text at the top right of page 1: its lines at 1.2 times the
 #: font's size, twice as many for long names that wrap.
 _LINE_MM = 1.2 / 72 * 25.4
@@ -84,19 +91,31 @@ def start_or_go_on(desk: Desk, procedure: Procedure, owner: Owner, hold: Hold) -
 
 
 def look_up(desk: Desk, dossier: Dossier) -> Dossier:
-    """Note for each component not yet made whether the store holds it now."""
-    components = {one.paper: one for one in load_procedure(dossier.procedure).components}
+    """Note for each component not yet made whether the store holds it now, or why it does not."""
+    procedure = load_procedure(dossier.procedure)
+    owner = dossier.owner.identifier
     with desk.store() as store:
-        for part in dossier.at("needed", "held"):
-            component = components.get(part.paper)
-            records = store.find(dossier.owner.identifier, part.paper) if component else []
-            record = held(component, records) if component else None
-            changed = (
-                replace(part, stage="held", record_id=record.id, code=record.code)
-                if record
-                else replace(part, stage="needed", record_id="", code="")
+        planned = {
+            one.wanted.paper: one for one in store.plan(owner, procedure.code, wanted_by(procedure))
+        }
+        found = sum(one.record is not None for one in planned.values())
+        seen = {"procedure": procedure.code, "found": str(found), "dossier": dossier.code}
+        store.account.note("look-up", owner, desk.actor, seen)
+    for part in dossier.at("needed", "held"):
+        one = planned.get(part.paper)
+        if one is not None and one.record is not None:
+            record = one.record
+            changed = replace(part, stage="held", record_id=record.id, code=record.code, advice=())
+        else:
+            causes = one.why if one else ()
+            changed = replace(
+                part,
+                stage="needed",
+                record_id="",
+                code="",
+                advice=tuple(str(why) for why in causes if why.cause not in _AS_USUAL),
             )
-            dossier = dossier.with_part(changed)
+        dossier = dossier.with_part(changed)
     return save(dossier)
 
 
@@ -132,14 +151,52 @@ def _remove_sheets(dossier: Dossier) -> None:
         shutil.rmtree(sheets)
 
 
-def agree(dossier: Dossier, agreed: bool) -> Dossier:
-    """Note what the owner said when asked whether the papers may be kept in their store."""
-    return save(replace(dossier, agreed=agreed))
+def agree(desk: Desk, dossier: Dossier, agreed: bool, giver: Giver | None = None) -> Dossier:
+    """Put on record what the owner said when asked whether the papers may be kept in their store.
+
+    A consent that covers these papers already serves. Whoever says no after yes takes back
+    what was agreed in this dossier, and nothing that was agreed before it.
+
+    Args:
+        giver: the guardian or delegate who spoke for the owner.
+
+    Raises:
+        MinorNeedsGuardian, AuthorityMissing: it is not for them to say.
+    """
+    heard = Evidence("witness", desk.actor.name)
+    with desk.store() as store:
+        if agreed:
+            consent_id = dossier.consent_id or _consent(desk, store, dossier, heard, giver)
+        else:
+            _take_back(desk, store, dossier, heard, giver)
+            consent_id = ""
+    return save(replace(dossier, agreed=agreed, consent_id=consent_id))
 
 
-def held(component: Component, records: Sequence[Record]) -> Record | None:
-    """The record that serves for a component: the latest in force, if it may be reused."""
-    return records[0] if component.reusable and records else None
+def _consent(
+    desk: Desk, store: "Warehouse", dossier: Dossier, heard: Evidence, giver: Giver | None
+) -> str:
+    """The consent that covers a dossier's papers: an earlier one, else a new one; its id."""
+    procedure = load_procedure(dossier.procedure)
+    papers = kept_papers(procedure)
+    names = tuple(paper.name for paper in papers)
+    if not names:
+        return ""
+    earlier = store.consents.covering(dossier.owner.identifier, names, procedure.code)
+    if earlier is not None:
+        return earlier.id
+    asked = agreement(desk.office, dossier.owner, papers, heard, giver=giver)
+    return store.consents.grant(asked, desk.actor).id
+
+
+def _take_back(
+    desk: Desk, store: "Warehouse", dossier: Dossier, heard: Evidence, giver: Giver | None
+) -> None:
+    if not dossier.consent_id:
+        return
+    consent = store.consents.get(dossier.consent_id)
+    if consent.given_at.isoformat() >= dossier.started_at:
+        store.consents.withdraw(consent.id, desk.actor, heard, giver=giver)
 
 
 def make_part(
@@ -208,6 +265,7 @@ def reuse_parts(desk: Desk, dossier: Dossier) -> Dossier:
                 reason=procedure.title,
                 actor=desk.actor,
                 out=dossier.folder / file,
+                terms=terms_of(procedure, desk.office),
             )
         changed = replace(part, stage="reused", file=file, sha256=release.sha256)
         dossier = save(dossier.with_part(changed))
@@ -261,6 +319,8 @@ def _batches(desk: Desk, parts: Iterable[Part]) -> list[tuple[SignatureRules, st
 def deposit_parts(desk: Desk, dossier: Dossier) -> Dossier:
     """Put the signed components into the store, where owner and profile allow it."""
     procedure = load_procedure(dossier.procedure)
+    if dossier.agreed and not dossier.consent_id:  # begun by a sohoa that kept only the yes
+        dossier = agree(desk, dossier, True)
     for part in dossier.at("signed"):
         paper = load_paper(part.paper)
         if not (dossier.agreed and paper.keep):
@@ -280,6 +340,7 @@ def deposit_parts(desk: Desk, dossier: Dossier) -> Dossier:
                 fields=part.fields,
                 procedure=procedure.code,
                 dossier_code=dossier.code,
+                basis=by_consent(dossier.consent_id),
             )
         changed = replace(part, stage="deposited", record_id=record.id)
         dossier = save(dossier.with_part(changed))
@@ -305,6 +366,7 @@ def summary(dossier: Dossier) -> dict[str, object]:
         "procedure": dossier.procedure,
         "owner": mask_number(dossier.owner.identifier),
         "agreed": dossier.agreed,
+        "consent": dossier.consent_id,
         "finished": dossier.finished,
         "parts": [
             {

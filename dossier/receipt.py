@@ -79,6 +79,7 @@ def _pages(desk: Desk, dossier: Dossier) -> bytes:
         (_("Owner"), f"{dossier.owner.name} {mask_number(dossier.owner.identifier)}".strip()),
         (_("Received by"), desk.actor.name),
         (_("Time"), now),
+        (_("Consent"), dossier.consent_id or _("none")),
     ):
         _line(pdf, f"{label}: {value}")
     pdf.ln(3)

@@ -1,27 +1,44 @@
-"""The store as the command uses it: deposit, find, reuse, check."""
+"""The store as the command uses it: deposit, find, plan, reuse, check."""
 
+import json
 import os
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from dossier.grounds import agreement, asked_for, law_of, receipt_signer, wanted_by
 from dossier.people import actor_at, owner_of
 from foundation.errors import ExitCode, SohoaError
+from foundation.files import write_atomic
 from foundation.messages import N_
 from foundation.places import home
 from foundation.times import utc_now, vietnam_time
 from profiles import Paper, UnknownProfile, load_office, load_paper, load_procedure
-from warehouse import AuditReport, CheckReport, Record, Release
+from warehouse import (
+    CheckReport,
+    Judgement,
+    RebuildReport,
+    Record,
+    Release,
+    RepairReport,
+)
+from warehouse.grounds import Evidence, Planned, Why
 
 if TYPE_CHECKING:
     from warehouse import Warehouse
 
 
+_SECRET_MARKS = {"MẬT", "TỐI MẬT", "TUYỆT MẬT"}
+
+
 def store_folder() -> Path:
-    """Where this office's store lies: ``SOHOA_WAREHOUSE``, else under sohoa's home."""
-    named = os.environ.get("SOHOA_WAREHOUSE")
-    return Path(named) if named else home() / "warehouse"
+    """The folder of this office's store: ``SOHOA_WAREHOUSE``, else under sohoa's home."""
+    named = os.environ.get("SOHOA_WAREHOUSE", "")
+    # A URL says where the papers are; the keys stay here.
+    return Path(named) if named and "://" not in named else home() / "warehouse"
 
 
 class NoStore(SohoaError):
@@ -48,13 +65,6 @@ class NotKept(SohoaError):
     message = N_("“{paper}” is only shown, never kept: its profile says keep = false.")
 
 
-class BrokenSignature(SohoaError):
-    """A paper whose signature does not hold was to be deposited."""
-
-    exit_code = ExitCode.SIGNATURE
-    message = N_("{file} is not stored: {reason} See what is wrong with: sohoa verify")
-
-
 def keep_out_of_store(*outputs: Path | None) -> None:
     """Refuse outputs inside the store, where they would destroy it. Raises StoreIsNoPlace."""
     store = store_folder().resolve()
@@ -63,27 +73,48 @@ def keep_out_of_store(*outputs: Path | None) -> None:
             raise StoreIsNoPlace(file=output)
 
 
-def _refuse_unfit(file: Path, paper: Paper) -> None:
-    """Raise where a paper must not be stored: not to be kept, or with a signature that is broken.
+def judge(file: Path, paper: Paper) -> Judgement:
+    """What is found out about a paper before it is stored; the store refuses what is unfit.
 
     Whether a sound signature is also trusted depends on roots this counter may not have, and
-    is judged each time the paper is used.
+    is judged each time the paper is used. A signature is asked for where the paper's own
+    profile names its signatures.
     """
     from signing import verify_file
 
-    if not paper.keep:
-        raise NotKept(paper=paper.title)
     verdict = verify_file(file, [])
-    if verdict.verdict == "invalid":
-        reasons = [verdict.reason, *(one.reason for one in verdict.signatures)]
-        raise BrokenSignature(file=file.name, reason=next(filter(None, reasons), ""))
+    broken = verdict.verdict == "invalid"
+    reasons = [verdict.reason, *(one.reason for one in verdict.signatures)]
+    return Judgement(
+        signature="broken" if broken else "sound" if verdict.signatures else "none",
+        signature_required=bool(paper.signatures),
+        secret=_is_secret(file),
+        reason=next(filter(None, reasons), "") if broken else "",
+    )
+
+
+def _is_secret(file: Path) -> bool:
+    """Whether the first page bears a mark of state secrecy, alone on its line.
+
+    The marks of Luật Bảo vệ bí mật nhà nước 2018 Điều 8: tuyệt mật, tối mật, mật.
+    """
+    import pypdfium2
+
+    try:
+        with pypdfium2.PdfDocument(file) as pdf:
+            text = pdf[0].get_textpage().get_text_range()
+    except (pypdfium2.PdfiumError, OSError, IndexError):
+        return False  # no PDF: the store says so
+    lines = {" ".join(line.split()) for line in unicodedata.normalize("NFC", text).splitlines()}
+    return bool(lines & _SECRET_MARKS)
 
 
 @contextmanager
-def _store() -> "Iterator[Warehouse]":
+def open_store() -> "Iterator[Warehouse]":
+    """This office's store, open for the block; its seal key, if it has one, signs receipts."""
     from warehouse import open_warehouse
 
-    with open_warehouse(store_folder()) as store:
+    with open_warehouse(store_folder(), signer=receipt_signer(load_office())) as store:
         yield store
 
 
@@ -93,7 +124,7 @@ def store_exists() -> bool:
     return folder.exists() and not (folder.is_dir() and not any(folder.iterdir()))
 
 
-def deposit_file(
+def deposit_file(  # noqa: PLR0913  what the verb's options say
     file: Path,
     owner_number: str,
     paper_name: str,
@@ -101,18 +132,33 @@ def deposit_file(
     *,
     number: str = "",
     supersede: bool = False,
+    agreed: bool = False,
+    witness: str = "",
     operator: str = "",
+    masters: Sequence[Path] = (),
 ) -> Record:
     """Put a PDF into its owner's store under a new official code.
 
+    It is kept on the law its profile names; else on the owner's consent, which is on record
+    already or is put there now.
+
+    Args:
+        agreed: the owner agreed, as the operator, or the ``witness`` named, heard.
+
     Raises:
-        NotKept, BrokenSignature: it must not be stored.
+        NotKept: it must not be stored.
+        NoBasis: no law asks for it to be kept and nobody agreed.
         SohoaError: whatever the store refuses.
     """
     paper, office = load_paper(paper_name), load_office()
-    _refuse_unfit(file, paper)
+    if not paper.keep:
+        raise NotKept(paper=paper.title)
     owner, today = owner_of(owner_number, owner_name), vietnam_time(utc_now()).date()
-    with _store() as store:
+    actor = actor_at(office, operator)
+    with open_store() as store:
+        if agreed:
+            heard = Evidence("witness", witness or actor.name)
+            store.consents.grant(agreement(office, owner, (paper,), heard), actor)
         code = store.new_code(
             office.record_code, owner.identifier, paper.code, office=office.code, date=today
         )
@@ -123,61 +169,190 @@ def deposit_file(
             type_code=paper.code,
             title=paper.title,
             code=code,
-            actor=actor_at(office, operator),
+            actor=actor,
             number=number,
             supersede=supersede,
+            basis=None if agreed else law_of(paper),
+            judgement=judge(file, paper),
+            masters=masters,
         )
 
 
 def find_records(
-    owner_number: str, paper_name: str = "", *, everything: bool = False
+    owner_number: str, paper_name: str = "", *, everything: bool = False, operator: str = ""
 ) -> list[Record]:
-    """An owner's records, of one paper or all; with ``everything`` those out of force too."""
+    """An owner's records, of one paper or all; with ``everything`` those out of force too.
+
+    That somebody looked is on record.
+    """
     owner = owner_of(owner_number)
     paper_type = load_paper(paper_name).name if paper_name else None
     if not store_exists():
         return []
-    with _store() as store:
-        return store.find(owner.identifier, paper_type, status="any" if everything else "active")
+    with open_store() as store:
+        found = store.find(owner.identifier, paper_type, status="any" if everything else "active")
+        seen = {"found": str(len(found)), "type": paper_type or ""}
+        store.account.note("look-up", owner.identifier, actor_at(load_office(), operator), seen)
+        return found
+
+
+def plan_reuse(
+    owner_number: str, procedure_name: str, on: date | None = None, operator: str = ""
+) -> list[Planned]:
+    """For each component of a procedure: what is held and may be reused, or why not.
+
+    That somebody looked is on record, where there is a store.
+    """
+    owner, procedure = owner_of(owner_number), load_procedure(procedure_name)
+    if not store_exists():
+        return [Planned(one, None, (Why("not-held"),)) for one in wanted_by(procedure)]
+    with open_store() as store:
+        planned = store.plan(owner.identifier, procedure.code, wanted_by(procedure), on=on)
+        seen = {
+            "procedure": procedure.code,
+            "found": str(sum(one.record is not None for one in planned)),
+        }
+        store.account.note("look-up", owner.identifier, actor_at(load_office(), operator), seen)
+        return planned
 
 
 def reuse_record(
-    record: str, procedure: str, out: Path, reason: str = "", operator: str = ""
+    record: str,
+    procedure: str,
+    out: Path,
+    reason: str = "",
+    operator: str = "",
+    *,
+    receipt: Path | None = None,
+    fields: Path | None = None,
 ) -> Release:
-    """Hand a record out for a procedure; a procedure without a profile goes by its code."""
-    keep_out_of_store(out)
-    code, title = _procedure(procedure)
-    actor = actor_at(load_office(), operator)
-    with _store() as store:
-        return store.reuse(record, procedure=code, reason=reason or title, actor=actor, out=out)
+    """Hand a record out for a procedure.
+
+    Args:
+        reason: why, in the operator's words: needed for a procedure without a profile, and for
+            a paper the procedure does not ask for.
+        receipt: where to write the signed receipt of it.
+        fields: where to write what the paper says, to fill forms in with, as JSON.
+
+    Raises:
+        ProcedureUnknown, NotReusable, TooOften, ...: see :meth:`warehouse.Warehouse.reuse`.
+    """
+    keep_out_of_store(out, receipt, fields)
+    office = load_office()
+    code, why, terms = asked_for(procedure, reason, office)
+    actor = actor_at(office, operator)
+    with open_store() as store:
+        release = store.reuse(record, procedure=code, reason=why, actor=actor, out=out, terms=terms)
+    if receipt is not None:
+        write_atomic(receipt, release.receipt.encode() + b"\n", mode=0o600)
+    if fields is not None:
+        text = json.dumps(prefill(release), ensure_ascii=False, indent=1)
+        write_atomic(fields, text.encode() + b"\n", mode=0o600)
+    return release
 
 
-def verify_audit() -> AuditReport:
-    """Whether the audit's chain is whole. Raises :class:`NoStore`."""
-    _require_store()
-    with _store() as store:
-        return store.audit_verify()
+def prefill(release: Release) -> dict[str, Any]:
+    """What a paper handed out says, by field: to fill a form in with instead of typing it."""
+    record = release.record
+    try:
+        rules = {one.name: one for one in load_paper(record.paper_type).fields}
+    except UnknownProfile:
+        rules = {}
+    return {
+        "record": record.id,
+        "version": record.version,
+        "type": record.paper_type,
+        "title": record.title,
+        "sha256": record.sha256,
+        "release": release.id,
+        "fields": [
+            {
+                "name": name,
+                "label": rules[name].label if name in rules else name,
+                "kind": rules[name].kind if name in rules else "text",
+                "value": value,
+            }
+            for name, value in record.fields.items()
+        ],
+    }
 
 
-def check_store() -> CheckReport:
+def check_store(limit: int | None = None, days: int | None = None) -> CheckReport:
     """Whether every stored paper is there and unchanged, and the audit whole.
+
+    Args:
+        limit: records to look at; the next check goes on from there.
+        days: do nothing where a whole check ended within so many days.
 
     Raises:
         NoStore: an empty place is not a sound store; the wrong folder may have been named.
     """
-    _require_store()
-    with _store() as store:
-        return store.check()
+    require_store()
+    since = None if days is None else utc_now() - timedelta(days=days)
+    with open_store() as store:
+        return store.check(limit, since)
 
 
-def _require_store() -> None:
+def repair_store(replica: str, endpoint: str = "") -> RepairReport:
+    """Mend the store from a copy of it. Raises :class:`NoStore`."""
+    require_store()
+    with open_store() as store:
+        return store.repair(replica, endpoint)
+
+
+def rebuild_store() -> RebuildReport:
+    """Make the store's catalogue anew from its objects. Raises :class:`NoStore`."""
+    from warehouse import rebuild_catalogue
+
+    require_store()
+    return rebuild_catalogue(store_folder())
+
+
+def recover_store() -> int:
+    """Undo what dead processes left half done; how much. Raises :class:`NoStore`."""
+    require_store()
+    with open_store() as store:
+        return store.recover()
+
+
+def rotate_store_key(operator: str = "") -> int:
+    """Replace the office's key; how many keys were wrapped anew. Raises :class:`NoStore`."""
+    require_store()
+    actor = actor_at(load_office(), operator)
+    with open_store() as store:
+        return store.rotate_key(actor)
+
+
+def revoke_record(record: str, reason: str, operator: str = "") -> Record:
+    """Withdraw a record, for good."""
+    actor = actor_at(load_office(), operator)
+    with open_store() as store:
+        return store.revoke(record, reason, actor)
+
+
+def bind_record(record: str, owner_number: str, owner_name: str = "", operator: str = "") -> Record:
+    """Say whose paper a record is, whose owner was unknown; it gets a code that names them."""
+    office, owner = load_office(), owner_of(owner_number, owner_name)
+    today = vietnam_time(utc_now()).date()
+    with open_store() as store:
+        code = store.new_code(
+            office.record_code,
+            owner.identifier,
+            store.get(record).type_code,
+            office=office.code,
+            date=today,
+        )
+        return store.bind_owner(record, owner, actor_at(office, operator), code=code)
+
+
+def erase_record(record: str, reason: str, operator: str = "") -> Record:
+    """Destroy a record's key for good; what is left of its last version."""
+    actor = actor_at(load_office(), operator)
+    with open_store() as store:
+        return store.erase(record, reason, actor)[-1]
+
+
+def require_store() -> None:
+    """Refuse to go on where there is no store. Raises :class:`NoStore`."""
     if not store_exists():
         raise NoStore(folder=store_folder())
-
-
-def _procedure(name: str) -> tuple[str, str]:
-    try:
-        procedure = load_procedure(name)
-    except UnknownProfile:
-        return name, name
-    return procedure.code, procedure.title

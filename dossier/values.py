@@ -58,6 +58,7 @@ class Dossier:
         code: the office's dossier code.
         agreed: whether the owner agreed that the papers are kept in their store. Silence is
             not consent (Luật 91/2025): False until they said so.
+        consent_id: of the consent on record that says so.
         given_up: nobody will go on with it; ``finished``: its receipt was given.
     """
 
@@ -68,6 +69,7 @@ class Dossier:
     actor: Actor
     started_at: str
     agreed: bool = False
+    consent_id: str = ""
     finished: bool = False
     given_up: bool = False
     parts: tuple[Part, ...] = ()

@@ -7,7 +7,7 @@ the same name.
 
 import os
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,10 +17,23 @@ from foundation.errors import ExitCode, SohoaError
 from foundation.messages import N_, _
 from foundation.places import home
 from foundation.reasons import reason_of_check, reason_of_toml
-from profiles.schema import Dated, Office, Paper, Procedure
+from profiles.schema import Dated, LegalBasis, Notice, Office, Paper, Procedure
 
 _SHIPPED = Path(__file__).resolve().parent
-_FOLDERS: dict[type[Dated], str] = {Paper: "papers", Procedure: "procedures", Office: "offices"}
+_FOLDERS: dict[type[Dated], str] = {
+    Paper: "papers",
+    Procedure: "procedures",
+    Office: "offices",
+    LegalBasis: "bases",
+    Notice: "notices",
+}
+#: A key that only profiles of one kind have, for files that lie in no profile folder.
+_TOLD_BY: dict[str, type[Dated]] = {
+    "components": Procedure,
+    "agency": Office,
+    "rule": LegalBasis,
+    "text_en": Notice,
+}
 P = TypeVar("P", bound=Dated)
 
 
@@ -76,9 +89,19 @@ def load_office(name: str = "") -> Office:
     return _load(Office, name or os.environ.get("SOHOA_OFFICE", "office"))
 
 
+def load_basis(name: str) -> LegalBasis:
+    """The legal basis ``name``. Raises as :func:`load_paper`."""
+    return _load(LegalBasis, name)
+
+
+def load_notice(name: str) -> Notice:
+    """The notice ``name``. Raises as :func:`load_paper`."""
+    return _load(Notice, name)
+
+
 def load_any(name: str) -> Dated:
-    """The paper, procedure or office called ``name``. Raises :class:`UnknownProfile`."""
-    for load in (load_paper, load_procedure):
+    """The profile of any kind called ``name``. Raises :class:`UnknownProfile`."""
+    for load in (load_paper, load_procedure, load_basis, load_notice):
         try:
             return load(name)
         except UnknownProfile:
@@ -93,7 +116,7 @@ def all_of(kind: type[P]) -> Iterator[P]:
 
 
 def check_file(path: Path) -> Dated:
-    """Read one profile file of any kind, and see that the papers a procedure names are there.
+    """Read one profile file of any kind, and see that the profiles it names are there.
 
     Raises:
         BadProfile: naming key and fault.
@@ -103,16 +126,25 @@ def check_file(path: Path) -> Dated:
     kind = kinds.get(path.resolve().parent.name)
     if kind is None:
         content = _read_toml(path)
-        kind = Procedure if "components" in content else Office if "agency" in content else Paper
+        kind = next((kind for key, kind in _TOLD_BY.items() if key in content), Paper)
     profile = _parse(kind, path)
+    for key, load, name in _named_in(profile):
+        try:
+            load(name)
+        except UnknownProfile as unknown:
+            raise BadProfile(file=path, key=key, expected=str(unknown)) from unknown
+    return profile
+
+
+def _named_in(profile: Dated) -> Iterator[tuple[str, Callable[[str], Dated], str]]:
+    """The profiles that a profile names: under which key, how they are loaded, their name."""
     if isinstance(profile, Procedure):
         for number, component in enumerate(profile.components):
-            try:
-                load_paper(component.paper)
-            except UnknownProfile as unknown:
-                key = f"components.{number}.paper"
-                raise BadProfile(file=path, key=key, expected=str(unknown)) from unknown
-    return profile
+            yield f"components.{number}.paper", load_paper, component.paper
+    if isinstance(profile, Procedure | Paper):
+        yield "basis", load_basis, profile.basis
+    if isinstance(profile, Office):
+        yield "notice", load_notice, profile.notice
 
 
 def _names(kind: type[Dated]) -> list[str]:

@@ -62,6 +62,23 @@ class Dated(Rules):
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
 
+class LegalBasis(Dated):
+    """On what ground a paper is kept or handed out: a law, or the owner's consent."""
+
+    kind: Literal["law", "consent"]
+    #: The articles, as they are quoted in receipts and in the audit.
+    rule: str = Field(min_length=1)
+
+
+class Notice(Dated):
+    """What an owner is told before they agree, in both languages."""
+
+    text: str = Field(min_length=1)
+    text_en: str = Field(min_length=1)
+    #: Age in full years below which a parent or guardian agrees in the owner's place.
+    adult_age: int = Field(default=16, ge=0, le=30)
+
+
 class PageRules(Rules):
     """How the pages of a paper are made and how good they must be."""
 
@@ -205,6 +222,9 @@ class Paper(Dated):
     #: False for papers only to be read, never kept (an ID card is sensitive: NĐ 356/2025).
     keep: bool = True
     identifies_owner: bool = False
+    #: Name of the legal basis it is kept on when it is deposited by itself; as a component of a
+    #: dossier it is kept only with the owner's consent (NĐ 45/2020 Điều 16).
+    basis: Name = "dong-y"
     valid_years: int | None = Field(default=None, ge=1)
     pages: PageRules = PageRules()
     #: Sides such a paper has at most; what follows in a stack is another paper.
@@ -241,6 +261,8 @@ class Procedure(Dated):
 
     code: str = Field(min_length=1)
     components: tuple[Component, ...] = Field(min_length=1)
+    #: Name of the legal basis on which papers held by law are used in it.
+    basis: Name = "tai-su-dung"
 
 
 class Signer(Rules):
@@ -348,6 +370,13 @@ class ServiceRules(Rules):
     renew_days: int = Field(default=90, ge=1, le=36500)
 
 
+class Limits(Rules):
+    """How often papers may be handed out: enough for any counter, too little to empty a store."""
+
+    operator_an_hour: int = Field(default=600, ge=1)
+    record_a_day: int = Field(default=100, ge=1)
+
+
 class Office(Dated):
     """How an office works: its name, its services, its signers, its way with codes."""
 
@@ -368,6 +397,9 @@ class Office(Dated):
     chain: tuple[str, ...] = ()
     seal: SealRules = SealRules()
     credential: Credential | None = None
+    limits: Limits = Limits()
+    #: Name of the notice read to owners before they are asked to agree.
+    notice: Name = "luu-kho"
     signatures: tuple[SignatureRules, ...] = (SignatureRules(role="agency"),)
     signers: dict[str, AnySigner] = {}
 

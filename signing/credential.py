@@ -23,7 +23,7 @@ import base45
 import cbor2
 from asn1crypto import pem, x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cwt import COSE, COSEKey, COSEMessage, CWTError
 from pyhanko_certvalidator import CertificateValidator, ValidationContext
@@ -110,6 +110,10 @@ class SealKey:
     def id(self) -> bytes:
         """The first 8 bytes of the certificate's SHA-256, as in HC1."""
         return key_id(self.certificate)
+
+    def sign(self, data: bytes) -> bytes:
+        """The ECDSA signature with SHA-256 over any bytes, DER (RFC 3279): for receipts."""
+        return self._key.sign(data, ec.ECDSA(hashes.SHA256()))
 
 
 @dataclass(frozen=True)

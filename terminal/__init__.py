@@ -6,7 +6,7 @@ def find(screen: Screen, owner: str) -> Answer:
     return Answer(data=[...], text="...")
 """
 
-from terminal.answers import Answer, Verbs, run_app, verb
+from terminal.answers import BARE, Answer, Verbs, run_app, verb
 from terminal.progress import Screen
 
-__all__ = ["Answer", "Screen", "Verbs", "run_app", "verb"]
+__all__ = ["BARE", "Answer", "Screen", "Verbs", "run_app", "verb"]

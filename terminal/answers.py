@@ -67,6 +67,15 @@ class Verbs(_Translated, TyperGroup):
     """A group of verbs likewise; give it to Typer as ``cls``."""
 
 
+#: How every group of verbs is made.
+BARE: dict[str, Any] = {
+    "cls": Verbs,
+    "rich_markup_mode": None,
+    "no_args_is_help": True,
+    "pretty_exceptions_enable": False,
+}
+
+
 @dataclass(frozen=True)
 class Answer:
     """What a verb has to say.

@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from foundation.errors import ExitCode
-from foundation.messages import N_, _
-from foundation.privacy import mask_number
-from foundation.times import iso_utc, vietnam_time
+from foundation.messages import _
+from foundation.times import vietnam_time
 from terminal.answers import Answer, masked
 from terminal.progress import Screen
 
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from dossier.waiting import Standing
     from profiles import Dated, Paper
     from signing import CertificateInfo, SignResult, TokenInfo
-    from warehouse import AuditReport, CheckReport, Fault, Record, Release
 
 
 def demo_folder(named: Path | None) -> Path:
@@ -253,94 +251,6 @@ def examined_answer(checks: Sequence["Check"]) -> Answer:
         names=", ".join(missing)
     )
     return Answer(data, checks_text(checks), ExitCode.SETUP, why)
-
-
-def record_data(record: "Record") -> dict[str, Any]:
-    """A record for ``--json``; the owner's number is masked, the official code with it."""
-    return {
-        "id": record.id,
-        "version": record.version,
-        "owner": mask_number(record.owner.identifier),
-        "type": record.paper_type,
-        "type_code": record.type_code,
-        "title": record.title,
-        "status": record.status,
-        "number": record.number,
-        "sha256": record.sha256,
-        "size": record.size,
-        "deposited_at": iso_utc(record.deposited_at),
-        "deposited_by": record.deposited_by,
-        "office": record.office,
-        "valid_until": record.valid_until,
-        "procedure": record.procedure,
-        "dossier_code": record.dossier_code,
-    }
-
-
-_STATUS = {
-    "active": N_("in force"),
-    "superseded": N_("replaced"),
-    "revoked": N_("revoked"),
-}
-
-
-def records_text(records: Sequence["Record"]) -> str:
-    """Records, a line each."""
-    if not records:
-        return _("Nothing is held.")
-    return "\n".join(
-        f"{one.id}  {vietnam_time(one.deposited_at):%d/%m/%Y}  {_(_STATUS[one.status]):<13}"
-        f"  {one.title}"
-        for one in records
-    )
-
-
-def release_data(release: "Release", out: Path) -> dict[str, Any]:
-    """A release for ``--json``."""
-    return {
-        "release": release.id,
-        "record": release.record_id,
-        "procedure": release.procedure,
-        "reason": release.reason,
-        "requested_by": release.requested_by.name,
-        "at": iso_utc(release.at),
-        "sha256": release.sha256,
-        "file": str(out),
-    }
-
-
-def release_text(release: "Release", out: Path) -> str:
-    """Where the paper is, and that its use is on record."""
-    return _("{file}: handed out; on record as {release}").format(file=out, release=release.id)
-
-
-def audit_answer(report: "AuditReport") -> Answer:
-    """Whether the audit's chain is whole; every fault and exit code 10 if not."""
-    data = {"ok": report.ok, "entries": report.entries, "head": report.head}
-    return _faults(data, report.faults, report.entries)
-
-
-def check_answer(report: "CheckReport") -> Answer:
-    """What the check of the store found; every fault and exit code 10."""
-    data = {
-        "ok": report.ok,
-        "records": report.records,
-        "bytes": report.bytes,
-        "audit": {"entries": report.audit.entries, "head": report.audit.head},
-    }
-    return _faults(data, (*report.faults, *report.audit.faults), report.audit.entries)
-
-
-def _faults(data: dict[str, Any], faults: Sequence["Fault"], entries: int) -> Answer:
-    told = [{"cause": one.cause, "where": one.where, "message": str(one)} for one in faults]
-    if not faults:
-        text = _("All is well: {count} audit entries, chain whole.").format(count=entries)
-        return Answer({**data, "faults": told}, text)
-    why = _("The store has {count} faults. Restore what is damaged from a backup.").format(
-        count=len(faults)
-    )
-    lines = "\n".join(map(str, faults))
-    return Answer({**data, "faults": told}, lines, ExitCode.WAREHOUSE, why)
 
 
 def profiles_data(kinds: Mapping[str, Sequence["Dated"]]) -> dict[str, list[dict[str, str]]]:

@@ -8,7 +8,8 @@ with open_warehouse(Path("kho")) as kho:
                          type_code="KQ.G15.000031", title="Giấy khai sinh", code=code, actor=clerk)
     kho.reuse(record.id, procedure="1.004222", reason="Đăng ký thường trú", actor=clerk, out=copy)
 
-A warehouse is one private folder: an SQLite catalogue, the PDFs as files, and a key.
+A warehouse is one private folder: a catalogue, the papers as encrypted files, and keys. The
+catalogue may be a PostgreSQL database instead, and the papers may lie in S3.
 """
 
 from importlib import import_module
@@ -21,10 +22,23 @@ from warehouse.errors import (
     RecordNotFound,
     WarehouseUnreachable,
 )
-from warehouse.values import Actor, AuditReport, CheckReport, Event, Fault, Owner, Record, Release
+from warehouse.values import (
+    Actor,
+    AuditReport,
+    CheckReport,
+    Event,
+    Fault,
+    Judgement,
+    Owner,
+    RebuildReport,
+    Record,
+    Release,
+    RepairReport,
+)
 
 if TYPE_CHECKING:
-    from warehouse.store import Warehouse, open_warehouse
+    from warehouse.opening import open_warehouse, rebuild_catalogue
+    from warehouse.store import Warehouse
 
 __all__ = [
     "Actor",
@@ -33,20 +47,27 @@ __all__ = [
     "DamagedObject",
     "Event",
     "Fault",
+    "Judgement",
     "NotReusable",
     "Owner",
+    "RebuildReport",
     "Record",
     "RecordConflict",
     "RecordNotFound",
     "Release",
+    "RepairReport",
     "Warehouse",
     "WarehouseUnreachable",
     "open_warehouse",
+    "rebuild_catalogue",
 ]
+
+
+_LATE = {"Warehouse": "store", "open_warehouse": "opening", "rebuild_catalogue": "opening"}
 
 
 def __getattr__(name: str) -> object:
     """Load SQLAlchemy, half a second's work, only when a warehouse is opened."""
-    if name not in ("Warehouse", "open_warehouse"):
+    if name not in _LATE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module("warehouse.store"), name)
+    return getattr(import_module(f"warehouse.{_LATE[name]}"), name)

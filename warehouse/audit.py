@@ -3,11 +3,13 @@
 Each row holds its entry as canonical JSON (RFC 8785 for the strings and whole numbers
 used here) and ``SHA-256(previous hash ‖ entry)``, hashes as 64 hexadecimal digits, the
 first over 64 zeros. Whoever alters, drops or reorders a row breaks the chain;
-``audit_head`` shows a cut-off end.
+``audit_head`` shows a cut-off end, and signed checkpoints (:mod:`warehouse.checkpoints`)
+vouch for every entry from the moment it is committed.
 
 Entries name records by id and owners by a keyed pseudonym, never by number: the audit is
 shown to auditors and quoted to citizens, and it outlives the erasure of a record. Texts
 people type are masked. Clerks stand in it by name, as those who answer for what was done.
+Entries about an owner are numbered, so that an account given to them shows no gaps.
 """
 
 import hashlib
@@ -17,19 +19,25 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from foundation.errors import SohoaError
 from foundation.privacy import mask_text
 from foundation.times import iso_utc, utc_now
+from warehouse import checkpoints
 from warehouse.catalog import Catalog
+from warehouse.consent_schema import audit_owners
 from warehouse.errors import AuditAltered, WarehouseUnreachable
-from warehouse.schema import audit, audit_head
+from warehouse.journal import note
+from warehouse.ledger import put
+from warehouse.schema import audit, audit_head, records
 from warehouse.values import Actor, AuditReport, Event, Fault, is_id, new_id
 
 _GENESIS = "0" * 64
 #: What reading an entry raises that :func:`append` did not write.
 _GARBLED = (ValueError, LookupError, TypeError)
+#: Details that are digests and ids: they may hold nine digits in a row and are no one's number.
+_IDS = frozenset({"sha256", "consent", "receipt"})
 
 
 def append(
@@ -49,14 +57,35 @@ def append(
         owner: the owner's pseudonym.
         details: further facts; personal numbers in them are masked.
     """
-    seq, previous = tx.execute(select(audit_head.c.seq, audit_head.c.hash)).one()
+    # Writers wait here for each other where the database does not make them wait before.
+    head = select(audit_head.c.seq, audit_head.c.hash).with_for_update()
+    seq, previous = tx.execute(head).one()
     masked = {key: _masked(key, value) for key, value in (details or {}).items()}
-    event = Event(new_id(), seq + 1, utc_now(), action, record, version, owner, actor, masked)
+    number = _next_number(tx, owner) if owner else 0
+    event = Event(
+        new_id(), seq + 1, utc_now(), action, record, version, owner, actor, masked, number
+    )
     entry = _canonical(event)
     digest = _link(previous, entry)
-    tx.execute(audit.insert().values(seq=event.seq, record_id=record, entry=entry, hash=digest))
+    row = {"seq": event.seq, "record_id": record, "entry": entry, "hash": digest}
+    tx.execute(audit.insert().values(row))
+    note(tx, "audit", **row)
     tx.execute(update(audit_head).values(seq=event.seq, hash=digest))
+    if owner:
+        put(tx, audit_owners, {"owner": owner, "number": number, "seq": event.seq})
+    checkpoints.extend(tx, event.seq, digest, entry)
     return event
+
+
+def anchor(tx: Connection) -> dict[str, Any]:
+    """Where the chain ends now: what a receipt says so that nobody can cut the audit off before."""
+    head = tx.execute(select(audit_head.c.seq, audit_head.c.hash)).one()
+    return {"seq": head.seq, "hash": head.hash}
+
+
+def _next_number(tx: Connection, owner: str) -> int:
+    last = select(func.max(audit_owners.c.number)).where(audit_owners.c.owner == owner)
+    return int(tx.execute(last).scalar() or 0) + 1
 
 
 @contextmanager
@@ -76,21 +105,43 @@ def refusals(
         facts = {"attempt": attempt, "cause": error.message_id, "procedure": procedure}
         with catalog.writing() as tx:
             known = record if is_id(record) else ""
-            append(tx, "refusal", actor, record=known, owner=owner, details=facts)
+            about = owner or _owner_of(catalog, tx, known)
+            append(tx, "refusal", actor, record=known, owner=about, details=facts)
         raise
+
+
+def _owner_of(catalog: Catalog, tx: Connection, record: str) -> str:
+    """The pseudonym of a record's owner: they see what was refused of it too."""
+    query = select(records.c.owner_identifier).where(records.c.id == record).limit(1)
+    identifier = tx.execute(query).scalar()
+    return catalog.pseudonym(identifier) if identifier else ""
 
 
 def events_of(tx: Connection, record_id: str) -> list[Event]:
     """All entries about a record, the oldest first. Raises AuditAltered for a garbled one."""
     rows = select(audit.c.entry).where(audit.c.record_id == record_id).order_by(audit.c.seq)
     try:
-        return [_event(entry) for entry in tx.execute(rows).scalars()]
+        return [event_of(entry) for entry in tx.execute(rows).scalars()]
     except _GARBLED as error:
         raise AuditAltered(record=record_id) from error
 
 
-def verify(tx: Connection) -> AuditReport:
-    """Walk the whole chain from its first entry to its head."""
+def events_about(tx: Connection, owner: str) -> list[Event]:
+    """All entries about an owner, by their pseudonym, the oldest first. Raises AuditAltered."""
+    query = select(audit.c.entry).join(audit_owners, audit_owners.c.seq == audit.c.seq)
+    query = query.where(audit_owners.c.owner == owner).order_by(audit.c.seq)
+    try:
+        return [event_of(entry) for entry in tx.execute(query).scalars()]
+    except _GARBLED as error:
+        raise AuditAltered(record=owner) from error
+
+
+def verify(tx: Connection, keys: checkpoints.Keys) -> AuditReport:
+    """Walk the whole chain from its first entry to its head, and check what was signed of it.
+
+    Args:
+        keys: those that may sign checkpoints.
+    """
     faults: list[Fault] = []
     expected, previous = 1, _GENESIS
     for row in _rows(tx):
@@ -98,6 +149,8 @@ def verify(tx: Connection) -> AuditReport:
             faults.append(Fault("audit-missing", str(row.seq)))
         elif _link(previous, row.entry) != row.hash or not _agrees(row):
             faults.append(Fault("audit-altered", str(row.seq)))
+        elif not _listed(row):
+            faults.append(Fault("audit-unlisted", str(row.seq)))
         # Go on from what the row claims, so that one altered entry is one fault.
         expected, previous = row.seq + 1, row.hash
     head = tx.execute(select(audit_head.c.seq, audit_head.c.hash)).one_or_none()
@@ -105,26 +158,34 @@ def verify(tx: Connection) -> AuditReport:
         faults.append(Fault("audit-cut", str(expected - 1)))
     elif (head.seq, head.hash) != (expected - 1, previous):
         faults.append(Fault("audit-altered", str(expected - 1)))
-    return AuditReport(expected - 1, previous, tuple(faults))
+    faults += checkpoints.verify(tx, keys)
+    return AuditReport(expected - 1, previous, tuple(faults), checkpoints.count(tx))
 
 
 def _rows(tx: Connection) -> Iterator[Any]:
-    query = select(audit).order_by(audit.c.seq)
-    return iter(tx.execution_options(yield_per=1000).execute(query))
+    """Every entry with what the owners' list says of it."""
+    query = select(audit, audit_owners.c.owner, audit_owners.c.number)
+    query = query.outerjoin(audit_owners, audit_owners.c.seq == audit.c.seq).order_by(audit.c.seq)
+    return iter(tx.execute(query, execution_options={"yield_per": 1000}))
 
 
 def _agrees(row: Any) -> bool:
     """Whether the row's own columns say what its entry says."""
     try:
-        event = _event(row.entry)
+        event = event_of(row.entry)
     except _GARBLED:
         return False
     return (event.seq, event.record_id) == (row.seq, row.record_id)
 
 
+def _listed(row: Any) -> bool:
+    """Whether the owners' list has the entry where the entry says; older ones say no number."""
+    event = event_of(row.entry)
+    return event.owner == (row.owner or "") and event.owner_number in (0, row.number)
+
+
 def _masked(key: str, value: str) -> str:
-    # A digest may well hold nine digits in a row; it is no one's number.
-    return value if key == "sha256" else mask_text(value)
+    return value if key in _IDS else mask_text(value)
 
 
 def _link(previous: str, entry: str) -> str:
@@ -132,7 +193,7 @@ def _link(previous: str, entry: str) -> str:
 
 
 def _canonical(event: Event) -> str:
-    entry = {
+    entry: dict[str, Any] = {
         "id": event.id,
         "seq": event.seq,
         "at": iso_utc(event.at),
@@ -147,10 +208,13 @@ def _canonical(event: Event) -> str:
         },
         "details": event.details,
     }
+    if event.owner_number:
+        entry["owner_number"] = event.owner_number
     return json.dumps(entry, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def _event(text: str) -> Event:
+def event_of(text: str) -> Event:
+    """An entry's text as a value. Raises ValueError, LookupError or TypeError for another text."""
     entry = json.loads(text)
     return Event(
         id=entry["id"],
@@ -162,4 +226,5 @@ def _event(text: str) -> Event:
         owner=entry["owner"],
         actor=Actor(**entry["actor"]),
         details=entry["details"],
+        owner_number=entry.get("owner_number", 0),
     )

@@ -1,10 +1,9 @@
-"""The catalogue: one SQLite file, opened, created or upgraded, and its transactions.
+"""The catalogue: opened, created or upgraded, and its transactions.
 
-A catalogue is built under another name and renamed into place, so that nobody ever
-opens half of one; an upgrade is one transaction.
+An SQLite catalogue is built under another name and renamed into place, so that nobody ever
+opens half of one; on PostgreSQL, and for every upgrade, one transaction does the same.
 """
 
-import errno
 import fcntl
 import hashlib
 import hmac
@@ -15,63 +14,92 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, text
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy import Connection, Engine, text, update
 
 from foundation.files import sync_file, write_atomic
-from foundation.reasons import reason_of
+from warehouse import journal, ocfl
+from warehouse.blobs import Blobs, open_blobs
+from warehouse.engine import (
+    for_writing,
+    postgresql_engine,
+    reachable,
+    sqlite_engine,
+    table_names,
+)
 from warehouse.errors import (
-    CatalogueDamaged,
     CatalogueMissing,
     KeyMissing,
     NewerWarehouse,
     NotAWarehouse,
-    WarehouseBusy,
-    WarehouseFull,
-    WarehouseUnreachable,
+    ObjectsMissing,
+    PlainWarehouse,
 )
-from warehouse.schema import APPLICATION_ID, REVISION
-from warehouse.values import clean_identifier
+from warehouse.journal import Journal
+from warehouse.keys import JOURNAL, Keys, OfficeKey
+from warehouse.places import SETTINGS, Place, place_of
+from warehouse.schema import APPLICATION_ID, REVISION, journal_head, metadata
+from warehouse.values import clean_identifier, new_id
+
+if TYPE_CHECKING:
+    from warehouse.receipts import Signer
 
 CATALOGUE = "catalogue.sqlite"
-KEY = Path("keys") / "pseudonym.key"
-OBJECTS, INCOMING = "objects", "incoming"
+KEYS = "keys"
+PSEUDONYM_KEY = Path(KEYS) / "pseudonym.key"
+INCOMING, RUNNING = "incoming", "running"
 _LOCK, _UNBORN = "lock", "unborn.sqlite"
 _UNBORN_FILES = tuple(_UNBORN + end for end in ("", "-journal", "-wal", "-shm"))
-_OURS = {OBJECTS, INCOMING, KEY.parent.name, _LOCK, *_UNBORN_FILES}
-#: How long a writer waits for its turn. Writers hold the lock for milliseconds each.
-_PATIENCE_SECONDS = 60
-_CAUSES = {
-    "SQLITE_BUSY": WarehouseBusy,
-    "SQLITE_LOCKED": WarehouseBusy,
-    "SQLITE_FULL": WarehouseFull,
-    "SQLITE_NOTADB": NotAWarehouse,
-    "SQLITE_CORRUPT": CatalogueDamaged,
-}
+_BLOBS = {ocfl.ROOT, "journal", "sealed-keys", "erased"}
+_OURS = {INCOMING, RUNNING, KEYS, _LOCK, SETTINGS, CATALOGUE, *_BLOBS, *_UNBORN_FILES}
 
 
 @dataclass(frozen=True)
 class Catalog:
-    """An open catalogue. Readers never wait; writers take turns."""
+    """An open catalogue and what it speaks of. Readers never wait; writers take turns.
 
-    folder: Path
+    Attributes:
+        holder: this opening's name; its lock file shows the others that it lives.
+    """
+
+    place: Place
+    blobs: Blobs
+    keys: Keys
+    journal: Journal
+    holder: str
     _engine: Engine
     _key: bytes = field(repr=False)
+    #: Who signs checkpoints and receipts of what is written.
+    signer: "Signer | None" = None
+
+    @property
+    def folder(self) -> Path:
+        """Where its keys and its temporary files are."""
+        return self.place.folder
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that sees one unchanging state of the catalogue."""
-        with reachable(self.folder), self._engine.begin() as tx:
+        with reachable(self.place.shown), self._engine.begin() as tx:
             yield tx
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A transaction that is alone in writing, and on the disk when the block has ended."""
-        writer = self._engine.execution_options(sohoa_writes=True)
-        with reachable(self.folder), writer.begin() as tx:
+        """A transaction that is alone in writing, and on the disk when the block has ended.
+
+        What the block noted for the journal is there before the catalogue commits.
+        """
+        with reachable(self.place.shown), self._writer().begin() as tx:
+            journal.begin(tx)
             yield tx
+            if facts := journal.told(tx):
+                number = update(journal_head).values(number=journal_head.c.number + 1)
+                now = tx.execute(number.returning(journal_head.c.number)).scalar_one()
+                self.journal.write(now, facts)
+
+    def _writer(self) -> Engine:
+        return for_writing(self._engine).execution_options(sohoa_signer=self.signer)
 
     def pseudonym(self, identifier: str) -> str:
         """The owner's name in the audit: HMAC-SHA256 (RFC 2104) of the number, 32 hex digits.
@@ -79,42 +107,97 @@ class Catalog:
         A bare hash would hide nothing: there are few enough 12-digit numbers to try them
         all. Whoever holds the warehouse's key can still find an owner's entries.
         """
-        message = clean_identifier(identifier).encode()
-        return hmac.new(self._key, message, hashlib.sha256).hexdigest()[:32]
+        return self._hmac(clean_identifier(identifier))[:32]
+
+    def hidden(self, words: str) -> str:
+        """A text that holds an owner's number as it stands where it is only compared."""
+        return self._hmac("hidden:" + words)
+
+    def _hmac(self, words: str) -> str:
+        return hmac.new(self._key, words.encode(), hashlib.sha256).hexdigest()
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of everything."""
         self._engine.dispose()
+        self.blobs.close()
 
 
-def open_catalog(folder: Path) -> Catalog:
-    """Open the catalogue in ``folder``, creating or upgrading it first where need be.
+def open_catalog(folder: Path, token: OfficeKey | None = None) -> Catalog:
+    """Open the catalogue of the warehouse in ``folder``, creating or upgrading it where need be.
 
     Raises:
         WarehouseUnreachable: or the subclass that names the cause.
+        BadSettings: ``warehouse.toml`` is not right.
     """
-    with reachable(folder):
-        _make_room(folder)
-        path = folder / CATALOGUE
-        if not path.exists():
-            with locked(folder, fcntl.LOCK_EX):
-                if not path.exists():
-                    _create(folder)
-        engine = _engine(path)
-        with ExitStack() as on_failure:
-            on_failure.callback(engine.dispose)
-            _bring_up_to_date(folder, engine)
-            catalog = Catalog(folder, engine, _read_key(folder))
-            on_failure.pop_all()
+    place = place_of(folder)
+    with reachable(place.shown), ExitStack() as on_failure:
+        _make_room(place)
+        blobs = open_blobs(place.folder, place.objects, place.endpoint)
+        on_failure.callback(blobs.close)
+        keys = Keys(place.folder / KEYS, blobs, place.shown, token)
+        engine = _born(place, blobs, keys)
+        on_failure.callback(engine.dispose)
+        _bring_up_to_date(place, engine)
+        if not blobs.exists(f"{ocfl.ROOT}/0=ocfl_1.1"):
+            raise ObjectsMissing(folder=place.shown)
+        catalog = _catalog(place, blobs, keys, engine)
+        on_failure.pop_all()
         return catalog
 
 
 @contextmanager
+def made_anew(folder: Path, token: OfficeKey | None = None) -> Iterator[tuple[Catalog, Connection]]:
+    """An empty catalogue to be filled in the block; only when that ends well it takes its place.
+
+    An SQLite catalogue that was there is kept as ``keys/before-rebuild-…``. Nobody else may
+    work with the warehouse meanwhile.
+    """
+    place = place_of(folder)
+    with reachable(place.shown), ExitStack() as stack:
+        _make_room(place)
+        blobs = open_blobs(place.folder, place.objects, place.endpoint)
+        stack.callback(blobs.close)
+        keys = Keys(place.folder / KEYS, blobs, place.shown, token)
+        if not blobs.exists(f"{ocfl.ROOT}/0=ocfl_1.1"):
+            raise ObjectsMissing(folder=place.shown)
+        stack.enter_context(locked(place.folder, fcntl.LOCK_EX))
+        engine = _engine(place) if place.catalogue else _new_sqlite(place.folder)
+        stack.callback(engine.dispose)
+        with for_writing(engine).begin() as tx:
+            if place.catalogue:
+                _drop_tables(tx)
+            upgrade(tx)
+            yield _catalog(place, blobs, keys, engine), tx
+        engine.dispose()
+        if not place.catalogue:
+            _set_aside(place.folder)
+            _name_sqlite(place.folder)
+
+
+def _drop_tables(tx: Connection) -> None:
+    for name in (*metadata.tables, "alembic_version"):
+        tx.exec_driver_sql(f"DROP TABLE IF EXISTS {name} CASCADE")
+    tx.exec_driver_sql("DROP FUNCTION IF EXISTS audit_append_only CASCADE")
+
+
+def _set_aside(folder: Path) -> None:
+    for end in ("", "-wal", "-shm"):
+        file = folder / (CATALOGUE + end)
+        if file.exists():
+            file.replace(folder / KEYS / f"before-rebuild-{file.name}")
+
+
+def _catalog(place: Place, blobs: Blobs, keys: Keys, engine: Engine) -> Catalog:
+    pseudonym_key = _read_key(place)
+    journal_key = keys.open(JOURNAL)
+    return Catalog(place, blobs, keys, Journal(blobs, journal_key), new_id(), engine, pseudonym_key)
+
+
+@contextmanager
 def locked(folder: Path, how: int) -> Iterator[None]:
-    """Hold the warehouse's lock file (flock): depositors share it, creation and recovery do not.
+    """Hold the warehouse's lock file (flock) while it is made.
 
     The kernel lets it go when a process dies, so a crash never leaves it held.
-    Raises BlockingIOError with ``LOCK_NB`` when others hold it.
     """
     descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
@@ -124,45 +207,70 @@ def locked(folder: Path, how: int) -> Iterator[None]:
         os.close(descriptor)
 
 
-@contextmanager
-def reachable(folder: Path) -> Iterator[None]:
-    """Turn what the disk and SQLite raise into the error that says what to do."""
-    try:
-        yield
-    except exc.IntegrityError:
-        raise  # a broken invariant is a fault of ours, not of the disk
-    except exc.NoResultFound as error:  # a row that is always there: the audit's head, our revision
-        raise CatalogueDamaged(folder=folder) from error
-    except exc.DatabaseError as error:
-        name = str(getattr(error.orig, "sqlite_errorname", ""))
-        for prefix, cause in _CAUSES.items():
-            if name.startswith(prefix):
-                raise cause(folder=folder) from error
-        raise WarehouseUnreachable(folder=folder, detail=error.orig) from error
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise WarehouseFull(folder=folder) from error
-        raise WarehouseUnreachable(folder=folder, detail=reason_of(error)) from error
-
-
-def _make_room(folder: Path) -> None:
+def _make_room(place: Place) -> None:
     """A private folder with nothing in it but our own; a foreign one is left alone."""
-    if (folder / CATALOGUE).exists():
-        return
+    folder = place.folder
     if folder.exists() and not folder.is_dir():
         raise NotAWarehouse(folder=folder)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if {entry.name for entry in folder.iterdir()} - _OURS - {CATALOGUE}:
-        raise NotAWarehouse(folder=folder)
-    folder.chmod(0o700)
-    for name in (OBJECTS, INCOMING, KEY.parent.name):
+    if not (folder / CATALOGUE).exists():
+        if {entry.name for entry in folder.iterdir()} - _OURS:
+            raise NotAWarehouse(folder=folder)
+        folder.chmod(0o700)
+    for name in (INCOMING, RUNNING, KEYS):
         (folder / name).mkdir(mode=0o700, exist_ok=True)
 
 
-def _create(folder: Path) -> None:
-    if any((folder / OBJECTS).iterdir()):
-        raise CatalogueMissing(folder=folder)
-    write_atomic(folder / KEY, secrets.token_bytes(32), mode=0o600)
+def _engine(place: Place) -> Engine:
+    if place.catalogue:
+        return postgresql_engine(place.catalogue, place.shown)
+    return sqlite_engine(place.folder / CATALOGUE)
+
+
+def _born(place: Place, blobs: Blobs, keys: Keys) -> Engine:
+    """The engine of a catalogue that is there, made if the warehouse is new."""
+    if not place.catalogue:
+        if not (place.folder / CATALOGUE).exists():
+            with locked(place.folder, fcntl.LOCK_EX):
+                if not (place.folder / CATALOGUE).exists():
+                    _prepare(place, blobs, keys)
+                    _create_sqlite(place.folder)
+        return _engine(place)
+    engine = _engine(place)
+    with ExitStack() as on_failure:
+        on_failure.callback(engine.dispose)
+        with engine.begin() as tx:
+            there = "records" in table_names(tx)
+        if not there:
+            with locked(place.folder, fcntl.LOCK_EX), for_writing(engine).begin() as tx:
+                if "records" not in table_names(tx):
+                    _prepare(place, blobs, keys)
+                    upgrade(tx)
+        on_failure.pop_all()
+    return engine
+
+
+def _prepare(place: Place, blobs: Blobs, keys: Keys) -> None:
+    """Keys and the objects' root; refuses where papers lie already."""
+    known = set(ocfl.root_files())
+    if any(path not in known for path in blobs.paths(ocfl.ROOT)):
+        raise CatalogueMissing(folder=place.shown)
+    if not (place.folder / PSEUDONYM_KEY).exists():
+        write_atomic(place.folder / PSEUDONYM_KEY, secrets.token_bytes(32), mode=0o600)
+    keys.create()
+    blobs.put_all(ocfl.root_files())
+
+
+def _create_sqlite(folder: Path) -> None:
+    engine = _new_sqlite(folder)
+    with for_writing(engine).begin() as tx:
+        upgrade(tx)
+    engine.dispose()
+    _name_sqlite(folder)
+
+
+def _new_sqlite(folder: Path) -> Engine:
+    """An empty database under a name nobody opens."""
     unborn = folder / _UNBORN
     for name in _UNBORN_FILES:
         (folder / name).unlink(missing_ok=True)
@@ -170,35 +278,41 @@ def _create(folder: Path) -> None:
     with closing(sqlite3.connect(unborn)) as connection:  # both are kept in the file's header
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute("PRAGMA journal_mode = WAL")
-    engine = _engine(unborn)
-    with engine.execution_options(sohoa_writes=True).begin() as tx:
-        _upgrade(tx)
-    engine.dispose()  # folds the WAL into the file
-    sync_file(unborn)
-    unborn.rename(folder / CATALOGUE)
+    return sqlite_engine(unborn)
+
+
+def _name_sqlite(folder: Path) -> None:
+    """Give it its name, once it is closed and its WAL folded into it."""
+    sync_file(folder / _UNBORN)
+    (folder / _UNBORN).rename(folder / CATALOGUE)
     sync_file(folder)
 
 
-def _bring_up_to_date(folder: Path, engine: Engine) -> None:
+def _bring_up_to_date(place: Place, engine: Engine) -> None:
     with engine.begin() as tx:
-        if tx.exec_driver_sql("PRAGMA application_id").scalar_one() != APPLICATION_ID:
-            raise NotAWarehouse(folder=folder)
+        if tx.dialect.name == "sqlite" and (
+            tx.exec_driver_sql("PRAGMA application_id").scalar_one() != APPLICATION_ID
+        ):
+            raise NotAWarehouse(folder=place.folder)
+        if "inventories" not in table_names(tx):
+            raise PlainWarehouse(folder=place.folder)
         if _revision(tx) == REVISION:
             return
-    with engine.execution_options(sohoa_writes=True).begin() as tx:
+    with for_writing(engine).begin() as tx:
         from alembic.util import CommandError
 
         try:
-            _upgrade(tx)
+            upgrade(tx)
         except CommandError as error:  # a revision this sohoa has never heard of
-            raise NewerWarehouse(folder=folder) from error
+            raise NewerWarehouse(folder=place.shown) from error
 
 
 def _revision(tx: Connection) -> str:
     return str(tx.execute(text("SELECT version_num FROM alembic_version")).scalar_one())
 
 
-def _upgrade(tx: Connection) -> None:
+def upgrade(tx: Connection) -> None:
+    """Bring the catalogue's tables to this sohoa's revision; from nothing, make them."""
     from alembic import command
     from alembic.config import Config
 
@@ -209,29 +323,9 @@ def _upgrade(tx: Connection) -> None:
     command.upgrade(config, "head")
 
 
-def _read_key(folder: Path) -> bytes:
+def _read_key(place: Place) -> bytes:
+    file = place.folder / PSEUDONYM_KEY
     try:
-        return (folder / KEY).read_bytes()
+        return file.read_bytes()
     except FileNotFoundError as error:
-        raise KeyMissing(folder=folder) from error
-
-
-def _engine(path: Path) -> Engine:
-    url = URL.create("sqlite+pysqlite", database=str(path))
-    engine = create_engine(url, connect_args={"timeout": _PATIENCE_SECONDS})
-
-    @event.listens_for(engine, "connect")
-    def _connected(connection: Any, _entry: ConnectionPoolEntry) -> None:
-        connection.isolation_level = None  # we say BEGIN ourselves, below
-        # FULL: in WAL mode only this makes a commit survive a power cut.
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA foreign_keys = ON")
-
-    @event.listens_for(engine, "begin")
-    def _begun(connection: Connection) -> None:
-        # IMMEDIATE takes the write lock at once: a reader that turned writer halfway
-        # could only fail when another has written meanwhile.
-        writes = connection.get_execution_options().get("sohoa_writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-    return engine
+        raise KeyMissing(folder=place.shown, file=file) from error

@@ -1,16 +1,21 @@
 """Official codes, given out before a paper is sealed because the seal carries them."""
 
+from collections.abc import Callable
 from datetime import date
 
-from sqlalchemy import Connection, insert, select
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy import Connection, select
 
 from foundation.times import utc_now
+from warehouse.engine import put_row
 from warehouse.errors import CodeTemplateFaulty
+from warehouse.journal import note
 from warehouse.schema import codes, serials
 
+#: Turns a text that holds an owner's number into a keyed hash of it.
+Hide = Callable[[str], str]
 
-def reserve(tx: Connection, template: str, **parts: str | date) -> str:
+
+def reserve(tx: Connection, hide: Hide, template: str, **parts: str | date) -> str:
     """The next code of a template, reserved for good once the transaction commits.
 
     Serials run from 1 in each scope, which is the template filled in but for the serial:
@@ -21,21 +26,31 @@ def reserve(tx: Connection, template: str, **parts: str | date) -> str:
         CodeTemplateFaulty: the template has no serial, or a placeholder nobody knows.
     """
     scope = _fill(template, 0, parts)
-    last = tx.execute(select(serials.c.last).where(serials.c.scope == scope)).scalar() or 0
+    hidden = hide(scope)
+    last = tx.execute(select(serials.c.last).where(serials.c.scope == hidden)).scalar() or 0
     if _fill(template, last + 1, parts) == scope:
         raise CodeTemplateFaulty(template=template)
     while True:
         last += 1
         code = _fill(template, last, parts)
-        if tx.execute(select(codes.c.code).where(codes.c.code == code)).scalar() is None:
+        if not _is_known(tx, hide(code)):
             break
-    tx.execute(insert(codes).values(code=code, reserved_at=utc_now()))
-    tx.execute(
-        upsert(serials)
-        .values(scope=scope, last=last)
-        .on_conflict_do_update(index_elements=[serials.c.scope], set_={"last": last})
-    )
+    claim(tx, hide(code))
+    put_row(tx, serials, {"scope": hidden, "last": last})
+    note(tx, "serials", scope=hidden, last=last)
     return code
+
+
+def claim(tx: Connection, hidden: str) -> None:
+    """Note that a code is taken; one from elsewhere too, so that it is never given out here."""
+    if not _is_known(tx, hidden):
+        row = {"code": hidden, "reserved_at": utc_now()}
+        put_row(tx, codes, row)
+        note(tx, "codes", **row)
+
+
+def _is_known(tx: Connection, hidden: str) -> bool:
+    return tx.execute(select(codes.c.code).where(codes.c.code == hidden)).scalar() is not None
 
 
 def _fill(template: str, serial: int, parts: dict[str, str | date]) -> str:

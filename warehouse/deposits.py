@@ -1,30 +1,36 @@
-"""Taking a paper in, replacing it by a newer version, withdrawing it."""
+"""Taking a paper in, or replacing it by a newer version."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
+from typing import BinaryIO
 
-from sqlalchemy import Connection, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy import Connection, select
 
 from foundation.privacy import mask_text
-from foundation.times import utc_now, vietnam_time
-from warehouse import audit, objects
+from foundation.times import utc_now
+from warehouse import audit, codes, keeping, objects, records
 from warehouse.catalog import Catalog
+from warehouse.claims import claimed
 from warehouse.errors import (
     CodeTaken,
     ContentWithdrawn,
+    InvalidSignature,
     NotAPdf,
-    NotInForce,
     OwnerMissing,
     ProtectedPdf,
-    ReasonMissing,
     RecordConflict,
+    SecretPaper,
+    UnsignedPaper,
 )
-from warehouse.records import from_row, get, to_row
-from warehouse.schema import codes, records
-from warehouse.values import Actor, Owner, Record, Status, clean_identifier
+from warehouse.grounds import Basis
+from warehouse.keys import SealedKey
+from warehouse.objects import Staged
+from warehouse.ocfl import Inventory
+from warehouse.schema import records as rows
+from warehouse.values import Actor, Judgement, Owner, Record, clean_identifier, new_id, today
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,11 @@ class Deposit:
     procedure: str = ""
     dossier_code: str = ""
     supersede: bool = False
+    basis: Basis | None = None
+    co_owners: tuple[Owner, ...] = ()
+    owner_unknown: bool = False
+    masters: tuple[Path, ...] = ()
+    judgement: Judgement = field(default_factory=Judgement)
 
 
 def deposit(catalog: Catalog, source: Path, paper: Deposit, actor: Actor) -> Record:
@@ -49,65 +60,161 @@ def deposit(catalog: Catalog, source: Path, paper: Deposit, actor: Actor) -> Rec
     paper = _tidy(paper)
     owner = catalog.pseudonym(paper.owner.identifier)
     with audit.refusals(catalog, "deposit", actor, owner=owner, procedure=paper.procedure):
-        if not paper.owner.identifier:
+        if not paper.owner.identifier and not paper.owner_unknown:
             raise OwnerMissing
-        with objects.staged(catalog.folder, source) as copy:
-            _require_pdf(copy.path, source)
-            with catalog.writing() as tx:
-                record = _known(tx, paper, copy)
-                if record is None:
-                    record = _take_in(catalog, tx, paper, copy, actor)
-                    action = "deposit"
-                else:
-                    action = "deposit-again"
-                audit.append(
-                    tx,
-                    action,
-                    actor,
-                    record=record.id,
-                    version=record.version,
-                    owner=owner,
-                    details={"sha256": record.sha256, "procedure": paper.procedure},
-                )
-            if record.object_id == copy.id:
-                objects.settle(copy)
+        _require_fit(source, paper.judgement)
+        with ExitStack() as stack:
+            copy = stack.enter_context(objects.staged(catalog, source))
+            _require_pdf(copy.stream, source)
+            masters = [stack.enter_context(objects.staged(catalog, file)) for file in paper.masters]
+            while True:
+                record = _attempt(catalog, paper, copy, masters, actor)
+                if record is not None:
+                    return record
+
+
+def _attempt(
+    catalog: Catalog, paper: Deposit, copy: Staged, masters: Sequence[Staged], actor: Actor
+) -> Record | None:
+    """Deposit as things stand now; None where they changed before it could be committed."""
+    with catalog.reading() as tx:
+        _basis(tx, paper)
+        known, old = _known(tx, paper, copy), _same_number(tx, paper)
+    if known is not None:
+        return _again(catalog, paper, copy, actor)
+    _refuse_conflict(paper, old)
+    with claimed(catalog, old.id if old else new_id()) as claim:
+        record = _record(paper, copy, actor, claim.record_id, old)
+        sealed = None if old else catalog.keys.new(claim.record_id)
+        made = _write(catalog, record, old, sealed, copy, masters)
+        with catalog.writing() as tx:
+            if _known(tx, paper, copy) is not None or _same_number(tx, paper) != old:
+                return None
+            basis = _basis(tx, paper)
+            _claim_code(catalog, tx, paper.code)
+            if sealed is not None:
+                catalog.keys.settle(sealed)
+            if old is not None:
+                _replace(catalog, tx, old, record, actor)
+            records.add(tx, record)
+            objects.note_version(tx, record.id, made)
+            _account(catalog, tx, "deposit", record, actor, basis)
+            claim.release(tx)
     return record
 
 
-def revoke(catalog: Catalog, id_or_code: str, reason: str, actor: Actor) -> Record:
-    """Withdraw what is in force; see :meth:`warehouse.store.Warehouse.revoke`."""
-    with audit.refusals(catalog, "revoke", actor):
-        if not reason.strip():
-            raise ReasonMissing
-        with catalog.writing() as tx:
-            record = get(tx, id_or_code)
-            if record.status != "active":
-                since = vietnam_time(record.status_at).date().isoformat()
-                raise NotInForce(record=record.id, version=record.version, day=since)
-            revoked = _set_status(tx, record, "revoked", utc_now(), reason.strip())
-            audit.append(
-                tx,
-                "revoke",
-                actor,
-                record=record.id,
-                version=record.version,
-                owner=catalog.pseudonym(record.owner.identifier),
-                details={"reason": reason.strip()},
+def _write(
+    catalog: Catalog,
+    record: Record,
+    old: Record | None,
+    sealed: SealedKey | None,
+    copy: Staged,
+    masters: Sequence[Staged],
+) -> Inventory:
+    files: dict[str, bytes | Staged] = {
+        f"{record.version}/paper.pdf": copy,
+        f"{record.version}/record.json": records.to_json(record),
+    }
+    for name, master in zip(record.masters, masters, strict=True):
+        files[f"{record.version}/masters/{name}"] = master
+    if sealed is not None:
+        wrapped = catalog.keys.wrapped(sealed)
+        return objects.add_version(
+            catalog, sealed.key, record.id, None, files, "deposit", beside=wrapped
+        )
+    if old is not None:
+        files[f"{old.version}/record.json"] = records.to_json(_superseded(old, record))
+    previous = objects.trusted_inventory(catalog, record.id)
+    key = catalog.keys.open(record.id)
+    return objects.add_version(catalog, key, record.id, previous, files, "new version")
+
+
+def _again(catalog: Catalog, paper: Deposit, copy: Staged, actor: Actor) -> Record | None:
+    """The same content again is the same record."""
+    with catalog.writing() as tx:
+        record = _known(tx, paper, copy)
+        if record is not None:
+            _account(
+                catalog, tx, "deposit-again", record, actor, _basis(tx, paper), paper.procedure
             )
-    return revoked
+    return record
+
+
+def _replace(catalog: Catalog, tx: Connection, old: Record, new: Record, actor: Actor) -> None:
+    records.put(tx, _superseded(old, new))
+    audit.append(
+        tx,
+        "supersede",
+        actor,
+        record=old.id,
+        version=old.version,
+        owner=catalog.pseudonym(old.owner.identifier),
+    )
+
+
+def _superseded(old: Record, new: Record) -> Record:
+    return replace(old, status="superseded", status_at=new.deposited_at, status_reason="")
+
+
+def _account(
+    catalog: Catalog,
+    tx: Connection,
+    action: str,
+    record: Record,
+    actor: Actor,
+    basis: Basis,
+    procedure: str | None = None,
+) -> None:
+    given = record.procedure if procedure is None else procedure
+    audit.append(
+        tx,
+        action,
+        actor,
+        record=record.id,
+        version=record.version,
+        owner=catalog.pseudonym(record.owner.identifier),
+        details={
+            "sha256": record.sha256,
+            "procedure": given,
+            "basis": basis.rule or basis.name,
+            "consent": basis.consent_id,
+        },
+    )
+    keeping.note_basis(tx, record, basis)
+
+
+def _basis(tx: Connection, paper: Deposit) -> Basis:
+    """On what ground the paper may be kept. Raises NoBasis, ConsentNotInForce."""
+    owner = paper.owner.identifier
+    return keeping.require_basis(tx, owner, paper.paper_type, paper.title, paper.basis, today())
 
 
 def _tidy(paper: Deposit) -> Deposit:
-    owner = replace(paper.owner, identifier=clean_identifier(paper.owner.identifier))
-    return replace(paper, owner=owner, number=" ".join(paper.number.split()))
+    clean = [
+        replace(one, identifier=clean_identifier(one.identifier))
+        for one in (paper.owner, *paper.co_owners)
+    ]
+    number = " ".join(paper.number.split())
+    return replace(paper, owner=clean[0], co_owners=tuple(clean[1:]), number=number)
 
 
-def _require_pdf(copy: Path, source: Path) -> None:
+def _require_fit(source: Path, judgement: Judgement) -> None:
+    """Refuse what those who judged the paper found unfit."""
+    if judgement.secret:
+        raise SecretPaper(file=mask_text(source.name))
+    if judgement.signature == "broken":
+        raise InvalidSignature(file=mask_text(source.name), reason=judgement.reason)
+    if judgement.signature_required and judgement.signature == "none":
+        raise UnsignedPaper(file=mask_text(source.name))
+
+
+def _require_pdf(copy: BinaryIO, source: Path) -> None:
     """Refuse what is no whole PDF. Recovery is off: a truncated paper must not pass as one."""
     import pikepdf
 
     shown = mask_text(str(source))
     try:
+        copy.seek(0)
         with pikepdf.open(copy, attempt_recovery=False) as pdf:
             pages = len(pdf.pages)
     except pikepdf.PasswordError as error:
@@ -118,42 +225,30 @@ def _require_pdf(copy: Path, source: Path) -> None:
         raise NotAPdf(file=shown)
 
 
-def _known(tx: Connection, paper: Deposit, copy: objects.Staged) -> Record | None:
-    """The record that already holds these bytes for this owner and type."""
-    query = select(records).where(
-        records.c.owner_identifier == paper.owner.identifier,
-        records.c.paper_type == paper.paper_type,
-        records.c.sha256 == copy.sha256,
+def _known(tx: Connection, paper: Deposit, copy: Staged) -> Record | None:
+    """The record that already holds these bytes for one of these owners, as this type.
+
+    Raises ContentWithdrawn where that was superseded or revoked.
+    """
+    record = records.same_content(
+        tx, (paper.owner, *paper.co_owners), paper.paper_type, copy.sha256
     )
-    row = tx.execute(query).mappings().first()
-    if row is None:
-        return None
-    record = from_row(row)
-    if record.status != "active":
+    if record is not None and record.status != "active":
         raise ContentWithdrawn(record=record.id, version=record.version)
     return record
 
 
-def _take_in(
-    catalog: Catalog, tx: Connection, paper: Deposit, copy: objects.Staged, actor: Actor
+def _record(
+    paper: Deposit,
+    copy: Staged,
+    actor: Actor,
+    record_id: str,
+    old: Record | None,
 ) -> Record:
     now = utc_now()
-    _claim_code(tx, paper.code, now)
-    old = _same_number(tx, paper)
-    if old is not None and not paper.supersede:
-        raise RecordConflict(title=paper.title, number=mask_text(paper.number), record=old.id)
-    if old is not None:
-        _set_status(tx, old, "superseded", now)
-        audit.append(
-            tx,
-            "supersede",
-            actor,
-            record=old.id,
-            version=old.version,
-            owner=catalog.pseudonym(old.owner.identifier),
-        )
-    record = Record(
-        id=old.id if old else copy.id,
+    names = [f"{i:04d}{file.suffix.lower()}" for i, file in enumerate(paper.masters, 1)]
+    return Record(
+        id=record_id,
         code=paper.code,
         version=old.version + 1 if old else 1,
         owner=paper.owner,
@@ -171,42 +266,24 @@ def _take_in(
         fields=dict(paper.fields),
         procedure=paper.procedure,
         dossier_code=paper.dossier_code,
-        object_id=copy.id,
         status_at=now,
+        masters=tuple(names),
+        co_owners=paper.co_owners,
     )
-    tx.execute(insert(records).values(to_row(record)))
-    objects.place(catalog.folder, copy)
-    return record
 
 
-def _claim_code(tx: Connection, code: str, now: datetime) -> None:
-    taken = tx.execute(select(records.c.id).where(records.c.code == code)).scalar()
+def _claim_code(catalog: Catalog, tx: Connection, code: str) -> None:
+    taken = tx.execute(select(rows.c.id).where(rows.c.code == code)).scalar()
     if taken is not None:
         raise CodeTaken(record=taken)
-    # A code from elsewhere is noted too, so that it is never given out here.
-    tx.execute(upsert(codes).values(code=code, reserved_at=now).on_conflict_do_nothing())
+    codes.claim(tx, catalog.hidden(code))
+
+
+def _refuse_conflict(paper: Deposit, old: Record | None) -> None:
+    if old is not None and not paper.supersede:
+        raise RecordConflict(title=paper.title, number=mask_text(paper.number), record=old.id)
 
 
 def _same_number(tx: Connection, paper: Deposit) -> Record | None:
-    if not paper.number:
-        return None
-    query = select(records).where(
-        records.c.owner_identifier == paper.owner.identifier,
-        records.c.paper_type == paper.paper_type,
-        records.c.number == paper.number,
-        records.c.status == "active",
-    )
-    row = tx.execute(query).mappings().first()
-    return None if row is None else from_row(row)
-
-
-def _set_status(
-    tx: Connection, record: Record, status: Status, at: datetime, reason: str = ""
-) -> Record:
-    changed = {"status": status, "status_at": at, "status_reason": reason}
-    tx.execute(
-        update(records)
-        .where(records.c.id == record.id, records.c.version == record.version)
-        .values(changed)
-    )
-    return replace(record, status=status, status_at=at, status_reason=reason)
+    """What is in force under this number for one of these owners."""
+    return records.in_force(tx, (paper.owner, *paper.co_owners), paper.paper_type, paper.number)

@@ -41,9 +41,12 @@ class NewerWarehouse(WarehouseUnreachable):
 
 
 class CatalogueDamaged(WarehouseUnreachable):
-    """SQLite found the catalogue malformed."""
+    """The database found the catalogue malformed."""
 
-    message = N_("The catalogue of the warehouse {folder} is damaged. Restore it from a backup.")
+    message = N_(
+        "The catalogue of the warehouse {folder} is damaged. "
+        "Make it anew from the papers with: sohoa warehouse rebuild"
+    )
 
 
 class CatalogueMissing(WarehouseUnreachable):
@@ -51,8 +54,33 @@ class CatalogueMissing(WarehouseUnreachable):
 
     message = N_(
         "The warehouse {folder} holds papers but its catalogue is gone. "
-        "Restore catalogue.sqlite from a backup."
+        "Make it anew from them with: sohoa warehouse rebuild"
     )
+
+
+class ObjectsMissing(WarehouseUnreachable):
+    """There is a catalogue but no objects: a disk not mounted, another bucket."""
+
+    message = N_(
+        "The papers of the warehouse {folder} are not where its settings say. "
+        "Check that the disk is mounted, or the bucket's name."
+    )
+
+
+class PlainWarehouse(WarehouseUnreachable):
+    """A store of an early trial version, whose papers lie there unencrypted."""
+
+    message = N_(
+        "The warehouse {folder} was made by a trial version and keeps papers unencrypted. "
+        "Move the folder away and deposit the papers in its objects/ again."
+    )
+
+
+class BadSettings(SohoaError):
+    """``warehouse.toml`` or the environment names something that cannot be."""
+
+    exit_code = ExitCode.SETUP
+    message = N_("The settings of the warehouse in {file} are not right: {detail}.")
 
 
 class AuditAltered(SohoaError):
@@ -66,10 +94,17 @@ class AuditAltered(SohoaError):
 
 
 class KeyMissing(WarehouseUnreachable):
-    """The key that hides owners' numbers in the audit is gone."""
+    """A key of the office is gone."""
+
+    message = N_("The key of the warehouse {folder} is gone. Restore {file} from a backup.")
+
+
+class JournalDamaged(WarehouseUnreachable):
+    """A transaction told of in the journal can no longer be read."""
 
     message = N_(
-        "The key of the warehouse {folder} is gone. Restore keys/pseudonym.key from a backup."
+        "Entry {number} of the warehouse's journal is missing or damaged. "
+        "Mend it with: sohoa warehouse repair"
     )
 
 
@@ -88,7 +123,7 @@ class DamagedObject(SohoaError):
     exit_code = ExitCode.WAREHOUSE
     message = N_(
         "The stored paper of record {record} has been damaged or altered; it was not handed out. "
-        "Restore it from a backup, then run: sohoa warehouse check"
+        "Mend it from a copy with: sohoa warehouse repair"
     )
 
 
@@ -97,8 +132,23 @@ class MissingObject(DamagedObject):
 
     message = N_(
         "The stored paper of record {record} is missing. "
-        "Restore it from a backup, then run: sohoa warehouse check"
+        "Mend it from a copy with: sohoa warehouse repair"
     )
+
+
+class KeyDamaged(DamagedObject):
+    """A record's wrapped key is gone or altered."""
+
+    message = N_(
+        "The key of record {record} is missing or damaged, so its paper cannot be read. "
+        "Mend it with: sohoa warehouse repair"
+    )
+
+
+class NothingToRepairFrom(WarehouseUnreachable):
+    """The replica named is none of this warehouse."""
+
+    message = N_("There is no copy of this warehouse at {replica}. Check the address.")
 
 
 class UnreadableFile(SohoaError):
@@ -129,6 +179,32 @@ class ProtectedPdf(SohoaError):
 
     exit_code = ExitCode.INPUT
     message = N_("{file} is locked with a password. Ask for a copy without one and deposit that.")
+
+
+class UnsignedPaper(SohoaError):
+    """The profile asks for a signature and there is none."""
+
+    exit_code = ExitCode.SIGNATURE
+    message = N_(
+        "{file} is not signed, which this kind of paper must be. Sign it, then deposit it."
+    )
+
+
+class InvalidSignature(SohoaError):
+    """A signature does not hold."""
+
+    exit_code = ExitCode.SIGNATURE
+    message = N_("{file} is not stored: {reason} See what is wrong with: sohoa verify")
+
+
+class SecretPaper(SohoaError):
+    """The paper bears a mark of secrecy."""
+
+    exit_code = ExitCode.NOT_ALLOWED
+    message = N_(
+        "{file} bears a mark of state secrecy. Such papers are not digitised "
+        "(Thông tư 01/2023/TT-VPCP, Điều 4)."
+    )
 
 
 class CannotWrite(SohoaError):
@@ -196,6 +272,13 @@ class CodeTaken(RecordConflict):
     message = N_("Record {record} already bears this code. Reserve a new code and seal anew.")
 
 
+class OwnerKnown(SohoaError):
+    """The owner of a record is known already."""
+
+    exit_code = ExitCode.NOT_ALLOWED
+    message = N_("Record {record} already has its owner. Nothing was changed.")
+
+
 class NotInForce(SohoaError):
     """There is nothing in force that could be revoked."""
 
@@ -222,6 +305,12 @@ class RecordRevoked(NotReusable):
     """It was revoked."""
 
     message = N_("Record {record} was revoked on {day}. Ask the owner for the paper in force.")
+
+
+class RecordErased(NotReusable):
+    """It was erased: its key is destroyed."""
+
+    message = N_("Record {record} was erased. Its paper cannot be read any more.")
 
 
 class RecordSuperseded(NotReusable):

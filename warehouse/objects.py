@@ -1,80 +1,79 @@
-"""The papers' bytes: one immutable file each, whole and durable before the catalogue knows it.
+"""Records' papers as encrypted files of OCFL objects: written, read back, verified.
 
-A deposit is copied to ``incoming/ID.pdf``, flushed and read back; then, while the
-catalogue is locked, linked to ``objects/XX/ID.pdf`` and both folders flushed; then the
-catalogue commits; then the name in ``incoming`` goes. A name still there when no
-deposit is running was left by a crash: :func:`recover` asks the catalogue which.
-
-Plain files and not obstore's LocalStore, which renames but flushes nothing to the
-disk (0.12, watched with strace) and makes files everybody may read.
+What is read is checked against the digests the catalogue keeps, never against the object's
+own word: an object altered together with its inventory is found as well.
 """
 
-import fcntl
 import hashlib
-import os
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Any, BinaryIO, cast
 
-from foundation.files import sync_file
+from sqlalchemy import Connection, insert, select
+
 from foundation.privacy import mask_text
 from foundation.reasons import reason_of
-from warehouse.catalog import INCOMING, OBJECTS, locked, reachable
-from warehouse.errors import DamagedObject, DiskUnsound, EmptyFile, MissingObject, UnreadableFile
-from warehouse.values import Record, new_id
+from warehouse import journal, ocfl
+from warehouse.catalog import INCOMING, Catalog
+from warehouse.cipher import Unauthentic, decrypt, encrypt
+from warehouse.engine import reachable
+from warehouse.errors import (
+    DamagedObject,
+    DiskUnsound,
+    EmptyFile,
+    MissingObject,
+    UnreadableFile,
+)
+from warehouse.ocfl import Inventory
+from warehouse.records import from_row, tombstones
+from warehouse.schema import inventories, pending, records
+from warehouse.values import Record
 
 _CHUNK = 1 << 20
+#: Files up to this size, bytes, are encrypted in memory and sent beside the others.
+_IN_MEMORY = 8 << 20
 
 
 @dataclass(frozen=True)
 class Staged:
-    """A copy waiting in ``incoming``: not yet part of the warehouse. ``size`` in bytes."""
+    """A private copy of a file to take in: it can no longer change. ``size`` in bytes."""
 
-    id: str
-    path: Path
+    stream: BinaryIO = field(repr=False)
     sha256: str
     size: int
 
+    def chunks(self) -> Iterator[bytes]:
+        """Its bytes from the start."""
+        self.stream.seek(0)
+        while chunk := self.stream.read(_CHUNK):
+            yield chunk
+
 
 @contextmanager
-def staged(folder: Path, source: Path) -> Iterator[Staged]:
-    """A flushed and verified copy of ``source``, which goes away again if the block fails.
+def staged(catalog: Catalog, source: Path) -> Iterator[Staged]:
+    """A copy of ``source`` in a file without a name, which goes with the block or the process.
 
     Raises:
         UnreadableFile, EmptyFile: ``source`` cannot be taken in.
-        DiskUnsound: the disk does not give back what was written.
         WarehouseUnreachable: the copy cannot be written.
     """
-    object_id = new_id()
-    waiting = folder / INCOMING / f"{object_id}.pdf"
-    with reachable(folder), locked(folder, fcntl.LOCK_SH):
-        try:
-            yield _stage(folder, source, object_id, waiting)
-        finally:
-            # A file that was placed but whose fate is open stays for recover() to judge.
-            if not _path(folder, object_id).exists():
-                waiting.unlink(missing_ok=True)
-
-
-def _stage(folder: Path, source: Path, object_id: str, waiting: Path) -> Staged:
     digest, size = hashlib.sha256(), 0
-    descriptor = os.open(waiting, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "w+b") as copy:
+    with (
+        reachable(catalog.place.shown),
+        TemporaryFile(dir=catalog.folder / INCOMING) as copy,
+    ):
         for chunk in _source_chunks(source):
             digest.update(chunk)
             size += len(chunk)
             copy.write(chunk)
+        if size == 0:
+            raise EmptyFile(file=mask_text(str(source)))
         copy.flush()
-        os.fsync(copy.fileno())
-        # Drop the cached pages, so that what is read back comes from the disk.
-        os.posix_fadvise(copy.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-        copy.seek(0)
-        if hashlib.file_digest(copy, "sha256").digest() != digest.digest():
-            raise DiskUnsound(folder=folder)
-    if size == 0:
-        raise EmptyFile(file=mask_text(str(source)))
-    return Staged(object_id, waiting, digest.hexdigest(), size)
+        yield Staged(cast("BinaryIO", copy), digest.hexdigest(), size)
 
 
 def _source_chunks(source: Path) -> Iterator[bytes]:
@@ -86,83 +85,227 @@ def _source_chunks(source: Path) -> Iterator[bytes]:
         raise UnreadableFile(file=mask_text(str(source)), detail=reason_of(error)) from error
 
 
-def place(folder: Path, paper: Staged) -> None:
-    """Make a staged copy an object, durably. Call it in the transaction that records it."""
-    target = _path(folder, paper.id)
-    target.parent.mkdir(mode=0o700, exist_ok=True)
-    sync_file(target.parent.parent)  # even if it was there: its maker may have crashed just then
-    sync_file(paper.path.parent)  # the note for recover() first, then what it is about
-    os.link(paper.path, target)
-    sync_file(target.parent)
+def add_version(
+    catalog: Catalog,
+    key: bytes,
+    record_id: str,
+    previous: Inventory | None,
+    files: Mapping[str, bytes | Staged],
+    message: str,
+    beside: Mapping[str, bytes] | None = None,
+) -> Inventory:
+    """Write a version of an object, durably, and read it back. Claim the record before.
 
-
-def settle(paper: Staged) -> None:
-    """The catalogue has committed: the name in ``incoming`` has done its duty."""
-    paper.path.unlink()
-
-
-def recover(folder: Path, is_known: Callable[[str], bool]) -> int:
-    """Clear what crashed deposits left behind; how many there were.
-
-    Only files still named in ``incoming`` are touched, never other unknown objects: after
-    a catalogue was restored from an older backup these may be the only copies there are.
-    Does nothing while a deposit is running.
-    """
-    incoming = folder / INCOMING
-    with reachable(folder):
-        if not any(incoming.iterdir()):
-            return 0
-        try:
-            with locked(folder, fcntl.LOCK_EX | fcntl.LOCK_NB):
-                left = sorted(incoming.iterdir())
-                for waiting in left:
-                    if not is_known(waiting.stem):
-                        _path(folder, waiting.stem).unlink(missing_ok=True)
-                    waiting.unlink()
-                return len(left)
-        except BlockingIOError:
-            return 0
-
-
-def verified_chunks(folder: Path, record: Record) -> Iterator[bytes]:
-    """The object's bytes in chunks; the last comes only if all of them are as deposited.
+    Args:
+        files: by logical path; encrypted here.
+        beside: further blobs to be made durable in the same go: the record's wrapped key.
 
     Raises:
-        MissingObject: the file is gone.
-        DamagedObject: the digest differs, or the disk cannot read the file.
+        DiskUnsound: the store does not give back what was written.
     """
-    digest, held = hashlib.sha256(), b""
-    try:
-        with _path(folder, record.object_id).open("rb") as stream:
-            while chunk := stream.read(_CHUNK):
+    number = previous.number + 1 if previous else 1
+    place = ocfl.object_path(record_id)
+    digests: dict[str, str] = {}
+    small: dict[str, bytes] = {}
+    for logical, content in files.items():
+        path = f"{place}/{ocfl.content_path(number, logical)}"
+        name = _name(record_id, ocfl.content_path(number, logical))
+        plain = iter([content]) if isinstance(content, bytes) else content.chunks()
+        if isinstance(content, bytes) or content.size <= _IN_MEMORY:
+            small[path] = b"".join(encrypt(key, name, plain))
+            digests[logical] = hashlib.sha512(small[path]).hexdigest()
+        else:
+            digest = hashlib.sha512()
+            catalog.blobs.put(path, _hashed(encrypt(key, name, plain), digest))
+            catalog.blobs.flush([path])
+            digests[logical] = digest.hexdigest()
+    made = ocfl.next_inventory(record_id, previous, digests, message)
+    small |= ocfl.version_files(record_id, made) | ocfl.head_files(record_id, made)
+    catalog.blobs.put_all(small | dict(beside or {}))
+    _read_back(catalog, key, record_id, made, files)
+    return made
+
+
+def _hashed(chunks: Iterator[bytes], digest: Any) -> Iterator[bytes]:
+    for chunk in chunks:
+        digest.update(chunk)
+        yield chunk
+
+
+def _read_back(
+    catalog: Catalog,
+    key: bytes,
+    record_id: str,
+    made: Inventory,
+    files: Mapping[str, bytes | Staged],
+) -> None:
+    state = made.state()
+    for logical, content in files.items():
+        wanted = (
+            hashlib.sha256(content).hexdigest() if isinstance(content, bytes) else content.sha256
+        )
+        found = hashlib.sha256()
+        try:
+            for chunk in _decrypted(catalog, key, record_id, state[logical][1]):
+                found.update(chunk)
+        except (Unauthentic, FileNotFoundError) as error:
+            raise DiskUnsound(folder=catalog.place.shown) from error
+        if found.hexdigest() != wanted:
+            raise DiskUnsound(folder=catalog.place.shown)
+
+
+def note_version(tx: Connection, record_id: str, made: Inventory) -> None:
+    """Keep an inventory's digest outside the object, in the transaction that commits it."""
+    row = {"record_id": record_id, "number": made.number, "sha512": made.sha512}
+    tx.execute(insert(inventories).values(row))
+    journal.note(tx, "inventories", **row)
+
+
+def trusted_inventory(catalog: Catalog, record_id: str) -> Inventory:
+    """An object's newest committed inventory, itself and all beside it as the catalogue says.
+
+    Raises:
+        MissingObject: some of it is gone.
+        DamagedObject: some of it was altered.
+    """
+    while True:
+        digests, claimed = _digests(catalog, record_id)
+        try:
+            return _inventory(catalog, record_id, digests, head_may_be_newer=claimed)
+        except DamagedObject:
+            # Not damaged if a version was committed while we looked.
+            if (digests, claimed) == _digests(catalog, record_id):
+                raise
+
+
+def _digests(catalog: Catalog, record_id: str) -> tuple[list[str], bool]:
+    with catalog.reading() as tx:
+        rows = select(inventories.c.sha512).where(inventories.c.record_id == record_id)
+        digests = list(tx.execute(rows.order_by(inventories.c.number)).scalars())
+        claim = select(pending.c.record_id).where(pending.c.record_id == record_id)
+        return digests, tx.execute(claim).scalar() is not None
+
+
+def _inventory(
+    catalog: Catalog, record_id: str, digests: list[str], *, head_may_be_newer: bool
+) -> Inventory:
+    place = ocfl.object_path(record_id)
+    paths = [f"{place}/v{number}/inventory.json" for number in range(1, len(digests) + 1)]
+    found: list[Inventory] = []
+    expected: dict[str, bytes] = {}
+    for number, data in enumerate(catalog.blobs.get_all(paths), 1):
+        if data is None:
+            raise MissingObject(record=record_id)
+        found.append(Inventory(number, data))
+        if found[-1].sha512 != digests[number - 1]:
+            raise DamagedObject(record=record_id)
+        expected |= ocfl.version_files(record_id, found[-1])
+    if not found:
+        raise MissingObject(record=record_id)
+    if not head_may_be_newer:
+        expected |= ocfl.head_files(record_id, found[-1])
+    rest = {path: data for path, data in expected.items() if path not in paths}
+    for path, data in zip(rest, catalog.blobs.get_all(rest), strict=True):
+        if data is None:
+            raise MissingObject(record=record_id)
+        if data != rest[path]:
+            raise DamagedObject(record=record_id)
+    return found[-1]
+
+
+def verified_chunks(catalog: Catalog, record: Record) -> Iterator[bytes]:
+    """The paper's bytes in chunks; the last comes only if all of them are as deposited.
+
+    Raises:
+        RecordErased: its key is destroyed.
+        MissingObject: it is gone.
+        DamagedObject: it, or anything it rests on, was altered.
+    """
+    with reachable(catalog.place.shown):
+        inventory = trusted_inventory(catalog, record.id)
+        key = catalog.keys.open(record.id)
+        digest, held = hashlib.sha256(), b""
+        try:
+            path = inventory.state()[f"{record.version}/paper.pdf"][1]
+            for chunk in _decrypted(catalog, key, record.id, path):
                 digest.update(chunk)
                 if held:
                     yield held
                 held = chunk
-    except FileNotFoundError as error:
-        raise MissingObject(record=record.id) from error
-    except OSError as error:
-        raise DamagedObject(record=record.id) from error
-    if digest.hexdigest() != record.sha256:
-        raise DamagedObject(record=record.id)
-    yield held
+        except (FileNotFoundError, KeyError) as error:
+            raise MissingObject(record=record.id) from error
+        except Unauthentic as error:
+            raise DamagedObject(record=record.id) from error
+        if digest.hexdigest() != record.sha256:
+            raise DamagedObject(record=record.id)
+        yield held
 
 
-def verify(folder: Path, record: Record) -> None:
-    """Read the object through. Raises as :func:`verified_chunks`."""
-    for _chunk in verified_chunks(folder, record):
+def verify(catalog: Catalog, record: Record) -> None:
+    """Read a paper through. Raises as :func:`verified_chunks`."""
+    for _chunk in verified_chunks(catalog, record):
         pass
 
 
-def all_names(folder: Path) -> Iterator[str]:
-    """The names of all stored objects; of a file that is no object, its path instead."""
-    root = folder / OBJECTS
-    for entry in root.rglob("*"):
-        if not entry.is_dir():
-            ours = entry == _path(folder, entry.stem)
-            yield entry.stem if ours else entry.relative_to(root).as_posix()
+def read_file(catalog: Catalog, record: Record, name: str) -> bytes:
+    """Another file of the version, authenticated. Raises as :func:`verified_chunks`."""
+    with reachable(catalog.place.shown):
+        state = trusted_inventory(catalog, record.id).state()
+        key = catalog.keys.open(record.id)
+        try:
+            path = state[f"{record.version}/{name}"][1]
+            return b"".join(_decrypted(catalog, key, record.id, path))
+        except (FileNotFoundError, KeyError) as error:
+            raise MissingObject(record=record.id) from error
+        except Unauthentic as error:
+            raise DamagedObject(record=record.id) from error
 
 
-def _path(folder: Path, object_id: str) -> Path:
-    # The last two characters are random: 1,024 folders fill evenly.
-    return folder / OBJECTS / object_id[-2:] / f"{object_id}.pdf"
+def read_state(catalog: Catalog, record_id: str, inventory: Inventory) -> list[dict[str, Any]]:
+    """What the object says of each version: the content of its ``record.json`` files.
+
+    Raises:
+        RecordErased, MissingObject, DamagedObject.
+    """
+    key, found = catalog.keys.open(record_id), []
+    for logical, (_digest, path) in sorted(inventory.state().items()):
+        if logical.endswith("/record.json"):
+            try:
+                plain = b"".join(_decrypted(catalog, key, record_id, path))
+            except FileNotFoundError as error:
+                raise MissingObject(record=record_id) from error
+            except Unauthentic as error:
+                raise DamagedObject(record=record_id) from error
+            found.append(json.loads(plain))
+    return found
+
+
+def _decrypted(catalog: Catalog, key: bytes, record_id: str, path: str) -> Iterator[bytes]:
+    sealed = catalog.blobs.chunks(f"{ocfl.object_path(record_id)}/{path}")
+    return decrypt(key, _name(record_id, path), sealed)
+
+
+def _name(record_id: str, path: str) -> str:
+    return f"{record_id}/{path}"
+
+
+def roll_back(catalog: Catalog, record_id: str, head: int) -> None:
+    """Take an object back to its first ``head`` versions; to none, with its key."""
+    place = ocfl.object_path(record_id)
+    if head == 0:
+        catalog.blobs.delete_under(place)
+        catalog.keys.destroy(record_id)
+        return
+    was = Inventory(head, catalog.blobs.get(f"{place}/v{head}/inventory.json"))
+    catalog.blobs.put_all(ocfl.head_files(record_id, was))
+    catalog.blobs.delete_under(f"{place}/v{head + 1}")
+    catalog.blobs.sweep(place)
+
+
+def finish_erasing(catalog: Catalog, record_id: str) -> None:
+    """Put the tombstone into the register and destroy the key; the catalogue has committed."""
+    with catalog.reading() as tx:
+        rows = select(records).where(records.c.id == record_id).order_by(records.c.version)
+        held = [from_row(row) for row in tx.execute(rows).mappings()]
+    name = f"erased/{record_id}"
+    catalog.keys.erase(record_id, catalog.journal.seal(name, tombstones(held)))

@@ -1,15 +1,23 @@
 """Records as rows: reading them, finding them, and what keeps one from being reused."""
 
-from collections.abc import Collection
-from datetime import date
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, case, select
+from sqlalchemy import Connection, Date, Select, case, delete, insert, select, tuple_
 
 from foundation.privacy import mask_text
 from foundation.times import vietnam_time
-from warehouse.errors import RecordExpired, RecordNotFound, RecordRevoked, RecordSuperseded
-from warehouse.schema import records
+from warehouse.errors import (
+    RecordErased,
+    RecordExpired,
+    RecordNotFound,
+    RecordRevoked,
+    RecordSuperseded,
+)
+from warehouse.schema import UtcDateTime, holders, records
 from warehouse.values import Owner, Record, Status, clean_identifier, is_id
 
 
@@ -21,9 +29,12 @@ def find(
     status: Status | Literal["any"],
 ) -> list[Record]:
     """An owner's records as they stand on ``on``, the latest deposit first."""
-    query = select(records).where(records.c.owner_identifier == clean_identifier(owner_identifier))
+    theirs = select(holders.c.record_id, holders.c.version).where(
+        holders.c.owner_identifier == clean_identifier(owner_identifier)
+    )
     if paper_type is not None:
-        query = query.where(records.c.paper_type == paper_type)
+        theirs = theirs.where(holders.c.paper_type == paper_type)
+    query = select(records).where(tuple_(records.c.id, records.c.version).in_(theirs))
     query = query.order_by(
         records.c.deposited_at.desc(), records.c.id.desc(), records.c.version.desc()
     )
@@ -57,17 +68,54 @@ def versions(tx: Connection, record_id: str) -> list[Record]:
     return [from_row(row) for row in tx.execute(query).mappings()]
 
 
-def known_objects(tx: Connection, object_ids: Collection[str]) -> set[str]:
-    """Those of the object names that belong to a record."""
-    query = select(records.c.object_id).where(records.c.object_id.in_(object_ids))
-    return set(tx.execute(query).scalars())
+def same_content(
+    tx: Connection, owners: Sequence[Owner], paper_type: str, sha256: str
+) -> Record | None:
+    """The record that holds these bytes, as this type, for one of these owners or for nobody."""
+    query = select(records).where(
+        records.c.paper_type == paper_type,
+        records.c.sha256 == sha256,
+        records.c.status != "erased",
+    )
+    known = {one.identifier for one in owners if one.identifier}
+    if known:
+        query = query.where(records.c.id.in_(_held_by(known, paper_type)))
+    else:
+        query = query.where(records.c.owner_identifier == "")
+    return _first(tx, query)
+
+
+def in_force(
+    tx: Connection, owners: Sequence[Owner], paper_type: str, number: str
+) -> Record | None:
+    """The active record of a type and number of one of the owners; none without a number."""
+    if not number:
+        return None
+    query = select(records).where(
+        records.c.id.in_(_held_by({one.identifier for one in owners}, paper_type)),
+        records.c.number == number,
+        records.c.status == "active",
+    )
+    return _first(tx, query)
+
+
+def _held_by(owners: Collection[str], paper_type: str) -> Select[Any]:
+    return select(holders.c.record_id).where(
+        holders.c.owner_identifier.in_(owners), holders.c.paper_type == paper_type
+    )
+
+
+def _first(tx: Connection, query: Select[Any]) -> Record | None:
+    row = tx.execute(query).mappings().first()
+    return None if row is None else from_row(row)
 
 
 def require_reusable(record: Record, day: date) -> None:
     """Refuse what is not in force on ``day``.
 
     Raises:
-        RecordExpired, RecordRevoked, RecordSuperseded: the subclass of NotReusable says why.
+        RecordExpired, RecordRevoked, RecordErased, RecordSuperseded: the subclass of
+            NotReusable says why.
     """
     status = record.on(day).status
     since = vietnam_time(record.status_at).date().isoformat()
@@ -75,11 +123,30 @@ def require_reusable(record: Record, day: date) -> None:
         raise RecordExpired(record=record.id, day=record.valid_until)
     if status == "revoked":
         raise RecordRevoked(record=record.id, day=since)
+    if status == "erased":
+        raise RecordErased(record=record.id)
     if status == "superseded":
         raise RecordSuperseded(record=record.id, day=since)
 
 
-def from_row(row: Any) -> Record:
+def put(tx: Connection, record: Record) -> None:
+    """Write a version's row and whose paper it is, in place of what stood there."""
+    same = (records.c.id == record.id) & (records.c.version == record.version)
+    held = (holders.c.record_id == record.id) & (holders.c.version == record.version)
+    tx.execute(delete(records).where(same))
+    tx.execute(delete(holders).where(held))
+    add(tx, record)
+
+
+def add(tx: Connection, record: Record) -> None:
+    """Write a new version's row and whose paper it is."""
+    tx.execute(insert(records).values(to_row(record)))
+    row = {"paper_type": record.paper_type, "record_id": record.id, "version": record.version}
+    for identifier in sorted({one.identifier for one in record.owners}):
+        tx.execute(insert(holders).values(row | {"owner_identifier": identifier}))
+
+
+def from_row(row: Mapping[Any, Any]) -> Record:
     """A row of the records table as a value."""
     values = dict(row)
     owner = Owner(
@@ -87,7 +154,9 @@ def from_row(row: Any) -> Record:
         name=values.pop("owner_name"),
         kind=values.pop("owner_kind"),
     )
-    return Record(owner=owner, **values)
+    masters = tuple(values.pop("masters"))
+    co_owners = tuple(Owner(**one) for one in values.pop("co_owners"))
+    return Record(owner=owner, masters=masters, co_owners=co_owners, **values)
 
 
 def to_row(record: Record) -> dict[str, Any]:
@@ -98,4 +167,50 @@ def to_row(record: Record) -> dict[str, Any]:
         "owner_identifier": owner.identifier,
         "owner_name": owner.name,
         "owner_kind": owner.kind,
+        "masters": list(record.masters),
+        "co_owners": [vars(one) for one in record.co_owners],
     }
+
+
+def to_json(record: Record) -> bytes:
+    """A record as it stands in its object."""
+    row = {name: _plain(value) for name, value in to_row(record).items()}
+    return json.dumps(row, ensure_ascii=False, sort_keys=True, indent=1).encode()
+
+
+def from_json(row: Mapping[str, Any]) -> Record:
+    """A record out of its object. Raises what reading anything else raises."""
+    values = dict(row)
+    for column in records.columns:
+        if values[column.name] is not None:
+            if isinstance(column.type, UtcDateTime):
+                values[column.name] = datetime.fromisoformat(values[column.name])
+            elif isinstance(column.type, Date):
+                values[column.name] = date.fromisoformat(values[column.name])
+    return from_row(values)
+
+
+def tombstone(record: Record, at: datetime, reason: str) -> Record:
+    """What stays of an erased version: that it was, not whose and not what."""
+    return replace(
+        record,
+        code=f"erased.{record.id}.{record.version}",
+        owner=Owner(""),
+        number="",
+        status="erased",
+        status_at=at,
+        status_reason=mask_text(reason),
+        fields={},
+        co_owners=(),
+        masters=(),
+        dossier_code="",
+    )
+
+
+def tombstones(erased: Sequence[Record]) -> bytes:
+    """An erased record's versions as they stand in the register."""
+    return b"[" + b",".join(map(to_json, erased)) + b"]"
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime | date) else value

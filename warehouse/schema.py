@@ -18,12 +18,11 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
-    UniqueConstraint,
     text,
 )
 
 #: The Alembic revision this code works with.
-REVISION = "0001"
+REVISION = "0002"
 #: ``PRAGMA application_id`` of a catalogue: "SOHO".
 APPLICATION_ID = 0x534F484F
 
@@ -66,7 +65,6 @@ records = Table(
     Column("id", String(26), primary_key=True),
     Column("version", Integer, primary_key=True),
     Column("code", Text, nullable=False, unique=True),
-    Column("object_id", String(26), nullable=False, unique=True),
     Column("owner_identifier", Text, nullable=False),
     Column("owner_name", Text, nullable=False),
     Column("owner_kind", String(16), nullable=False),
@@ -86,13 +84,26 @@ records = Table(
     Column("fields", JSON, nullable=False),
     Column("procedure", Text, nullable=False),
     Column("dossier_code", Text, nullable=False),
-    CheckConstraint("status IN ('active', 'superseded', 'revoked')", name="status"),
+    #: Names of the master images kept with the paper.
+    Column("masters", JSON, nullable=False),
+    #: Further owners (spouses, a child's other parent): [{identifier, name, kind}].
+    Column("co_owners", JSON, nullable=False),
+    CheckConstraint("status IN ('active', 'superseded', 'revoked', 'erased')", name="status"),
     CheckConstraint("version >= 1", name="version"),
-    # One paper is one record however often it is sent; its first columns also serve find().
-    UniqueConstraint("owner_identifier", "paper_type", "sha256"),
 )
 _ACTIVE = text("status = 'active'")
 _NUMBERED = text("status = 'active' AND number <> ''")
+_KEPT = text("status <> 'erased'")
+# One paper is one record however often it is sent.
+Index(
+    "one_content",
+    records.c.owner_identifier,
+    records.c.paper_type,
+    records.c.sha256,
+    unique=True,
+    sqlite_where=_KEPT,
+    postgresql_where=_KEPT,
+)
 Index(
     "one_active_version",
     records.c.id,
@@ -110,11 +121,44 @@ Index(
     postgresql_where=_NUMBERED,
 )
 
+#: Whose papers they are: every owner of every version, the first one included. Serves find().
+holders = Table(
+    "holders",
+    metadata,
+    Column("owner_identifier", Text, primary_key=True),
+    Column("paper_type", Text, primary_key=True),
+    Column("record_id", String(26), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Index("ix_holders_record_id", "record_id", "version"),
+)
+
+#: The digest of each inventory of each object, held outside the objects.
+inventories = Table(
+    "inventories",
+    metadata,
+    Column("record_id", String(26), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("sha512", String(128), nullable=False),
+)
+
+#: Objects somebody is writing to: from before the first byte until the commit.
+pending = Table(
+    "pending",
+    metadata,
+    Column("record_id", String(26), primary_key=True),
+    #: The number of versions that are committed: what lies beyond is undone after a crash.
+    Column("head", Integer, nullable=False),
+    Column("home", String(16), nullable=False),
+    Column("holder", String(26), nullable=False),
+    Column("begun_at", UtcDateTime, nullable=False),
+)
+
 #: The last serial given out in each scope (a code template filled in but for its serial).
+#: Codes hold owners' numbers, so scopes and codes stand here as keyed hashes.
 serials = Table(
     "serials",
     metadata,
-    Column("scope", Text, primary_key=True),
+    Column("scope", String(64), primary_key=True),
     Column("last", BigInteger, nullable=False),
 )
 
@@ -122,8 +166,38 @@ serials = Table(
 codes = Table(
     "codes",
     metadata,
-    Column("code", Text, primary_key=True),
+    Column("code", String(64), primary_key=True),
     Column("reserved_at", UtcDateTime, nullable=False),
+)
+
+#: One row: how many transactions the journal beside the objects tells of.
+journal_head = Table(
+    "journal_head",
+    metadata,
+    Column(
+        "id",
+        Integer,
+        CheckConstraint("id = 1", name="single"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("number", BigInteger, nullable=False),
+)
+
+#: One row: how far the check of all records has come.
+check_state = Table(
+    "check_state",
+    metadata,
+    Column(
+        "id",
+        Integer,
+        CheckConstraint("id = 1", name="single"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("last_record", String(26), nullable=False),
+    Column("begun_at", UtcDateTime),
+    Column("ended_at", UtcDateTime),
 )
 
 #: Append-only (triggers refuse UPDATE and DELETE); see ``warehouse.audit``.
@@ -140,7 +214,13 @@ audit = Table(
 audit_head = Table(
     "audit_head",
     metadata,
-    Column("id", Integer, CheckConstraint("id = 1", name="single"), primary_key=True),
+    Column(
+        "id",
+        Integer,
+        CheckConstraint("id = 1", name="single"),
+        primary_key=True,
+        autoincrement=False,
+    ),
     Column("seq", BigInteger, nullable=False),
     Column("hash", String(64), nullable=False),
 )

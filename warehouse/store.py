@@ -1,50 +1,49 @@
 """The warehouse as its callers see it."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Literal
 
-from warehouse import audit, codes, deposits, fixity, objects, records, reuse
-from warehouse.catalog import Catalog, open_catalog
+from warehouse import (
+    audit,
+    claims,
+    codes,
+    deposits,
+    fixity,
+    keeping,
+    objects,
+    plan,
+    records,
+    reuse,
+    statuses,
+)
+from warehouse.account import Account
+from warehouse.catalog import Catalog
+from warehouse.consent import ConsentBook
+from warehouse.engine import reachable
 from warehouse.errors import RecordNotFound
+from warehouse.grounds import Basis, Planned, Terms, Wanted
 from warehouse.values import (
     Actor,
     AuditReport,
     CheckReport,
     Event,
+    Judgement,
     Owner,
     Record,
     Release,
+    RepairReport,
     Status,
     clean_identifier,
     today,
 )
 
 
-@contextmanager
-def open_warehouse(folder: Path) -> Iterator["Warehouse"]:
-    """Open the warehouse in ``folder``; the first time, make it there, private to this user.
-
-    Leftovers of deposits that a crash cut short are cleared.
-
-    Raises:
-        WarehouseUnreachable: or the subclass that names the cause (exit code 10).
-    """
-    catalog = open_catalog(folder.absolute())
-    try:
-        warehouse = Warehouse(catalog)
-        warehouse.recover()
-        yield warehouse
-    finally:
-        catalog.close()
-
-
 @dataclass(frozen=True)
 class Warehouse:
-    """An open warehouse. Threads and processes may share a folder; each opens its own.
+    """An open warehouse. Threads and processes may share a folder.
 
     Every method can also raise WarehouseUnreachable (exit code 10).
     """
@@ -55,6 +54,16 @@ class Warehouse:
     def folder(self) -> Path:
         """Where it is."""
         return self._catalog.folder
+
+    @property
+    def consents(self) -> ConsentBook:
+        """What owners agreed to."""
+        return ConsentBook(self._catalog)
+
+    @property
+    def account(self) -> Account:
+        """Who did what, for those who may ask."""
+        return Account(self._catalog)
 
     def new_code(
         self, template: str, owner_identifier: str, type_code: str, office: str, date: date
@@ -72,13 +81,20 @@ class Warehouse:
         owner = clean_identifier(owner_identifier)
         with self._catalog.writing() as tx:
             return codes.reserve(
-                tx, template, owner=owner, type=type_code, office=office, date=date
+                tx,
+                self._catalog.hidden,
+                template,
+                owner=owner,
+                type=type_code,
+                office=office,
+                date=date,
             )
 
     def new_dossier_code(self, template: str, office: str, date: date) -> str:
         """Reserve the next code of a dossier. As :meth:`new_code`."""
         with self._catalog.writing() as tx:
-            return codes.reserve(tx, template, office=office, date=date)
+            hidden = self._catalog.hidden
+            return codes.reserve(tx, hidden, template, office=office, date=date)
 
     def deposit(  # noqa: PLR0913  what a paper is takes this many words
         self,
@@ -96,6 +112,11 @@ class Warehouse:
         procedure: str = "",
         dossier_code: str = "",
         supersede: bool = False,
+        basis: Basis | None = None,
+        co_owners: Sequence[Owner] = (),
+        owner_unknown: bool = False,
+        masters: Sequence[Path] = (),
+        judgement: Judgement = Judgement(),  # noqa: B008  a frozen value
     ) -> Record:
         """Take a PDF in, byte for byte; it is on the disk when this returns.
 
@@ -107,10 +128,18 @@ class Warehouse:
                 of a type and number.
             supersede: let this paper replace the one in force under the same number, as
                 that record's next version.
+            basis: the law or the consent on which it is kept; without one, whichever consent
+                of the owner covers it.
+            co_owners: whose paper it is as well: the other spouse, a child's parents.
+            owner_unknown: take it in without an owner's number; see :meth:`bind_owner`.
+            masters: images it was made of, to be kept with it.
+            judgement: what was found out about its signatures and marks of secrecy.
 
         Raises:
+            NoBasis: nobody agreed, and no law was named (11).
             UnreadableFile, EmptyFile, NotAPdf, ProtectedPdf: not a paper (exit code 3).
             OwnerMissing: no owner's number (2).
+            UnsignedPaper, InvalidSignature (8), SecretPaper (11): ``judgement`` says so.
             RecordConflict: another paper holds this number, or this code, or this very
                 content was withdrawn (11).
         """
@@ -126,6 +155,11 @@ class Warehouse:
             procedure=procedure,
             dossier_code=dossier_code,
             supersede=supersede,
+            basis=basis,
+            co_owners=tuple(co_owners),
+            owner_unknown=owner_unknown,
+            masters=tuple(masters),
+            judgement=judgement,
         )
         return deposits.deposit(self._catalog, pdf, paper, actor)
 
@@ -139,7 +173,8 @@ class Warehouse:
     ) -> list[Record]:
         """An owner's records as they stand on a day (today in Vietnam), latest deposit first."""
         with self._catalog.reading() as tx:
-            return records.find(tx, owner_identifier, paper_type, on or today(), status)
+            found = records.find(tx, owner_identifier, paper_type, on or today(), status)
+            return found if status == "any" else keeping.kept_only(tx, found)
 
     def get(self, id_or_code: str) -> Record:
         """The version a code stands for, or by id the version in force, else the latest.
@@ -164,7 +199,11 @@ class Warehouse:
         Raises:
             DamagedObject: it is not as deposited, or missing (10).
         """
-        return b"".join(objects.verified_chunks(self.folder, record))
+        return b"".join(objects.verified_chunks(self._catalog, record))
+
+    def read_master(self, record: Record, name: str) -> bytes:
+        """One of the master images kept with a record. Raises as :meth:`read`."""
+        return objects.read_file(self._catalog, record, f"masters/{name}")
 
     def copy_out(self, record: Record, target: Path) -> None:
         """As :meth:`read`, into a file that appears whole or not at all, readable by its owner.
@@ -173,16 +212,51 @@ class Warehouse:
             DamagedObject: as :meth:`read`; nothing is written.
             CannotWrite: ``target`` cannot be written (3).
         """
-        reuse.copy_out(self.folder, record, target)
+        reuse.copy_out(self._catalog, record, target)
+
+    def plan(
+        self,
+        owner_identifier: str,
+        procedure: str,
+        wanted: Sequence[Wanted],
+        *,
+        on: date | None = None,
+    ) -> list[Planned]:
+        """For each component a procedure asks for: the record to reuse, or why to scan it.
+
+        Args:
+            procedure: its code.
+            on: day on which the papers must be in force; else today in Vietnam.
+        """
+        with self._catalog.reading() as tx:
+            return plan.plan(tx, owner_identifier, procedure, wanted, on or today())
+
+    def due_for_erasure(self) -> list[Record]:
+        """Records kept on no ground any more since their owner withdrew a consent."""
+        with self._catalog.reading() as tx:
+            return keeping.due_for_erasure(tx)
 
     def reuse(
-        self, id_or_code: str, *, procedure: str, reason: str, actor: Actor, out: Path
+        self,
+        id_or_code: str,
+        *,
+        procedure: str,
+        reason: str,
+        actor: Actor,
+        out: Path,
+        terms: Terms | None = None,
     ) -> Release:
         """Hand a paper out for a procedure; the release is on record before the file appears.
 
+        Args:
+            terms: what the procedure asks for, on which law, and within which limits.
+
         Raises:
-            NotReusable: RecordExpired, RecordRevoked or RecordSuperseded (11).
-            ReasonMissing: no reason or no procedure was given (2).
+            NotReusable: RecordExpired, RecordRevoked, RecordSuperseded, NotForProcedure,
+                ConsentLacking, KeepingEnded or BasisUnrecorded (11).
+            TooOften: beyond the limits (11).
+            ReasonMissing, ProcedureUnknown: no reason, or none in words where the procedure
+                is not known (2).
             RecordNotFound, CannotWrite (3), DamagedObject (10).
         """
         return reuse.reuse(
@@ -193,6 +267,7 @@ class Warehouse:
             actor=actor,
             out=out,
             day=today(),
+            terms=terms or Terms(),
         )
 
     def revoke(self, id_or_code: str, reason: str, actor: Actor) -> Record:
@@ -202,7 +277,38 @@ class Warehouse:
             NotInForce: there is none any more (11).
             ReasonMissing (2), RecordNotFound (3).
         """
-        return deposits.revoke(self._catalog, id_or_code, reason, actor)
+        return statuses.revoke(self._catalog, id_or_code, reason, actor)
+
+    def bind_owner(
+        self,
+        id_or_code: str,
+        owner: Owner,
+        actor: Actor,
+        *,
+        code: str = "",
+        co_owners: Sequence[Owner] = (),
+    ) -> Record:
+        """Say whose paper it is, that was deposited with its owner unknown.
+
+        Args:
+            code: its code, now that the owner's number can stand in it (TT 01/2023 Điều 10).
+
+        Raises:
+            OwnerKnown, RecordConflict, RecordErased (11), OwnerMissing (2), RecordNotFound (3).
+        """
+        more = tuple(co_owners)
+        return statuses.bind_owner(
+            self._catalog, id_or_code, owner, actor, code=code, co_owners=more
+        )
+
+    def erase(self, id_or_code: str, reason: str, actor: Actor) -> list[Record]:
+        """Destroy a record's key, and with it all its versions; what stays says only that it was.
+
+        Raises:
+            RecordErased: it was before (11).
+            ReasonMissing (2), RecordNotFound (3).
+        """
+        return statuses.erase(self._catalog, id_or_code, reason, actor)
 
     def history(self, id_or_code: str) -> list[Event]:
         """All that happened to a record, refusals included, oldest first.
@@ -215,18 +321,45 @@ class Warehouse:
 
     def audit_verify(self) -> AuditReport:
         """Whether the audit's chain is whole."""
-        with self._catalog.reading() as tx:
-            return audit.verify(tx)
+        return self.account.verify()
 
-    def check(self) -> CheckReport:
-        """Read every stored paper, compare every record with the audit, verify the audit."""
-        return fixity.check(self._catalog)
+    def check(self, limit: int | None = None, not_since: datetime | None = None) -> CheckReport:
+        """Read every object, compare every record with object and audit, verify the audit.
+
+        Args:
+            limit: look at this many records only; the next check goes on from there.
+            not_since: do nothing if a whole check ended after this moment.
+        """
+        return fixity.check(self._catalog, limit, not_since)
+
+    def repair(self, replica: str, endpoint: str = "") -> RepairReport:
+        """Mend what a check finds damaged or missing from a copy of the store.
+
+        Only what the catalogue's digests vouch for is taken over, and nothing of what was erased.
+
+        Args:
+            replica: URL or folder of the copy; ``endpoint`` of its S3 server.
+        """
+        from warehouse.repair import repair
+
+        return repair(self._catalog, replica, endpoint)
+
+    def rotate_key(self, actor: Actor) -> int:
+        """Replace the office's key and wrap all records' keys anew; how many there were.
+
+        Cut short, it goes on where it was. Afterwards older copies of the wrapped keys,
+        those of erased records among them, open nothing.
+        """
+
+        def alone(step: Callable[[], None]) -> None:
+            with self._catalog.writing() as tx:
+                step()
+                audit.append(tx, "rotate-key", actor)
+
+        with reachable(self._catalog.place.shown):
+            return self._catalog.keys.rotate(alone)
 
     def recover(self) -> int:
-        """Clear what crashed deposits left behind; how many. Nothing while a deposit runs."""
-
-        def is_known(object_id: str) -> bool:
-            with self._catalog.reading() as tx:
-                return bool(records.known_objects(tx, [object_id]))
-
-        return objects.recover(self.folder, is_known)
+        """Undo what dead processes left half done, destroy keys that a restore brought back."""
+        with reachable(self._catalog.place.shown):
+            return claims.recover(self._catalog) + self._catalog.keys.destroy_erased()

@@ -27,6 +27,7 @@ from foundation.errors import ExitCode
 from profiles import load_paper, load_procedure
 from signing.errors import DriverMissing, NoTimestampService, TokenNotFound
 from warehouse import Actor, Owner
+from warehouse.grounds import Basis
 from warehouse.values import new_id
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -186,6 +187,7 @@ def test_going_on_looks_up_anew_what_the_store_holds(desk: Desk, tmp_path: Path)
         record = store.deposit(
             tmp_path / "a.pdf", owner=owner, paper_type="quyet-dinh", type_code="QD",
             title="Quyết định", code="1.QD.000001", actor=desk.actor,
+            basis=Basis("law", "ket-qua"),
         )  # fmt: skip
     again = intake.start_or_go_on(desk, procedure, owner, hold)
     assert (again.id, again.part("quyet-dinh").stage) == (begun.id, "held")

@@ -1,4 +1,3 @@
-import hashlib
 from datetime import UTC, date, datetime, timedelta
 
 import pikepdf
@@ -6,6 +5,7 @@ import pytest
 
 from foundation import ExitCode
 from warehouse import Owner, RecordConflict, RecordNotFound
+from warehouse.blobs import Blobs
 from warehouse.errors import (
     CodeTaken,
     ContentWithdrawn,
@@ -121,7 +121,7 @@ def test_no_two_records_bear_one_code(kho, put, pdf, owner) -> None:
     ],
 )
 def test_what_is_no_paper_is_refused_and_leaves_nothing(
-    kho, put, tmp_path, owner, content, error
+    kho, put, tmp_path, owner, content, error, store
 ) -> None:
     path = tmp_path / "001087000084.pdf"
     path.write_bytes(content)
@@ -131,7 +131,7 @@ def test_what_is_no_paper_is_refused_and_leaves_nothing(
     assert owner.identifier not in str(caught.value)
     assert not kho.find(owner.identifier, status="any")
     assert not list((kho.folder / "incoming").iterdir())
-    assert not list((kho.folder / "objects").rglob("*.pdf"))
+    assert not store.papers()
 
 
 def test_a_truncated_pdf_is_refused(put, pdf) -> None:
@@ -168,13 +168,18 @@ def test_a_number_typed_with_spaces_is_the_same_owner(kho, put, pdf, owner) -> N
 
 
 def test_a_disk_that_forgets_what_was_written_is_not_trusted(
-    kho, put, pdf, owner, monkeypatch
+    kho, put, pdf, owner, monkeypatch, store
 ) -> None:
-    monkeypatch.setattr(hashlib, "file_digest", lambda *_: hashlib.sha256(b"something else"))
+    def forgetful(blobs, path, data):
+        whole(blobs, path, data[:-1] + b"?" if path.endswith("paper.pdf") else data)
+
+    whole = Blobs.put
+    monkeypatch.setattr(Blobs, "put", forgetful)
     with pytest.raises(DiskUnsound) as caught:
         put(pdf("a"))
     assert caught.value.exit_code == ExitCode.WAREHOUSE
     assert not kho.find(owner.identifier)
+    assert not store.papers()
 
 
 def test_find_tells_types_days_and_states_apart(kho, put, pdf, owner, clerk) -> None:

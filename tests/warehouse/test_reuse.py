@@ -32,11 +32,6 @@ def reuse(kho, clerk, tmp_path):
     return release
 
 
-def the_object(kho):
-    (path,) = (kho.folder / "objects").rglob("*.pdf")
-    return path
-
-
 def test_a_reused_paper_is_the_deposited_one_and_its_release_on_record(
     kho, put, pdf, reuse, tmp_path, clerk
 ) -> None:
@@ -50,6 +45,8 @@ def test_a_reused_paper_is_the_deposited_one_and_its_release_on_record(
         "procedure": "1.004222",
         "reason": "Đăng ký thường trú",
         "sha256": record.sha256,
+        "basis": "NĐ 45/2020/NĐ-CP Điều 16",
+        "consent": "",
     }
     assert (release.record_id, release.sha256, release.at) == (record.id, record.sha256, event.at)
 
@@ -112,10 +109,10 @@ def test_a_revocation_stays(kho, put, pdf, clerk) -> None:
         kho.revoke(record.id, "", clerk)
 
 
-def test_a_damaged_paper_is_never_handed_out(kho, put, pdf, reuse, tmp_path) -> None:
+def test_a_damaged_paper_is_never_handed_out(kho, put, pdf, reuse, tmp_path, store) -> None:
     record = put(pdf("a"))
-    stored = the_object(kho)
-    stored.write_bytes(stored.read_bytes()[:-1] + b"?")
+    (stored,) = store.papers()
+    store.write(stored, store.read(stored)[:-1] + b"?")
     out = tmp_path / "handed-out.pdf"
     attempts = (
         lambda: reuse(record.id),
@@ -130,9 +127,9 @@ def test_a_damaged_paper_is_never_handed_out(kho, put, pdf, reuse, tmp_path) -> 
     assert [event.action for event in kho.history(record.id)] == ["deposit", "refusal"]
 
 
-def test_a_missing_paper_is_called_missing(kho, put, pdf, reuse) -> None:
+def test_a_missing_paper_is_called_missing(kho, put, pdf, reuse, store) -> None:
     record = put(pdf("a"))
-    the_object(kho).unlink()
+    store.remove(*store.papers())
     with pytest.raises(MissingObject) as caught:
         reuse(record.id)
     assert caught.value.exit_code == ExitCode.WAREHOUSE

@@ -1,4 +1,4 @@
-"""Any sequence of deposits, supersedings and revocations, against a model ten lines long."""
+"""Any sequence of deposits, supersedings, revocations and erasures, against a short model."""
 
 import shutil
 import tempfile
@@ -13,8 +13,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from warehouse import Actor, Owner, RecordConflict, open_warehouse
 from warehouse.errors import NotInForce, RecordNotFound
+from warehouse.grounds import Basis
 
 CLERK = Actor("Trần Thị Bình", "clerk", "H99.01")
+LAW = Basis("law", "ket-qua")
 OWNERS = ("001087000084", "079199000012")
 CONTENTS, NUMBERS = range(6), ("", "1", "2")
 
@@ -62,6 +64,7 @@ class Walk(RuleBasedStateMachine):
                 actor=CLERK,
                 number=number,
                 supersede=supersede,
+                basis=LAW,
             )
         except RecordConflict:
             assert same[0].status != "active" if same else rival and not supersede
@@ -87,6 +90,14 @@ class Walk(RuleBasedStateMachine):
             return
         assert record.version == in_force[0].version
         in_force[0].status = "revoked"
+
+    @rule(data=st.data())
+    def erase(self, data: st.DataObject) -> None:
+        if not self.held:
+            return
+        chosen = data.draw(st.sampled_from([h.id for h in self.held]))
+        self.kho.erase(chosen, "theo yêu cầu", CLERK)
+        self.held = [h for h in self.held if h.id != chosen]
 
     @invariant()
     def what_is_found_is_what_was_put_in(self) -> None:

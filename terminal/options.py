@@ -1,0 +1,39 @@
+"""Options that verbs of several modules share.
+
+Imported once the language is set: their texts are fixed then.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from foundation.messages import _
+
+Operator = Annotated[
+    str, typer.Option(envvar="SOHOA_OPERATOR", help=_("Who does it; else the login name."))
+]
+OwnerId = Annotated[
+    str, typer.Option("--owner", help=_("The owner's number; “-” reads it from the input."))
+]
+Trust = Annotated[
+    list[Path] | None, typer.Option(help=_("Root certificates to trust: a file or a folder."))
+]
+OptionalOwner = Annotated[
+    str, typer.Option("--owner", help=_("The owner's number; “-” reads it from the input."))
+]
+Witness = Annotated[str, typer.Option(help=_("Who heard the owner say it; else the operator."))]
+Form = Annotated[Path | None, typer.Option(help=_("A scan of the form the owner signed."))]
+Otp = Annotated[str, typer.Option(help=_("Number of the one-time password's message."))]
+Guardian = Annotated[str, typer.Option(help=_("Parent or guardian who speaks for the owner."))]
+Delegate = Annotated[str, typer.Option(help=_("Who was sent by the owner."))]
+Authority = Annotated[
+    str, typer.Option(help=_("The paper that shows that they may: its file, or its number."))
+]
+Keys = Annotated[
+    list[Path] | None,
+    typer.Option("--key", help=_("The office's public key or certificate (PEM).")),
+]
+ReceiptOut = Annotated[
+    Path | None, typer.Option("-o", "--out", help=_("Where to write the signed receipt."))
+]

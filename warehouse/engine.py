@@ -1,0 +1,160 @@
+"""The database under the catalogue: SQLite or PostgreSQL, made to behave alike.
+
+Readers see one unchanging state and never wait. Writers take turns for the whole of a
+transaction: SQLite's BEGIN IMMEDIATE, PostgreSQL's advisory lock of the schema.
+"""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, exc, make_url, text
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from foundation.reasons import reason_of
+from warehouse.errors import (
+    BadSettings,
+    CatalogueDamaged,
+    NotAWarehouse,
+    WarehouseBusy,
+    WarehouseFull,
+    WarehouseUnreachable,
+)
+from warehouse.schema import APPLICATION_ID
+
+#: How long a writer waits for its turn. Writers hold the lock for milliseconds each.
+PATIENCE_SECONDS = 60
+#: By SQLite's name of the error or PostgreSQL's SQLSTATE.
+_CAUSES = {
+    "SQLITE_BUSY": WarehouseBusy,
+    "SQLITE_LOCKED": WarehouseBusy,
+    "SQLITE_FULL": WarehouseFull,
+    "SQLITE_NOTADB": NotAWarehouse,
+    "SQLITE_CORRUPT": CatalogueDamaged,
+    "55P03": WarehouseBusy,  # lock_not_available
+    "53100": WarehouseFull,  # disk_full
+    "XX001": CatalogueDamaged,  # data_corrupted
+    "XX002": CatalogueDamaged,  # index_corrupted
+}
+
+
+@contextmanager
+def reachable(shown: object) -> Iterator[None]:
+    """Turn what disk, network and database raise into the error that says what to do.
+
+    Args:
+        shown: what to call the warehouse.
+    """
+    from obstore.exceptions import BaseError
+
+    try:
+        yield
+    except exc.IntegrityError:
+        raise  # a broken invariant is a fault of ours, not of the disk
+    except exc.NoResultFound as error:  # a row that is always there: the audit's head, our revision
+        raise CatalogueDamaged(folder=shown) from error
+    except exc.DatabaseError as error:
+        raise _of_database(error, shown) from error
+    except BaseError as error:
+        if "No space left" in str(error) or "quota" in str(error).lower():
+            raise WarehouseFull(folder=shown) from error
+        detail = (str(error).splitlines() or [""])[0]
+        raise WarehouseUnreachable(folder=shown, detail=detail) from error
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise WarehouseFull(folder=shown) from error
+        detail = (reason_of(error).splitlines() or [""])[0]
+        raise WarehouseUnreachable(folder=shown, detail=detail) from error
+
+
+def _of_database(error: exc.DatabaseError, shown: object) -> WarehouseUnreachable:
+    name = str(getattr(error.orig, "sqlite_errorname", getattr(error.orig, "sqlstate", "")))
+    for prefix, cause in _CAUSES.items():
+        if name.startswith(prefix):
+            return cause(folder=shown)
+    detail = (str(error.orig).splitlines() or [""])[0]
+    return WarehouseUnreachable(folder=shown, detail=detail)
+
+
+def sqlite_engine(path: Path) -> Engine:
+    """An engine for an SQLite file that is there."""
+    url = URL.create("sqlite+pysqlite", database=str(path))
+    engine = create_engine(url, connect_args={"timeout": PATIENCE_SECONDS})
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: Any, _entry: ConnectionPoolEntry) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves, below
+        # FULL: in WAL mode only this makes a commit survive a power cut.
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+
+    @event.listens_for(engine, "begin")
+    def _begun(connection: Connection) -> None:
+        # IMMEDIATE takes the write lock at once: a reader that turned writer halfway
+        # could only fail when another has written meanwhile.
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if _writes(connection) else "BEGIN")
+
+    return engine
+
+
+def postgresql_engine(url: str, shown: object) -> Engine:
+    """An engine for a PostgreSQL database. Raises BadSettings for a URL that is none."""
+    try:
+        parsed = make_url(url)
+    except exc.ArgumentError as error:
+        raise BadSettings(file=shown, detail="catalogue") from error
+    if parsed.drivername not in ("postgresql", "postgresql+psycopg"):
+        raise BadSettings(file=shown, detail=f"catalogue: {parsed.drivername}")
+    engine = create_engine(
+        parsed.set(drivername="postgresql+psycopg"),
+        isolation_level="REPEATABLE READ",
+        pool_pre_ping=True,
+    )
+
+    @event.listens_for(engine, "begin")
+    def _begun(connection: Connection) -> None:
+        if _writes(connection):
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{PATIENCE_SECONDS}s'")
+            connection.exec_driver_sql(
+                f"SELECT pg_advisory_xact_lock({APPLICATION_ID}, hashtext(current_schema()))"
+            )
+
+    return engine
+
+
+def for_writing(engine: Engine) -> Engine:
+    """The same engine; its transactions are alone in writing."""
+    # Once the lock is held everything committed before must be seen: not a snapshot from before.
+    more = {} if engine.dialect.name == "sqlite" else {"isolation_level": "READ COMMITTED"}
+    return engine.execution_options(sohoa_writes=True, **more)
+
+
+def _writes(connection: Connection) -> bool:
+    return bool(connection.get_execution_options().get("sohoa_writes", False))
+
+
+def put_row(tx: Connection, table: Table, row: dict[str, Any], *, replace: bool = True) -> None:
+    """Insert a row; where its primary key is there already, replace it, or leave it."""
+    keys = [column.name for column in table.primary_key]
+    rest = {name: value for name, value in row.items() if name not in keys}
+    insert: Any = sqlite_insert if tx.dialect.name == "sqlite" else postgresql_insert
+    statement = insert(table).values(row)
+    if rest and replace:
+        statement = statement.on_conflict_do_update(index_elements=keys, set_=rest)
+    else:
+        statement = statement.on_conflict_do_nothing()
+    tx.execute(statement)
+
+
+def table_names(tx: Connection) -> set[str]:
+    """The tables of the catalogue's schema."""
+    query = (
+        "SELECT name FROM sqlite_master WHERE type = 'table'"
+        if tx.dialect.name == "sqlite"
+        else "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
+    )
+    return set(tx.execute(text(query)).scalars())
