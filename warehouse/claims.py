@@ -28,6 +28,8 @@ from warehouse.errors import WarehouseBusy
 from warehouse.schema import inventories, journal_head, pending, records
 
 _LEASE = timedelta(hours=1)
+#: Ending of a lock file that is not locked yet.
+_UNBORN = ".unborn"
 _PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.02, 0.32
 
 
@@ -56,9 +58,11 @@ class Claim:
 def living(catalog: Catalog) -> Iterator[None]:
     """Show the others, for the block, that this holder lives."""
     file = catalog.folder / RUNNING / f"{catalog.holder}.lock"
-    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    unborn = file.with_suffix(_UNBORN)
+    descriptor = os.open(unborn, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
+        unborn.rename(file)  # locked before it has the name by which it is found free and swept
         yield
     finally:
         file.unlink(missing_ok=True)
@@ -211,7 +215,11 @@ def _forget_untold(catalog: Catalog) -> None:
 
 def _sweep(catalog: Catalog) -> None:
     """Remove the lock files of the dead."""
-    for file in (catalog.folder / RUNNING).glob("*.lock"):
-        if file.stem != catalog.holder and _is_free(catalog, file.stem):
-            with suppress(FileNotFoundError):
+    for file in (catalog.folder / RUNNING).iterdir():
+        with suppress(FileNotFoundError):
+            if file.suffix == _UNBORN:
+                dead = time.time() - file.stat().st_mtime > _LEASE.total_seconds()
+            else:
+                dead = file.stem != catalog.holder and _is_free(catalog, file.stem)
+            if dead:
                 file.unlink()

@@ -47,18 +47,18 @@ def check(
 ) -> CheckReport:
     """Read every object, compare every record with object and audit, walk journal and audit.
 
-    Where it has come is kept in the catalogue: a run that was cut short, or that looked at
-    ``limit`` records, is gone on from by the next.
+    Where it has come is kept in the catalogue: a run with a limit goes on where the last one
+    ended or was cut short, and after the last record begins with the first.
 
     Args:
-        limit: records to look at; None for all that are left.
+        limit: records to look at; None for all of them, from the first.
         not_since: do nothing if a whole check ended after this moment.
     """
     with catalog.reading() as tx:
         state = tx.execute(select(check_state)).one()
         if not_since and state.ended_at and state.ended_at > not_since:
             return CheckReport(0, 0, AuditReport(0, ""))
-    tally, last, left = _Tally(), state.last_record, limit
+    tally, last, left = _Tally(), "" if limit is None else state.last_record, limit
     while left is None or left > 0:
         batch = _stories(catalog, last, min(_BATCH, left or _BATCH))
         for record_id, held, events in batch:
@@ -67,16 +67,10 @@ def check(
             return _finish(catalog, tally)
         last = batch[-1][0]
         left = left - len(batch) if left is not None else None
-        _keep_place(catalog, last, begun=not state.last_record)
+        _keep_place(catalog, last, begun=not state.last_record or limit is None)
     return CheckReport(
         tally.records, tally.bytes, AuditReport(0, ""), tuple(tally.faults), whole=False
     )
-
-
-def begin_anew(catalog: Catalog) -> None:
-    """Let the next check begin with the first record."""
-    with catalog.writing() as tx:
-        tx.execute(update(check_state).values(last_record=""))
 
 
 def _finish(catalog: Catalog, tally: _Tally) -> CheckReport:

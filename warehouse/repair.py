@@ -25,7 +25,7 @@ def repair(catalog: Catalog, replica: str, endpoint: str = "") -> RepairReport:
         copy = open_blobs(catalog.folder, replica, endpoint)
         if not copy.exists(f"{ocfl.ROOT}/0=ocfl_1.1"):
             raise NothingToRepairFrom(replica=replica)
-        report = _whole_check(catalog)
+        report = fixity.check(catalog)
         mended: list[str] = []
         for fault in report.faults:
             if fault.cause in _MENDABLE:
@@ -34,14 +34,9 @@ def repair(catalog: Catalog, replica: str, endpoint: str = "") -> RepairReport:
                 mended += _mend_key(catalog, copy, record_id)
             elif fault.cause == "journal-damaged":
                 mended += _mend_journal(catalog, copy, int(fault.where))
-        left = _whole_check(catalog) if report.faults else report
+        left = fixity.check(catalog) if report.faults else report
         copy.close()
     return RepairReport(tuple(mended), tuple(_all_faults(left)))
-
-
-def _whole_check(catalog: Catalog) -> CheckReport:
-    fixity.begin_anew(catalog)
-    return fixity.check(catalog)
 
 
 def _all_faults(report: CheckReport) -> Iterator[Fault]:

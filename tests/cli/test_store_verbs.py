@@ -1,6 +1,7 @@
 """Deposit, find, reuse, check; profiles, devices and the doctor: said in words and as JSON."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -212,3 +213,25 @@ def test_a_paper_only_to_be_shown_or_with_a_broken_signature_is_not_stored(
         counter.run("deposit", signed, "--owner", OWNER, "--type", "khai-sinh"), 8, "not stored"
     )
     assert said(counter.run("find", "--owner", OWNER, "--all", "--json")) == []
+
+
+def test_the_store_is_mended_made_anew_and_its_key_changed(counter, complains, paper) -> None:
+    deposit = ("deposit", paper, "--owner", OWNER, "--type", "khai-sinh", "--master", paper)
+    record = said(counter.run(*deposit, "--json"))["id"]
+    store, copy = counter.home / "warehouse", counter.folder / "copy"
+    shutil.copytree(store, copy)
+    (stored,) = (store / "objects").rglob("*-paper.pdf")
+    stored.unlink()
+    for file in store.glob("catalogue.sqlite*"):
+        file.unlink()
+    complains(counter.run("find", "--owner", OWNER), 10, "warehouse rebuild")
+    assert said(counter.run("warehouse", "rebuild", "--json"))["records"] == 1
+    complains(counter.run("warehouse", "check"), 10, "warehouse repair")
+    mended = said(counter.run("warehouse", "repair", "--from", copy, "--json"))
+    assert [Path(path).name for path in mended["mended"]] == ["1-paper.pdf"]
+    assert said(counter.run("warehouse", "rotate-key", "--json"))["keys"] == 2
+    assert said(counter.run("warehouse", "recover", "--json"))["cleared"] == 0
+    gone = said(counter.run("warehouse", "erase", record, "--reason", "theo yêu cầu", "--json"))
+    assert gone["status"] == "erased"
+    complains(counter.run("reuse", record, "--for", "x", "-o", "out.pdf"), 11, "erased")
+    assert said(counter.run("warehouse", "check", "--since", "1", "--json"))["ok"] is True

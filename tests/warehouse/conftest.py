@@ -6,10 +6,12 @@ default has is marked ``on_disk``.
 """
 
 import secrets
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
 from typing import Protocol
 
 import pikepdf
@@ -18,6 +20,12 @@ import pytest
 from foundation.messages import set_language
 from warehouse import Actor, Owner, Record, Warehouse, open_warehouse
 from warehouse.grounds import Basis
+
+# ocfl-py imports pairtree for layouts we do not use; the real one installs a package named
+# "tests" that hides ours from worker processes (see [tool.uv] in pyproject.toml).
+_unused_pairtree = ModuleType("pairtree")
+_unused_pairtree.id_encode = _unused_pairtree.id_decode = str  # type: ignore[attr-defined]
+sys.modules.setdefault("pairtree", _unused_pairtree)
 
 _spec = spec_from_file_location("warehouse_servers", Path(__file__).with_name("servers.py"))
 assert _spec

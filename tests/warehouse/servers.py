@@ -127,13 +127,15 @@ def _s3(folder: Path) -> Iterator[str]:
     (folder / "identities.json").write_text(json.dumps({"identities": [identity]}))
     ports = {name: _free_port() for name in ("master", "volume", "filer", "s3")}
     words = [f"-{name}.port={port}" for name, port in ports.items()]
-    grpc = [f"-{name}.port.grpc={_free_port()}" for name in ports]
+    more = [f"-{name}.port.grpc={_free_port()}" for name in ports]
+    # What it would serve besides, at ports of everybody's: two test processes would collide.
+    more += ["-s3.port.iceberg=0", "-s3.port.lance=0"]
     server = subprocess.Popen(
         [
             Path(sys.executable).with_name("weed"), "server", f"-dir={folder}", "-ip=127.0.0.1",
             "-ip.bind=127.0.0.1", "-s3", f"-s3.config={folder / 'identities.json'}",
             "-master.volumeSizeLimitMB=64", "-volume.max=50", "-master.telemetry=false",
-            *words, *grpc,
+            *words, *more,
         ],
         cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
