@@ -12,7 +12,6 @@ import typer
 
 from foundation.messages import _, choose_language, set_language
 from terminal import BARE, Answer, Screen, run_app, verb
-from terminal.trust import add_trust_verbs
 
 set_language(choose_language(sys.argv))
 
@@ -20,6 +19,7 @@ set_language(choose_language(sys.argv))
 from terminal.ledger_verbs import audit_app, consent_app  # noqa: E402
 from terminal.options import Authority, Guardian, Operator, OwnerId, Trust, Witness  # noqa: E402
 from terminal.store_verbs import warehouse_app  # noqa: E402
+from terminal.trust_verbs import trust_app  # noqa: E402
 
 _TEXT = _("Digitise a paper once, provably, so that it is never asked for again.")
 app = typer.Typer(help=_TEXT, add_completion=False, **BARE)
@@ -28,9 +28,7 @@ app.add_typer(profile_app, name="profile", help=_("What papers, procedures and o
 app.add_typer(warehouse_app, name="warehouse", help=_("The store itself."))
 app.add_typer(consent_app, name="consent", help=_("What owners agreed to."))
 app.add_typer(audit_app, name="audit", help=_("Who did what with the papers."))
-trust_app = typer.Typer(**BARE)
 app.add_typer(trust_app, name="trust", help=_("Root certificates: none is trusted unless added."))
-add_trust_verbs(trust_app)
 
 Device = Annotated[str, typer.Option("-d", "--device", help=_("Scanner; see: sohoa devices."))]
 Jobs = Annotated[int, typer.Option(min=0, help=_("Pages worked on at once; 0: one a core."))]
