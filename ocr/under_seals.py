@@ -21,9 +21,9 @@ _TOGETHER_MM = 10.0
 _ABOVE_MM, _BELOW_MM, _BEFORE_MM, _AFTER_MM = 6.0, 14.0, 12.0, 42.0
 #: A word this close to the patch's edge is cut off there, millimetres.
 _EDGE_MM = 0.6
-#: Least confidence, 0-100, of a word taken where the first reading found nothing, and by how
-#: much it must be surer to take the place of what was found.
-_FAIRLY_SURE, _SURER = 60.0, 5.0
+#: Least confidence, 0-100, of a word taken where the first reading found nothing; of one that
+#: takes the place of what was found, and by how much it must be surer.
+_FAIRLY_SURE, _SURE, _SURER = 60.0, 90.0, 5.0
 #: Gap in heights of a line over which a word still belongs to it.
 _WORD_GAP = 1.5
 #: First part of the line key of lines found at the second look: no other words have it.
@@ -83,7 +83,7 @@ def joined(words: Sequence[Word], again: Sequence[Word], patch: Box, dpi: float)
             under = [n for n, other in enumerate(result) if overlap(word, other)]
             if not under:
                 _insert(result, word, (_KEY, *patch, *key))
-            elif word.confidence > max(result[n].confidence for n in under) + _SURER:
+            elif word.confidence >= max(_SURE, _SURER + max(result[n].confidence for n in under)):
                 result[under[0]] = replace(word, line=result[under[0]].line)
                 for n in reversed(under[1:]):
                     del result[n]

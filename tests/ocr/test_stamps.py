@@ -39,7 +39,8 @@ def test_print_under_a_seal_and_a_signature_is_read():
 
 
 def test_what_is_lifted_is_as_pale_as_the_paper_and_the_print_below_stays_dark():
-    with_seal, without = without_stamps(page(), DPI).page, without_stamps(page(seal=False), DPI).page
+    with_seal = without_stamps(page(), DPI).page
+    without = without_stamps(page(seal=False), DPI).page
     assert (with_seal[without > 200] > 140).mean() > 0.995
     assert (with_seal[without < 60] < 110).mean() > 0.98
 
@@ -75,3 +76,12 @@ def test_a_grey_ring_as_dark_as_the_print_stays():
     gray = np.full((round(80 * MM), round(80 * MM)), 250, np.uint8)
     cv2.circle(gray, (round(40 * MM), round(40 * MM)), round(18 * MM), 20, 8)
     assert without_stamps(gray, DPI).page is gray
+
+
+def test_it_is_told_where_a_seal_was_lifted_in_colour_and_in_grey():
+    for pixels in (page(), cv2.cvtColor(page(), cv2.COLOR_BGR2GRAY)):
+        marks = without_stamps(pixels, DPI).marks
+        left, top = (min(box[side] for box in marks) for side in (0, 1))
+        assert left < 31 * MM
+        assert top < 13 * MM
+    assert without_stamps(page(seal=False), DPI).marks == ()
