@@ -42,6 +42,8 @@ _VOTES, _STEEP = 60, 120
 _LIFTED, _THERE, _INKED = 20, 60, 205
 #: Percentile of the page's ink taken for print, and how much paler the seal must be, 0-255.
 _PRINT, _PALER = 5, 30
+#: Share of the rim that must be so much paler.
+_MOSTLY_SEAL = 0.75
 #: A mark that fills more than this share of its box is a picture or a tinted field.
 _FILLED = 0.5
 
@@ -128,9 +130,12 @@ def _without_pale_seals(gray: Gray, dpi: float) -> Lifted:
         ink = part[part < _INKED]
         if not len(ink) or np.percentile(rim, _THERE) > _INKED:
             continue
-        seal, dark = float(np.percentile(rim, _LIFTED)), float(np.percentile(ink, _PRINT))
-        if seal - dark < _PALER:
+        dark = float(np.percentile(ink, _PRINT))
+        # Print and pen strokes that cross the rim are no measure of the seal's own ink.
+        rim = rim[rim >= dark + _PALER]
+        if len(rim) < _MOSTLY_SEAL * 360:
             continue
+        seal = float(np.percentile(rim, _LIFTED))
         # From half the print's darkness, so that the soft rims of its strokes stay.
         stretched = np.clip((part.astype(np.float32) - dark / 2) / (seal - dark / 2), 0, 1)
         result = gray.copy() if result is gray else result
