@@ -1,10 +1,11 @@
 """Pages to words, through Tesseract.
 
 One call of Tesseract a page; two only for a small patch of small print, such as a copied
-ID card, which is cut out and enlarged for it, and for what stands under a seal. What is in its way is lifted off the picture
-it gets: seals, streaks, codes, rules. Cells of tables and doubtful words are looked at once
-more by a second reader where that is installed. Pictures reach Tesseract as grey PGM files
-in memory-backed storage: encoding a PNG would take longer than many a page takes to read.
+ID card, which is cut out and enlarged for it, and for what stands under a seal. What is in
+its way is lifted off the picture it gets: seals, streaks, codes, rules. Cells of tables and
+doubtful words are looked at once more by a second reader where that is installed. Pictures
+reach Tesseract as grey PGM files in memory-backed storage: encoding a PNG would take longer
+than many a page takes to read.
 """
 
 import os
