@@ -1,10 +1,11 @@
 """Pages to words, through Tesseract.
 
 One call of Tesseract a page; two only for a small patch of small print, such as a copied
-ID card, which is cut out and enlarged for it. What is in its way is lifted off the picture
-it gets: seals, streaks, codes, rules. Cells of tables and doubtful words are looked at once
-more by a second reader where that is installed. Pictures reach Tesseract as grey PGM files
-in memory-backed storage: encoding a PNG would take longer than many a page takes to read.
+ID card, which is cut out and enlarged for it, and for what stands under a seal. What is in
+its way is lifted off the picture it gets: seals, streaks, codes, rules. Cells of tables and
+doubtful words are looked at once more by a second reader where that is installed. Pictures
+reach Tesseract as grey PGM files in memory-backed storage: encoding a PNG would take longer
+than many a page takes to read.
 """
 
 import os
@@ -28,7 +29,8 @@ from ocr.rules import without_rules
 from ocr.second_look import look_at_words
 from ocr.stamps import without_stamps
 from ocr.tables import Table, find_tables
-from ocr.words import Word, tidy
+from ocr.under_seals import Box, joined, patches, scaled
+from ocr.words import Word, overlap, tidy
 
 #: Seconds after which one call of Tesseract is given up; a dense A4 page takes 3 s here.
 TIMEOUT = 120
@@ -94,34 +96,51 @@ def recognise(
         RecogniserMissing: Tesseract is not installed.
     """
     reading_dpi = reading_dpi or dpi
-    page, tables = _for_reading(pixels, dpi, reading_dpi)
+    page, tables, marks = _for_reading(pixels, dpi, reading_dpi)
     if tables:
         words = _with_tables(page, reading_dpi, language, tables)
     elif island := find_island(page, reading_dpi):
         words = _of_island(page, reading_dpi, language, island)
     else:
         words = list(tidy(read_words(page, reading_dpi, language)))
+        words = _under_seals(page, reading_dpi, language, marks, words)
     words = look_at_words(page, words)
     return [word.scaled(dpi / reading_dpi) for word in words]
 
 
-def _for_reading(pixels: Gray, dpi: float, wanted: float) -> tuple[Gray, Sequence[Table]]:
+def _for_reading(
+    pixels: Gray, dpi: float, wanted: float
+) -> tuple[Gray, Sequence[Table], Sequence[Box]]:
     """The page at the resolution ``wanted`` in even grey without seals, codes, streaks and rules,
-    and its ruled tables."""
-    gray = resized(without_stamps(pixels, dpi), wanted / dpi)
+    its ruled tables, and where seals were lifted."""
+    lifted = without_stamps(pixels, dpi)
+    gray = resized(lifted.page, wanted / dpi)
     flat = without_codes(flatten(gray, wanted))
     ruling = find_tables(flat, wanted)
     if ruling.streaks is not None:
         flat = without_streaks(flat, ruling.streaks, wanted)
     if ruling.rules is not None:
         flat = u8(np.where(ruling.rules, 255, flat))
-    return without_rules(flat, wanted), ruling.tables
+    marks = [scaled(box, wanted / dpi) for box in lifted.marks]
+    return without_rules(flat, wanted), ruling.tables, marks
 
 
 def _with_tables(page: Gray, dpi: float, language: str, tables: Sequence[Table]) -> list[Word]:
     """The words of a page with ruled tables: read straight across (segmentation 6), as the
     layout that Tesseract itself finds in tables loses a tenth of their words."""
     return by_cells(page, dpi, tables, list(tidy(read_words(page, dpi, language, segmentation=6))))
+
+
+def _under_seals(
+    page: Gray, dpi: float, language: str, marks: Sequence[Box], words: list[Word]
+) -> list[Word]:
+    """The words of a page, those about lifted seals and signatures read once more."""
+    for patch in patches(marks, dpi, page):
+        left, top, right, bottom = patch
+        cut = page[top:bottom, left:right]
+        again = tidy(read_words(cut, dpi, language, segmentation=6))
+        words = joined(words, [word.scaled(1, left, top) for word in again], patch, dpi)
+    return words
 
 
 def _of_island(
@@ -210,17 +229,8 @@ def _in_the_gaps(found: Iterator[Word], first: Sequence[Word]) -> list[Word]:
     return [
         word
         for word in found
-        if word.confidence >= 60 and not any(_overlap(word, other) for other in first)
+        if word.confidence >= 60 and not any(overlap(word, other) for other in first)
     ]
-
-
-def _overlap(one: Word, other: Word) -> bool:
-    across = min(one.right, other.right) - max(one.left, other.left)
-    along = min(one.bottom, other.bottom) - max(one.top, other.top)
-    if across <= 0 or along <= 0:
-        return False
-    smaller = min(one.width * one.height, other.width * other.height)
-    return across * along > 0.2 * smaller
 
 
 def _pgm(picture: Gray) -> bytes:

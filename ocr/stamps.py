@@ -4,6 +4,8 @@ On a grey scan only the seal can be told: a round mark of the size the law gives
 than the print beside it.
 """
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -26,8 +28,10 @@ _LARGE = 9.0
 #: Within the box of a mark up to this large all coloured ink belongs to it: the letters
 #: around a seal. Larger marks are frames, which may hold coloured print, millimetres.
 _SEAL = 60.0
-#: Radius of the seals of offices, millimetres: 36 to 42 mm across (TT 21/2012/TT-BCA), and what
-#: a frayed rim adds or takes.
+#: A mark larger than this is a frame and no signature, nor a seal joined to one, millimetres.
+_STROKE = 110.0
+#: Radius of the seals of offices, millimetres: about 36 to 42 mm across (the sizes are those of
+#: seals seen, not looked up in the rules), and what a frayed rim adds or takes.
 _RADIUS_MM = (15.5, 22.0)
 #: How far beyond the circle found its rim may lie, millimetres.
 _BEYOND_MM = 3.0
@@ -38,11 +42,26 @@ _VOTES, _STEEP = 60, 120
 _LIFTED, _THERE, _INKED = 20, 60, 205
 #: Percentile of the page's ink taken for print, and how much paler the seal must be, 0-255.
 _PRINT, _PALER = 5, 30
+#: Share of the rim that must be so much paler.
+_MOSTLY_SEAL = 0.75
 #: A mark that fills more than this share of its box is a picture or a tinted field.
 _FILLED = 0.5
 
 
-def without_stamps(pixels: NDArray[np.uint8], dpi: float) -> Gray:
+@dataclass(frozen=True)
+class Lifted:
+    """A page without its seals and signatures.
+
+    Attributes:
+        page: H×W uint8.
+        marks: left, top, right, bottom of what was lifted, but of no frames, pixels of the page.
+    """
+
+    page: Gray
+    marks: tuple[tuple[int, int, int, int], ...] = ()
+
+
+def without_stamps(pixels: NDArray[np.uint8], dpi: float) -> Lifted:
     """The page in grey with coloured seals and signatures as pale as their paper.
 
     Such ink is dark in two channels at most; the third shows the black below. Print in
@@ -53,13 +72,15 @@ def without_stamps(pixels: NDArray[np.uint8], dpi: float) -> Gray:
         dpi: its resolution.
 
     Returns:
-        H×W uint8; the picture itself when it is grey and has no such seal.
+        The page and where it was lifted; the picture itself, uncopied, when it is grey and has
+        no such seal.
     """
     if pixels.ndim == 2:
         return _without_pale_seals(pixels, dpi)
     gray = u8(cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY))
     coloured = _coloured(pixels, dpi)
     height, width = gray.shape
+    lifted = []
     for (x, y, w, h), mask in _marks(coloured):
         scale = dpi / _DPI
         left, top = max(0, int((x - 1) * scale)), max(0, int((y - 1) * scale))
@@ -68,7 +89,9 @@ def without_stamps(pixels: NDArray[np.uint8], dpi: float) -> Gray:
         here = cv2.resize(grown, (right - left, bottom - top), interpolation=cv2.INTER_NEAREST)
         part = gray[top:bottom, left:right]
         part[:] = np.where(here, _without_ink(pixels[top:bottom, left:right], u8(here)), part)
-    return gray
+        if max(w, h) <= _STROKE * _MM:
+            lifted.append((left, top, right, bottom))
+    return Lifted(gray, tuple(lifted))
 
 
 def _without_ink(pixels: NDArray[np.uint8], here: Gray) -> Gray:
@@ -89,7 +112,7 @@ def _without_ink(pixels: NDArray[np.uint8], here: Gray) -> Gray:
     return u8(np.clip(brightest, 0, 1) * level)
 
 
-def _without_pale_seals(gray: Gray, dpi: float) -> Gray:
+def _without_pale_seals(gray: Gray, dpi: float) -> Lifted:
     """A grey scan without the ink of round seals: what is as dark as print stays."""
     small = flatten(resized(gray, _DPI / dpi), _DPI)
     low, high = (round(radius * _MM) for radius in _RADIUS_MM)
@@ -97,7 +120,7 @@ def _without_pale_seals(gray: Gray, dpi: float) -> Gray:
         small, cv2.HOUGH_GRADIENT, 1.5, 2.0 * high, param1=_STEEP, param2=_VOTES,
         minRadius=low, maxRadius=high,
     )  # fmt: skip
-    result = gray
+    result, lifted = gray, []
     for x, y, radius in [] if circles is None else circles.reshape(-1, 3) * (dpi / _DPI):
         reach = radius + _BEYOND_MM / 25.4 * dpi
         top, left = (max(0, round(middle - reach)) for middle in (y, x))
@@ -107,17 +130,21 @@ def _without_pale_seals(gray: Gray, dpi: float) -> Gray:
         ink = part[part < _INKED]
         if not len(ink) or np.percentile(rim, _THERE) > _INKED:
             continue
-        seal, dark = float(np.percentile(rim, _LIFTED)), float(np.percentile(ink, _PRINT))
-        if seal - dark < _PALER:
+        dark = float(np.percentile(ink, _PRINT))
+        # Print and pen strokes that cross the rim are no measure of the seal's own ink.
+        rim = rim[rim >= dark + _PALER]
+        if len(rim) < _MOSTLY_SEAL * 360:
             continue
+        seal = float(np.percentile(rim, _LIFTED))
         # From half the print's darkness, so that the soft rims of its strokes stay.
         stretched = np.clip((part.astype(np.float32) - dark / 2) / (seal - dark / 2), 0, 1)
         result = gray.copy() if result is gray else result
         middle = int(x - left), int(y - top)
         disc = cv2.circle(np.zeros_like(part), middle, round(reach), (1,), -1)
-        lifted = stretched * background(gray[about], dpi)
-        result[about] = np.where(disc, lifted, result[about])
-    return result
+        cleared = stretched * background(gray[about], dpi)
+        result[about] = np.where(disc, cleared, result[about])
+        lifted.append((left, top, left + part.shape[1], top + part.shape[0]))
+    return Lifted(result, tuple(lifted))
 
 
 def _rim(part: Gray, x: float, y: float, radius: float, dpi: float) -> Gray:

@@ -46,6 +46,16 @@ class Word:
         )
 
 
+def overlap(one: Word, other: Word) -> bool:
+    """Whether two words share more than a fifth of the smaller one's box."""
+    across = min(one.right, other.right) - max(one.left, other.left)
+    along = min(one.bottom, other.bottom) - max(one.top, other.top)
+    if across <= 0 or along <= 0:
+        return False
+    smaller = min(one.width * one.height, other.width * other.height)
+    return across * along > 0.2 * smaller
+
+
 #: What rules and dirt are read as. Alone, such a word is not writing.
 _DEBRIS = "|¦_—–―‾`´ˆ~„‚“”'\"°•·"
 #: Signs without a letter or figure count as writing when read with this confidence, 0-100.

@@ -62,6 +62,21 @@ def test_dotted_leaders_go_and_letters_stay(pitch, size):
     assert added.sum() < 0.1 * ((dotted(plain, pitch, size, 1.6) < 128) & ~letters).sum()
 
 
+@pytest.mark.parametrize("level", [20, 190, 205])
+def test_leaders_of_dots_two_pixels_wide_go_dark_and_pale(level):
+    plain = page()
+    fine = plain.copy()
+    for y in np.arange(15, plain.shape[0] / MM - 3, 12):
+        row = round((y + 1.8) * MM)
+        for column in range(40, plain.shape[1] - 40, 9):
+            fine[row : row + 2, column : column + 2] = level
+    clean = without_rules(fine, DPI)
+    dots = (fine != plain) & (plain == 255)
+    assert dots.sum() > 200
+    assert (clean[dots] == 255).mean() > 0.9
+    assert (clean[plain < 128] < 128).all()
+
+
 @pytest.mark.parametrize("thick", [1, 3, 5])
 def test_underlines_go_where_nothing_touches_them(thick):
     plain = page()

@@ -39,7 +39,8 @@ def test_print_under_a_seal_and_a_signature_is_read():
 
 
 def test_what_is_lifted_is_as_pale_as_the_paper_and_the_print_below_stays_dark():
-    with_seal, without = without_stamps(page(), DPI), without_stamps(page(seal=False), DPI)
+    with_seal = without_stamps(page(), DPI).page
+    without = without_stamps(page(seal=False), DPI).page
     assert (with_seal[without > 200] > 140).mean() > 0.995
     assert (with_seal[without < 60] < 110).mean() > 0.98
 
@@ -48,19 +49,19 @@ def test_what_is_lifted_is_as_pale_as_the_paper_and_the_print_below_stays_dark()
 def test_coloured_print_stays(ink):
     printed = page(ink, seal=False)
     gray = cv2.cvtColor(printed, cv2.COLOR_BGR2GRAY)
-    assert (without_stamps(printed, DPI) == gray).all()
+    assert (without_stamps(printed, DPI).page == gray).all()
 
 
 def test_a_tinted_sheet_and_a_grey_one_stay_as_they_are():
     tinted = page(seal=False, paper=(240, 200, 190))
-    assert (without_stamps(tinted, DPI) == cv2.cvtColor(tinted, cv2.COLOR_BGR2GRAY)).all()
+    assert (without_stamps(tinted, DPI).page == cv2.cvtColor(tinted, cv2.COLOR_BGR2GRAY)).all()
     gray = np.full((40, 30), 200, np.uint8)
-    assert without_stamps(gray, DPI) is gray
+    assert without_stamps(gray, DPI).page is gray
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 3), (2, 500, 3), (500, 2, 3)])
 def test_any_size_is_taken(shape):
-    assert without_stamps(np.full(shape, 120, np.uint8), 600).shape == shape[:2]
+    assert without_stamps(np.full(shape, 120, np.uint8), 600).page.shape == shape[:2]
 
 
 def test_on_a_grey_scan_the_name_under_a_round_seal_is_read():
@@ -68,10 +69,19 @@ def test_on_a_grey_scan_the_name_under_a_round_seal_is_read():
     assert "Vừ Thùy Giang" in reading_text(recognise(gray, DPI))
     ring = np.s_[: round(20 * MM), round(29 * MM) : round(34 * MM)]
     assert (gray[ring] < 140).any()
-    assert (without_stamps(gray, DPI)[ring] > 140).all()
+    assert (without_stamps(gray, DPI).page[ring] > 140).all()
 
 
 def test_a_grey_ring_as_dark_as_the_print_stays():
     gray = np.full((round(80 * MM), round(80 * MM)), 250, np.uint8)
     cv2.circle(gray, (round(40 * MM), round(40 * MM)), round(18 * MM), 20, 8)
-    assert without_stamps(gray, DPI) is gray
+    assert without_stamps(gray, DPI).page is gray
+
+
+def test_it_is_told_where_a_seal_was_lifted_in_colour_and_in_grey():
+    for pixels in (page(), cv2.cvtColor(page(), cv2.COLOR_BGR2GRAY)):
+        marks = without_stamps(pixels, DPI).marks
+        left, top = (min(box[side] for box in marks) for side in (0, 1))
+        assert left < 31 * MM
+        assert top < 13 * MM
+    assert without_stamps(page(seal=False), DPI).marks == ()
