@@ -18,6 +18,7 @@ from digitize.jpeg import read_jpeg_header
 from digitize.source_errors import (
     BrokenSheet,
     CutShort,
+    InputRefused,
     NotAPicture,
     TooLarge,
     TooSmall,
@@ -45,7 +46,7 @@ _MODES = {
 #: All that Pillow is known to raise on malformed files.
 _FAULTS = (
     *(OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError),
-    *(OverflowError, AttributeError, struct.error, zlib.error, Image.DecompressionBombError),
+    *(OverflowError, AttributeError, struct.error, zlib.error),
 )
 _PHOTOMETRIC, _STRIPS, _STRIP_SIZES, _TILES, _TILE_SIZES = 262, 273, 279, 324, 325
 _ORIENTATION = 274
@@ -54,18 +55,18 @@ _ORIENTATION = 274
 def check_picture(path: Path) -> None:
     """Refuse a picture file that cannot be digitised, by its headers, without decoding it.
 
+    Of several pages the sound ones are worth having: the others are told when they are loaded.
+
     Raises:
-        NotAPicture, CutShort, TooLarge, TooSmall.
+        NotAPicture, CutShort, TooLarge, TooSmall: of its only page, or of every one.
     """
     name = file_label(path)
     try:
         with _opened(path) as image:
-            for frame in range(_frame_count(image)):
-                image.seek(frame)
-                _check_frame(image, path)
+            faults = [_fault_of(image, frame, path) for frame in range(_frame_count(image))]
             kind = image.format
-    except Image.DecompressionBombError as error:
-        raise TooLarge(file=name, limit=MAX_PIXELS // 1_000_000) from error
+        if all(faults) and faults[0]:
+            raise faults[0]
     except _FAULTS as error:
         raise (NotAPicture if _is_whole(path) else CutShort)(file=name) from error
     if kind in ("JPEG", "MPO", "PNG") and not _is_whole(path):
@@ -104,10 +105,12 @@ def load_picture(path: Path, frame: int, label: str) -> tuple[Pixels, float | No
 
     Raises:
         BrokenSheet: the page is damaged.
+        TooLarge, TooSmall: it is no sheet of paper, or a bomb.
     """
     try:
         with _opened(path) as image:
             image.seek(frame)
+            _check_size(image, label)
             resolution = _resolution(image)
             orientation = _orientation(image)
             image.load()
@@ -142,11 +145,16 @@ def is_plain_jpeg(path: Path) -> bool:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Image.Image]:
-    with warnings.catch_warnings():
-        # Slips in metadata do not matter here; faults in the picture raise.
-        warnings.simplefilter("ignore")
-        with Image.open(path, formats=_FORMATS) as image:
-            yield image
+    # Pillow would refuse a file for its first page's size; here each page is judged for itself.
+    bound, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+    try:
+        with warnings.catch_warnings():
+            # Slips in metadata do not matter here; faults in the picture raise.
+            warnings.simplefilter("ignore")
+            with Image.open(path, formats=_FORMATS) as image:
+                yield image
+    finally:
+        Image.MAX_IMAGE_PIXELS = bound
 
 
 def _frame_count(image: Image.Image) -> int:
@@ -154,13 +162,18 @@ def _frame_count(image: Image.Image) -> int:
     return int(getattr(image, "n_frames", 1)) if image.format == "TIFF" else 1
 
 
+def _fault_of(image: Image.Image, frame: int, path: Path) -> InputRefused | None:
+    image.seek(frame)
+    try:
+        _check_frame(image, path)
+    except InputRefused as error:
+        return error
+    return None
+
+
 def _check_frame(image: Image.Image, path: Path) -> None:
     name = file_label(path)
-    width, height = image.size
-    if width * height > MAX_PIXELS:
-        raise TooLarge(file=name, limit=MAX_PIXELS // 1_000_000)
-    if min(width, height) < MIN_SIDE:
-        raise TooSmall(file=name, width=width, height=height)
+    _check_size(image, name)
     if image.mode not in _MODES:
         raise NotAPicture(file=name)
     if image.format == "TIFF":
@@ -169,6 +182,15 @@ def _check_frame(image: Image.Image, path: Path) -> None:
         sizes = tags.get(_STRIP_SIZES) or tags.get(_TILE_SIZES) or ()
         if any(a + n > path.stat().st_size for a, n in zip(starts, sizes, strict=False)):
             raise CutShort(file=name)
+
+
+def _check_size(image: Image.Image, name: str) -> None:
+    """Refuse what is too large or too small for a sheet, before a pixel is decoded."""
+    width, height = image.size
+    if width * height > MAX_PIXELS:
+        raise TooLarge(file=name, limit=MAX_PIXELS // 1_000_000)
+    if min(width, height) < MIN_SIDE:
+        raise TooSmall(file=name, width=width, height=height)
 
 
 def _is_whole(path: Path) -> bool:

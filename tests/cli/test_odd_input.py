@@ -4,6 +4,7 @@ import json
 import subprocess
 from pathlib import Path
 
+import pytest
 from PIL import Image, ImageDraw
 
 PDF = "out.pdf"
@@ -84,11 +85,15 @@ def test_of_a_tiff_of_300_pages_with_one_broken_299_come_and_one_is_named(
     assert [width for width, _height in page_sizes(counter.folder / PDF)] == widths
 
 
-def test_a_bomb_among_the_pages_costs_nothing_but_a_word(counter, complains, papers) -> None:
+@pytest.mark.parametrize("pages", [1, 3])
+def test_a_bomb_costs_its_own_page_and_a_word(counter, complains, papers, pages: int) -> None:
     """A TIFF page that says it has four thousand million pixels, in a few bytes."""
     path = counter.folder / "bomb.tif"
     with Image.open(papers["quyet-dinh"]) as sheet:
-        sheet.save(path, compression="tiff_lzw", dpi=(200, 200))
+        others = [Image.new("L", (1654, 2339), 250)] * (pages - 1)
+        sheet.save(
+            path, compression="tiff_lzw", dpi=(200, 200), save_all=True, append_images=others
+        )
     data = bytearray(path.read_bytes())
     entry = data.index(bytes([0, 1]), 8)  # tag 256, ImageWidth, little-endian
     with Image.open(path) as picture:
@@ -96,7 +101,13 @@ def test_a_bomb_among_the_pages_costs_nothing_but_a_word(counter, complains, pap
     data[entry + 2 : entry + 4] = (4).to_bytes(2, "little")
     data[entry + 8 : entry + 12] = (2_000_000).to_bytes(4, "little")
     path.write_bytes(data)
-    complains(counter.run("digitize", path, "-o", PDF), 3, "bomb.tif")
+    result = counter.run("digitize", path, "-o", PDF, "--keep-blank")
+    if pages == 1:
+        complains(result, 3, "bomb.tif")
+        assert not (counter.folder / PDF).exists()
+    else:
+        complains(result, 12, "1 of 3 pages", "bomb.tif#1")
+        assert len(page_sizes(counter.folder / PDF)) == 2
     assert not counter.leftovers()
 
 
