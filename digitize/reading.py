@@ -33,6 +33,9 @@ _READS_BADLY = 60.0
 _ENOUGH = 20
 #: How much more must be read one way up than any other way.
 _CLEARLY = 1.3
+#: Less than this is read into scribbles, see :func:`_evidence`: they came to 30 to 100, a column of
+#: figures to 860, print to 3,000 and more.
+_LEAST = 200.0
 #: Side of the part of the sheet that is read to settle the turn, in millimetres.
 _SAMPLE_MM = 70.0
 #: Seconds its reading may take; print takes less than one.
@@ -89,7 +92,7 @@ def settle_turn(
         for degrees, upright in _samples(pixels, dpi, marks, (guess.degrees, *others))
     }
     best, second = sorted(found, key=lambda degrees: -found[degrees])[:2]
-    if found[best] > _CLEARLY * found[second]:
+    if found[best] > max(_LEAST, _CLEARLY * found[second]):
         return best, True
     axis_sure = len(found) == 2
     return (guess.degrees if axis_sure else 0), guess.sure
@@ -104,7 +107,7 @@ def reads_mirrored(pixels: Pixels, dpi: float, marks: Marks, language: str) -> b
         plain = max(plain, _evidence(_words_of_sample(upright, wanted, language)))
         mirror = u8(cv2.flip(upright, 1))
         mirrored = max(mirrored, _evidence(_words_of_sample(mirror, wanted, language)))
-    return mirrored > _CLEARLY * plain
+    return mirrored > max(_LEAST, _CLEARLY * plain)
 
 
 def _samples(

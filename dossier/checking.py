@@ -117,6 +117,7 @@ def check_files(
         BadTrustFile: a certificate cannot be read.
     """
     answers = _each(files, _document, relied, advance)
+    _tell_lists([one for answer in answers for one in answer["signatures"]])
     judged = [answer.pop(_JUDGED) for answer in answers if _JUDGED in answer]
     if report and judged:
         from foundation.files import atomic_path
@@ -160,7 +161,6 @@ def _document(path: Path, relied: Reliance) -> dict[str, Any]:
         path, relied.trust, policy=relied.policy, known=relied.known, years=relied.years
     )
     verdict = judged.as_dict() | {_JUDGED: judged}
-    _tell_lists(verdict["signatures"])
     seal = seal_in(path, relied)
     if seal and seal["verdict"] == "invalid":
         verdict |= {"verdict": "invalid", "reason": seal["reason"]}

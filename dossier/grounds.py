@@ -1,6 +1,7 @@
 """What profiles say about consent and law, as the warehouse takes it."""
 
 import hashlib
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from warehouse.receipts import Signer
 
 Language = Literal["vi", "en"]
+#: Codes of the national database of procedures: "1.004194".
+_NATIONAL_CODE = re.compile(r"\d\.\d{6}")
 
 
 def receipt_signer(office: Office) -> "Signer | None":
@@ -103,13 +106,15 @@ def terms_of(procedure: Procedure, office: Office, *, explicit: bool = False) ->
 def asked_for(name: str, reason: str, office: Office) -> tuple[str, str, Terms]:
     """The code of a procedure, why papers are asked for, and on what terms.
 
-    A procedure without a profile goes by its code where the operator says why.
+    A procedure without a profile goes by its code in the national database of procedures, which
+    knows thousands; by any other name only where the operator says why.
     """
     explicit = bool(reason.strip())
     try:
         procedure = load_procedure(name)
     except UnknownProfile:
-        return name, reason or name, Terms(known=False, explicit=explicit, limits=_limits(office))
+        known = bool(_NATIONAL_CODE.fullmatch(name.strip()))
+        return name, reason or name, Terms(known=known, explicit=explicit, limits=_limits(office))
     terms = terms_of(procedure, office, explicit=explicit)
     return procedure.code, reason or procedure.title, terms
 

@@ -233,5 +233,5 @@ def test_the_store_is_mended_made_anew_and_its_key_changed(counter, complains, p
     assert said(counter.run("warehouse", "recover", "--json"))["cleared"] == 0
     gone = said(counter.run("warehouse", "erase", record, "--reason", "theo yêu cầu", "--json"))
     assert gone["status"] == "erased"
-    complains(counter.run("reuse", record, "--for", "x", "-o", "out.pdf"), 11, "erased")
+    complains(counter.run("reuse", record, "--for", "9.000001", "-o", "out.pdf"), 11, "erased")
     assert said(counter.run("warehouse", "check", "--since", "1", "--json"))["ok"] is True

@@ -12,6 +12,7 @@ from pathlib import Path
 import pkcs11
 from warehouse import Actor, Owner, open_warehouse
 from warehouse.errors import KeyMissing
+from warehouse.grounds import Basis
 from warehouse.token import token_key
 
 folder, paper = map(Path, sys.argv[1:])
@@ -19,7 +20,7 @@ clerk = Actor("Bình", "clerk", "H99")
 
 def put(kho, code):
     return kho.deposit(paper, owner=Owner(code), paper_type="k", type_code="K", title="K",
-                       code=code, actor=clerk)
+                       code=code, actor=clerk, basis=Basis("law", "ket-qua"))
 
 token = pkcs11.lib("/usr/lib/softhsm/libsofthsm2.so").get_token(token_label="kho")
 with token.open(rw=True, user_pin="1234") as session:
@@ -55,7 +56,7 @@ def test_the_office_s_key_may_live_in_a_token(folder, pdf, tmp_path) -> None:
         [sys.executable, "-c", _WALK, str(folder), str(pdf("a"))],
         env=environ, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    # Two keys: the record's and the journal's. Of key files only the pseudonyms' is left.
-    assert done.stdout.splitlines() == ["moved 2 1", "read True", "sound True", "needed"], (
+    # Two keys: the record's and the journal's. Key files left: the pseudonyms' and the receipts'.
+    assert done.stdout.splitlines() == ["moved 2 2", "read True", "sound True", "needed"], (
         done.stderr
     )
