@@ -10,8 +10,10 @@ from digitize.ink import MM, Marks
 MAX_SKEW = 15.0
 #: How much sharper the rows must be at the tilt found than as the sheet came, and than at
 #: any tilt more than two degrees away. Print came to 1.6 and more of the latter (2.3 and
-#: more without a photo beside it; 75-600 dpi), noise, scribbles and photos to 1.5 at most.
-_GAIN, _CLEAR = 1.05, 1.5
+#: more without a photo beside it; 75-600 dpi), noise, scribbles and photos to 1.5 at most. A
+#: copied card that leans by 0.3° gains from 1.02 on; on 35 straight sheets the tilt "found"
+#: was 0.04° at most, whatever was gained.
+_GAIN, _CLEAR = 1.02, 1.5
 #: Pixels of ink below which there is nothing to measure a tilt by.
 _LEAST_INK = 200
 #: Share of its height above which the peak of sharpness is taken for its middle.
