@@ -155,7 +155,7 @@ def _all_in_sight(stream: IO[bytes], signatures: list[SignatureFacts], grants: i
 
 def _objects_unlisted(stream: IO[bytes], reader: PdfFileReader) -> bool:
     """Whether anything lies behind the last list of objects: a viewer that mends files shows it."""
-    stream.seek(reader.last_startxref)
+    stream.seek(reader.last_startxref or 0)
     end = stream.read()
     own = 0 if end.lstrip().startswith(b"xref") else 1  # a list that is a stream is an object
     objects = sum(1 for _found in _OBJECT.finditer(end))
