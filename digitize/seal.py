@@ -6,6 +6,7 @@ squares in free space; where page 1 has none, the page is made taller by a strip
 top. It never covers what is on the paper.
 """
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,9 @@ from foundation.files import atomic_path
 from foundation.messages import N_
 from ocr.background import flatten, u8
 from profiles import SealRules
+
+# A form it cannot draw (XFA) is told to developers, in English; the verdict is the verifier's.
+logging.getLogger("pypdfium2").setLevel(logging.ERROR)
 
 #: Points (1/72 inch) in a millimetre.
 PT = 72.0 / 25.4

@@ -47,6 +47,7 @@ _LEVELS = {
     "b-t": N_("with a timestamp (B-T)"),
     "b-lt": N_("for the long term (B-LT)"),
     "b-lta": N_("for the archive (B-LTA)"),
+    "timestamp": N_("timestamp over the whole document"),
 }
 
 

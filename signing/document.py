@@ -19,10 +19,13 @@ from pyhanko_certvalidator.errors import (
     ValidationError,
 )
 
+from foundation.messages import _
 from foundation.reasons import reason_of
 from signing.appearance import Box, PageFrame, Rotation
 from signing.errors import PdfEncrypted, PdfUnreadable
 
+#: pyHanko's words for a file that does not begin like a PDF.
+_NO_HEADER = "Illegal PDF header"
 #: What reading a broken or hostile file may raise in pyHanko, its validator, asn1crypto,
 #: cryptography and zlib. Every one of them says the same thing about the file, and none may
 #: reach the user as a traceback. Keep this to reading: in a program of ours it would hide faults.
@@ -71,7 +74,9 @@ def open_writer(file: Path, stream: IO[bytes]) -> AppendingWriter:
         writer = AppendingWriter(stream)
         writer.prev.root["/Pages"]["/Kids"][0].get_object()
     except MALFORMED as error:
-        raise PdfUnreadable(file=file, detail=reason_of(error)) from error
+        no_pdf = str(error) == _NO_HEADER
+        detail = _("no PDF") if no_pdf else reason_of(error)
+        raise PdfUnreadable(file=file, detail=detail) from error
     if writer.security_handler is not None:
         raise PdfEncrypted(file=file)
     return writer

@@ -31,6 +31,9 @@ _BYTE_RANGE = re.compile(rb"/ByteRange\s*\[")
 _BLOCK, _OVERLAP = 1 << 20, 64
 #: ISO 32000-2, 7.5.5: the last line is %%EOF; an end-of-line marker may follow.
 _FILE_END = re.compile(rb"%%EOF(?:\r\n|\r|\n)?\Z")
+#: ISO 32000-2, 7.5.6: after the last list of objects comes its place, once, and no object.
+_LAST_END = re.compile(rb"(?:>>|endobj)\s*startxref\s+\d+\s+%%EOF\s*\Z")
+_OBJECT, _MARK = re.compile(rb"\d\s+\d+\s+obj\b"), b"startxref"
 
 
 def gather(
@@ -128,6 +131,8 @@ def _fault(
         return FileFault.UNKNOWN_KIND
     if not _all_in_sight(stream, signatures, usage_rights(reader)):
         return FileFault.HIDDEN
+    if not any(one.covers_whole_file for one in signatures) and _objects_unlisted(stream, reader):
+        return FileFault.HIDDEN
     covered = any(one.covers_whole_file and one.intact for one in signatures)
     if Oddity.LENIENT in oddities and not covered:
         return FileFault.MALFORMED
@@ -146,6 +151,15 @@ def _all_in_sight(stream: IO[bytes], signatures: list[SignatureFacts], grants: i
     signed_to_the_end = any(one.covers_whole_file for one in signatures)
     ends_well = signed_to_the_end or _FILE_END.search(tail) is not None
     return count <= len(signatures) + grants and ends_well
+
+
+def _objects_unlisted(stream: IO[bytes], reader: PdfFileReader) -> bool:
+    """Whether anything lies behind the last list of objects: a viewer that mends files shows it."""
+    stream.seek(reader.last_startxref or 0)
+    end = stream.read()
+    own = 0 if end.lstrip().startswith(b"xref") else 1  # a list that is a stream is an object
+    objects = sum(1 for _found in _OBJECT.finditer(end))
+    return objects > own or end.count(_MARK) != 1 or _LAST_END.search(end) is None
 
 
 def _leave(one: EmbeddedPdfSignature, signatures: Sequence[EmbeddedPdfSignature]) -> MDPPerm | None:

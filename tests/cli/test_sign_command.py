@@ -99,3 +99,27 @@ def test_where_signed_files_go(counter, complains, unsigned: Path) -> None:
     result = counter.run("sign", text, twin, "-o", "some", "--level", "b-b", "--json", "--pin-fd")
     complains(result, 12, "1 of 2 files", "text.pdf")
     assert [one["outcome"] for one in json.loads(result.stdout)] == ["failed", "signed"]
+
+
+def test_an_empty_file_is_told_to_be_no_pdf_in_the_clerks_words(counter) -> None:
+    (counter.folder / "empty.pdf").touch()
+    result = counter.run("sign", "empty.pdf", "-o", PDF, "--pin-fd", lang="vi")
+    assert result.returncode == 3
+    assert "không phải PDF" in result.stderr
+    assert "Illegal" not in result.stderr
+
+
+def test_the_report_names_timestamps_and_no_library_speaks_up(
+    counter, unsigned: Path, pki: Rehearsal
+) -> None:
+    level = ("--level", "b-lta", "--pin-fd")
+    signed = counter.run("sign", unsigned, "-o", PDF, *level)
+    assert signed.returncode == 0, signed.stderr
+    report = counter.run("verify", "--trust", pki.certificates, PDF, lang="vi").stdout
+    assert "dấu thời gian của cả văn bản" in report
+    with pikepdf.open(counter.folder / PDF) as pdf:
+        pdf.Root.AcroForm.XFA = pdf.make_stream(b"<xdp/>")
+        pdf.save(counter.folder / "xfa.pdf")
+    told = counter.run("verify", "--trust", pki.certificates, "xfa.pdf")
+    assert told.returncode == 8
+    assert "init_forms" not in told.stderr

@@ -6,6 +6,7 @@ replace; "Breaking the Specification: PDF Certification" (S&P 2021): evil annota
 signature; and what else a careless or hostile hand does to a signed file.
 """
 
+import io
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from pyhanko.sign.fields import (
     SigSeedSubFilter,
     append_signature_field,
 )
+from pyhanko.sign.validation.dss import DocumentSecurityStore
 
 from tests.signing.laboratory import DAY, Laboratory, append
 from tests.signing.papers import form_paper, layered_paper, shadow_paper, text_paper
@@ -591,6 +593,25 @@ def _content_changed_then_signed_again(lab: Laboratory) -> bytes:
 @_attack("invalid", "content")
 def _content_changed_then_archived(lab: Laboratory) -> bytes:
     return lab.archive(_isa_content_replaced(lab))
+
+
+def _with_evidence(lab: Laboratory) -> bytes:
+    data = io.BytesIO(lab.sign(text_paper()))
+    DocumentSecurityStore.add_dss(data, None, certs=[lab.issuing.asn1])
+    return data.getvalue()
+
+
+@_attack("invalid", "hidden-signature")
+def _body_behind_the_evidence_under_the_old_xref(lab: Laboratory) -> bytes:
+    data = _with_evidence(lab)
+    return data + b"\n4 0 obj\n<< >>\nendobj\n" + data[data.rindex(b"startxref") :]
+
+
+@_attack("invalid", "hidden-signature")
+def _body_between_the_evidence_and_its_end(lab: Laboratory) -> bytes:
+    data = _with_evidence(lab)
+    end = data.rindex(b"startxref")
+    return data[:end] + b"\n4 0 obj\n<< >>\nendobj\n" + data[end:]
 
 
 # --- certificates, methods, times
