@@ -73,7 +73,7 @@ def lift_store(
         RevocationUnavailable,
         TimestampUnavailable,
     )
-    from warehouse.errors import WarehouseUnreachable
+    from warehouse.errors import CannotWrite, WarehouseUnreachable
 
     if files or out:
         raise StoreAlone
@@ -81,6 +81,8 @@ def lift_store(
     lift, actor = lift_of(office, level or "b-lta"), actor_at(office)
     if not lift.timestamp_urls:
         raise NoTimestampService(level=lift.level)
+    # What every other paper would meet as well.
+    stops = (TimestampUnavailable, RevocationUnavailable, NoSpace, CannotWrite)
     looked, lifted = 0, list[str]()
     failed = list[tuple[str, SohoaError]]()
     with open_store() as store, scratch_folder() as folder:
@@ -92,7 +94,7 @@ def lift_store(
                 raise
             except SohoaError as error:
                 failed.append((record.id, error))
-                if isinstance(error, (TimestampUnavailable, RevocationUnavailable, NoSpace)):
+                if isinstance(error, stops):
                     return StoreLifted(looked + 1, tuple(lifted), tuple(failed), error)
             looked += 1
             if advance:

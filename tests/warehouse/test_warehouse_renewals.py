@@ -1,5 +1,8 @@
 """A paper with renewed signatures takes the place of the shorter one: same record, once."""
 
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
@@ -101,6 +104,30 @@ def test_of_several_at_once_one_renews(kho, folder, pdf, put, clerk, longer) -> 
     assert len(found) == 4
     assert set(map(repr, found)) == {repr(kho.get(was.id))}
     assert [one.action for one in kho.history(was.id)] == ["deposit", "renew"]
+    assert kho.check().ok
+
+
+@pytest.mark.parametrize("point", ["records.put", "objects.note_version", "audit.append"])
+def test_killed_in_the_midst_of_it_the_record_is_as_it_was(
+    kho, folder, pdf, put, clerk, longer, point
+) -> None:
+    paper = pdf("a")
+    was, more = put(paper), longer(paper)
+    program = (
+        "import os, signal, sys; from pathlib import Path\n"
+        "from warehouse import Actor, open_warehouse, renewals\n"
+        "die = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)\n"
+        f"renewals.{point} = die\n"
+        "with open_warehouse(Path(sys.argv[1])) as kho:\n"
+        "    kho.renew(next(kho.active()), Path(sys.argv[2]), Actor('A', 'clerk', 'H99'))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program, folder, more], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert kho.recover() in (0, 1)  # one where nobody had looked since
+    assert kho.get(was.id) == was
+    assert kho.read(was) == paper.read_bytes()
+    assert kho.check().ok
+    assert kho.read(kho.renew(was, more, clerk)) == more.read_bytes()
     assert kho.check().ok
 
 
