@@ -178,15 +178,26 @@ def sign(
             help=_("Lift signed files, folders, or without any what waits; no PIN. Run it daily."),
         ),
     ] = False,
+    warehouse: Annotated[
+        bool,
+        typer.Option("--warehouse", help=_("With --upgrade: lift the papers in the store.")),
+    ] = False,
     offline: Annotated[
         bool,
         typer.Option("--offline", help=_("Sign without a timestamp now, to be lifted later.")),
     ] = False,
 ) -> Answer:
+    from dossier.renewing import StoreAlone, lift_store
     from dossier.signing_desk import lift_documents, sign_documents
     from profiles import load_office
-    from terminal import reports
+    from terminal import reports, store_reports
 
+    if warehouse:
+        if not upgrade:
+            raise StoreAlone
+        with screen.progress(_("Lifting")) as advance:
+            in_store = lift_store(load_office(), files or [], out, level, advance)
+        return store_reports.lifted_answer(in_store)
     if upgrade:
         with screen.progress(_("Lifting")) as advance:
             lifted = lift_documents(load_office(), files or [], out, level, advance)

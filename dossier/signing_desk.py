@@ -153,10 +153,11 @@ def _lifted_to(files: Sequence[Path], out: Path | None) -> list[tuple[Path, Path
 def _signed_in(folder: Path) -> list[Path]:
     """The PDFs below a folder that somebody has signed."""
     found = (path for path in folder.rglob("*") if path.suffix.lower() == ".pdf")
-    return sorted(path for path in found if path.is_file() and _is_signed(path))
+    return sorted(path for path in found if path.is_file() and is_signed(path))
 
 
-def _is_signed(path: Path) -> bool:
+def is_signed(path: Path) -> bool:
+    """Whether a file has the mark of a signature: cheap, to be asked of very many."""
     if path.stat().st_size == 0:
         return False
     with path.open("rb") as stream, mmap(stream.fileno(), 0, access=ACCESS_READ) as content:

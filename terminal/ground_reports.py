@@ -23,6 +23,7 @@ _STATES = {
 _ACTIONS = {
     "deposit": N_("put into the store"),
     "deposit-again": N_("handed in again"),
+    "renew": N_("its signatures renewed"),
     "supersede": N_("replaced by a newer one"),
     "revoke": N_("revoked"),
     "erase": N_("erased"),

@@ -11,9 +11,10 @@ from foundation.errors import ExitCode
 from foundation.messages import N_, _
 from foundation.privacy import mask_number
 from foundation.times import iso_utc, vietnam_time
-from terminal.answers import Answer
+from terminal.answers import Answer, masked
 
 if TYPE_CHECKING:
+    from dossier.renewing import StoreLifted
     from warehouse import (
         AuditReport,
         CheckReport,
@@ -150,3 +151,27 @@ def _faults(data: dict[str, Any], faults: Sequence["Fault"], entries: int) -> An
     )
     lines = "\n".join(map(str, faults))
     return Answer({**data, "faults": told}, lines, ExitCode.WAREHOUSE, why)
+
+
+def lifted_answer(done: "StoreLifted") -> Answer:
+    """What lifting the papers in the store came to; those that were fine are only counted."""
+    data = {
+        "records": done.looked,
+        "lifted": list(done.lifted),
+        "failed": [{"record": name, **masked(error).as_dict()} for name, error in done.failed],
+        "stopped": done.stopped is not None,
+    }
+    lines = [_("Lifted: record {record}").format(record=name) for name in done.lifted]
+    lines += [f"{name}: {masked(error)}" for name, error in done.failed]
+    lines.append(
+        _("{count} papers in the store looked at, {lifted} lifted.").format(
+            count=done.looked, lifted=len(done.lifted)
+        )
+    )
+    if not done.failed:
+        return Answer(data, "\n".join(lines))
+    why = _("{failed} papers in the store were not lifted. {fault}").format(
+        failed=len(done.failed), fault=masked(done.failed[-1][1])
+    )
+    code = done.stopped.exit_code if done.stopped else ExitCode.PARTIAL
+    return Answer(data, "\n".join(lines), code, why)

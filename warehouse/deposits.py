@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 
 from foundation.privacy import mask_text
 from foundation.times import utc_now
-from warehouse import audit, codes, keeping, objects, records
+from warehouse import audit, codes, keeping, objects, records, renewals
 from warehouse.catalog import Catalog
 from warehouse.claims import claimed
 from warehouse.errors import (
@@ -233,6 +233,9 @@ def _known(tx: Connection, paper: Deposit, copy: Staged) -> Record | None:
     record = records.same_content(
         tx, (paper.owner, *paper.co_owners), paper.paper_type, copy.sha256
     )
+    if record is None:
+        longer = records.longer(tx, (paper.owner, *paper.co_owners), paper.paper_type, copy.size)
+        record = renewals.before_renewal(tx, longer, copy.sha256)
     if record is not None and record.status != "active":
         raise ContentWithdrawn(record=record.id, version=record.version)
     return record

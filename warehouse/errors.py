@@ -279,8 +279,18 @@ class OwnerKnown(SohoaError):
     message = N_("Record {record} already has its owner. Nothing was changed.")
 
 
+class NotARenewal(SohoaError):
+    """A file was to take a paper's place that does not begin with it."""
+
+    exit_code = ExitCode.NOT_ALLOWED
+    message = N_(
+        "The file does not begin with the paper of record {record}, byte for byte. "
+        "Nothing was changed."
+    )
+
+
 class NotInForce(SohoaError):
-    """There is nothing in force that could be revoked."""
+    """There is nothing in force that could be revoked or renewed."""
 
     exit_code = ExitCode.NOT_ALLOWED
     message = N_(

@@ -140,6 +140,9 @@ def _told_otherwise(record_versions: list[Record], events: list[Event]) -> Itera
     for event in events:
         if event.action == "deposit":
             told[event.version] = (event.record_id, event.details.get("sha256", ""), "active")
+        elif event.action == "renew" and event.version in told:
+            record_id, _sha256, status = told[event.version]
+            told[event.version] = (record_id, event.details.get("sha256", ""), status)
         elif event.action in _AFTER and event.version in told:
             told[event.version] = (*told[event.version][:2], _AFTER[event.action])
     held = {r.version: (r.id, r.sha256, r.status) for r in record_versions}

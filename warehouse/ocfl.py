@@ -2,10 +2,11 @@
 
 An object is a record. Its state names the files of every version of the paper by logical
 path (``1/paper.pdf``, ``1/record.json``, ``2/paper.pdf`` …), all encrypted; each deposit and
-each change of status adds an OCFL version. Objects lie in folders named by record, under
-the first four digits of the SHA-256 of the name (registered extension 0003, two tuples of two:
-65,536 folders, evenly filled). The name is no URI, which the specification would like, because
-its colons would have to be escaped in every path.
+each change of status adds an OCFL version. A paper whose signatures were renewed is longer and
+lies beside the one deposited, named by its size (``1/renewed/SIZE.pdf``). Objects lie in folders
+named by record, under the first four digits of the SHA-256 of the name (registered extension
+0003, two tuples of two: 65,536 folders, evenly filled). The name is no URI, which the specification
+would like, because its colons would have to be escaped in every path.
 """
 
 import hashlib

@@ -85,6 +85,19 @@ def same_content(
     return _first(tx, query)
 
 
+def longer(tx: Connection, owners: Sequence[Owner], paper_type: str, size: int) -> list[Record]:
+    """These owners' records of a type whose paper is larger; none of those whose owner is unknown.
+
+    Nobody's papers may be millions, and are told apart by their own bytes only.
+    """
+    query = select(records).where(
+        records.c.id.in_(_held_by({one.identifier for one in owners} - {""}, paper_type)),
+        records.c.size > size,
+        records.c.status != "erased",
+    )
+    return [from_row(row) for row in tx.execute(query).mappings()]
+
+
 def in_force(
     tx: Connection, owners: Sequence[Owner], paper_type: str, number: str
 ) -> Record | None:

@@ -1,6 +1,6 @@
 """The warehouse as its callers see it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from warehouse import (
     objects,
     plan,
     records,
+    renewals,
     reuse,
     statuses,
 )
@@ -269,6 +270,29 @@ class Warehouse:
             day=today(),
             terms=terms or Terms(),
         )
+
+    def active(self, after: str = "") -> Iterator[Record]:
+        """Every active record, whosever it is, expired ones too, by id; read as it goes.
+
+        Args:
+            after: the id of the last one seen, to go on from there.
+        """
+        return renewals.active(self._catalog, after)
+
+    def renew(self, record: Record, pdf: Path, actor: Actor) -> Record:
+        """Put a paper with renewed signatures in the place of a record's; all else stays.
+
+        The same bytes again, or a record somebody else has renewed since it was read: nothing.
+
+        Args:
+            pdf: begins with the record's paper, byte for byte.
+
+        Raises:
+            NotARenewal: it does not (11).
+            NotInForce: that version was revoked or replaced meanwhile (11).
+            UnreadableFile, EmptyFile (3), DamagedObject (10).
+        """
+        return renewals.renew(self._catalog, record, pdf, actor)
 
     def revoke(self, id_or_code: str, reason: str, actor: Actor) -> Record:
         """Withdraw the version in force, for good.

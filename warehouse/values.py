@@ -93,7 +93,8 @@ class Record:
             identifier, so it never stands in file names or logs.
         status: as of the day asked for (see :meth:`on`): ``expired`` is an active version
             past ``valid_until``.
-        sha256: of the PDF's bytes (FIPS 180-4), lower-case hexadecimal.
+        sha256: of the PDF's bytes (FIPS 180-4), lower-case hexadecimal; changes, as ``size``
+            does, when its signatures are renewed.
         size: of the PDF, in bytes.
         deposited_at: UTC.
         valid_until: last day of validity, itself included; None for no expiry.
@@ -167,7 +168,7 @@ class Release:
 class Event:
     """One entry of the audit. ``owner`` is a pseudonym; ``at`` is UTC.
 
-    ``action`` is one of deposit, deposit-again, supersede, revoke, bind, erase, release,
+    ``action`` is one of deposit, deposit-again, renew, supersede, revoke, bind, erase, release,
     refusal, rotate-key, rebuild, consent, withdrawal, kept-by-law, keeping-ended, look-up,
     account. It is the ``owner_number``-th entry about its owner; 0 in entries about nobody.
     """

@@ -99,6 +99,9 @@ def test_a_counter_without_a_network_takes_the_dossier_and_its_files_wait(
     verdicts = json.loads(counter.run("verify", *files, *trusted).stdout)
     assert {one["verdict"] for one in verdicts} == {"valid"}
     assert {s["level"] for one in verdicts for s in one["signatures"]} == {"b-t", "timestamp"}
+    in_store = counter.run("sign", "--upgrade", "--warehouse", "--level", "b-t", "--json")
+    assert in_store.returncode == 0, in_store.stderr
+    assert set(json.loads(in_store.stdout)["lifted"]) == {one["id"] for one in records(counter)}
 
 
 def test_what_will_sign_is_looked_for_before_anything_is_scanned(
