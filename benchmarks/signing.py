@@ -140,12 +140,14 @@ def _write(files: Sequence[Path], content: bytes) -> None:
 
 
 def _paper(*, pages: int, seed: int, noise: bool = False) -> bytes:
-    """A PDF of scanned pages: lines on grey paper, or two megabytes of noise each."""
+    """A PDF of scanned pages: lines on grey paper, or, but for the first, which the visible text
+    needs room on, two megabytes of noise each."""
     pdf = pikepdf.new()
     for number in range(pages):
         page = pdf.add_blank_page(page_size=(595, 842))
-        size = (1000, 2000) if noise else (1240, 1754)
-        data = os.urandom(size[0] * size[1]) if noise else _lines(size, seed + number)
+        noisy = noise and number > 0
+        size = (1000, 2000) if noisy else (1240, 1754)
+        data = os.urandom(size[0] * size[1]) if noisy else _lines(size, seed + number)
         image = pikepdf.Stream(
             pdf,
             data,
@@ -156,7 +158,7 @@ def _paper(*, pages: int, seed: int, noise: bool = False) -> bytes:
             ColorSpace=pikepdf.Name.DeviceGray,
             BitsPerComponent=8,
         )
-        if not noise:
+        if not noisy:
             image.Filter = pikepdf.Name.DCTDecode
         page.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(Im=image))
         page.Contents = pikepdf.Stream(pdf, b"q 595 0 0 842 0 0 cm /Im Do Q")

@@ -100,18 +100,22 @@ def lift_waiting(
 ) -> "list[SignResult]":
     """Lift everything on the list where it lies; what has reached its level leaves the list.
 
+    An entry that cannot be read fails for itself.
+
     Args:
         level: for all of them, in place of the one each was to reach.
 
     Raises:
         NoTimestampService, BadTrustFile: what the office profile lacks.
     """
-    from signing import SignJob
+    from signing import SignJob, SignResult
     from signing.lifting import lift_files
-    from signing.waiting import waiting
+    from signing.waiting import sound_and_damaged
 
-    entries = waiting(_folder())
-    results = _missing([entry for entry in entries if not entry.file.is_file()])
+    folder = _folder()
+    entries, damaged = sound_and_damaged(folder)
+    results = [SignResult(SignJob(folder, folder), "failed", error) for error in damaged]
+    results += _missing([entry for entry in entries if not entry.file.is_file()])
     there = [entry for entry in entries if entry.file.is_file()]
     for wanted in dict.fromkeys(level or entry.level for entry in there):
         files = [entry.file for entry in there if (level or entry.level) == wanted]

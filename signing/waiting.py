@@ -75,8 +75,22 @@ def find(folder: Path, file: Path) -> Waiting | None:
 
 def waiting(folder: Path) -> list[Waiting]:
     """All entries, the most urgent first. Raises :class:`EntryDamaged`."""
-    entries = filter(None, map(_read, sorted(folder.glob("*.json"))))
-    return sorted(entries, key=lambda entry: (entry.lift_before, entry.file))
+    entries, damaged = sound_and_damaged(folder)
+    if damaged:
+        raise damaged[0]
+    return entries
+
+
+def sound_and_damaged(folder: Path) -> tuple[list[Waiting], list[EntryDamaged]]:
+    """The entries, the most urgent first, and what is wrong with those that cannot be read."""
+    entries, damaged = [], []
+    for path in sorted(folder.glob("*.json")):
+        try:
+            entries.append(_read(path))
+        except EntryDamaged as error:
+            damaged.append(error)
+    found = filter(None, entries)
+    return sorted(found, key=lambda entry: (entry.lift_before, entry.file)), damaged
 
 
 def remove(folder: Path, file: Path) -> bool:

@@ -161,3 +161,16 @@ def test_a_run_killed_at_any_instant_leaves_no_signed_file_that_nobody_knows_of(
     assert signed <= known
     assert len(known - signed) <= 1
     assert levels(pki, *map(Path, signed)) == ["b-b"] * len(signed)
+
+
+def test_an_entry_that_cannot_be_read_keeps_no_other_file_waiting(
+    counter: Any, complains: Callable[..., str], papers_to_sign: list[Path], pki: Rehearsal
+) -> None:
+    done = counter.run("sign", papers_to_sign[0], "-o", "out.pdf", "--offline", "--pin-fd")
+    assert done.returncode == 0, done.stderr
+    broken = counter.home / "waiting" / "broken.json"
+    broken.write_text('{"file": ')
+    complains(counter.run("sign", "--upgrade"), 12, str(broken))
+    assert levels(pki, counter.folder / "out.pdf") == ["b-t"]
+    broken.unlink()
+    assert queue(counter) == []
