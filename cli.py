@@ -201,7 +201,7 @@ def sign(
     if upgrade:
         with screen.progress(_("Lifting")) as advance:
             lifted = lift_documents(load_office(), files or [], out, level, advance)
-        return reports.signed_answer(lifted)
+        return reports.signed_answer(lifted, lifted=True)
 
     with screen.progress(_("Signing"), len(files or [])) as advance:
         results = sign_documents(

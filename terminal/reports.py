@@ -173,8 +173,8 @@ def digitized_answer(
     return Answer(made.report(), text)
 
 
-def signed_answer(results: Sequence["SignResult"]) -> Answer:
-    """What became of each file to be signed.
+def signed_answer(results: Sequence["SignResult"], *, lifted: bool = False) -> Answer:
+    """What became of each file to be signed, or, with ``lifted``, to be lifted to a higher level.
 
     Raises:
         SohoaError: nothing was signed, for one cause; that cause.
@@ -196,7 +196,8 @@ def signed_answer(results: Sequence["SignResult"]) -> Answer:
         if result.waits_for:
             data[-1]["waits_for"] = masked(result.waits_for).as_dict()
         if result.outcome == "signed":
-            lines.append(_("Signed: {file}").format(file=result.job.target))
+            done = _("Lifted: {file}") if lifted else _("Signed: {file}")
+            lines.append(done.format(file=result.job.target))
         elif result.outcome == "waiting":
             text = _("Signed, and to be lifted with “sohoa sign --upgrade”: {file}")
             lines.append(text.format(file=result.job.target))
@@ -208,9 +209,12 @@ def signed_answer(results: Sequence["SignResult"]) -> Answer:
         return Answer(data, "\n".join(lines))
     # One cause for all files has its own exit code; where some are done, part has failed.
     code = ExitCode.PARTIAL if len(failures) < len(results) else failures[0].exit_code
-    why = _("{failed} of {count} files were not signed. {fault}").format(
-        failed=len(failures), count=len(results), fault=failures[0]
+    words = (
+        _("{failed} of {count} files were not lifted. {fault}")
+        if lifted
+        else _("{failed} of {count} files were not signed. {fault}")
     )
+    why = words.format(failed=len(failures), count=len(results), fault=failures[0])
     return Answer(data, "\n".join(lines), code, why)
 
 
@@ -237,8 +241,15 @@ def verified_answer(verdicts: Sequence[dict[str, Any]]) -> Answer:
     bad = [Path(verdict["file"]).name for verdict in verdicts if verdict["verdict"] != "valid"]
     if not bad:
         return Answer(verdicts, text)
-    why = _("Do not rely on {files}: see above what is wrong.").format(files=", ".join(bad))
+    why = _("Do not rely on {files}: see above what is wrong.").format(files=_some_of(bad))
     return Answer(verdicts, text, ExitCode.SIGNATURE, why)
+
+
+def _some_of(names: Sequence[str]) -> str:
+    """The names, of many the first three and how many more there are: it stands in one line."""
+    if len(names) <= 4:
+        return ", ".join(names)
+    return _("{names} and {count} more").format(names=", ".join(names[:3]), count=len(names) - 3)
 
 
 def examined_answer(checks: Sequence["Check"]) -> Answer:
