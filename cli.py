@@ -187,12 +187,13 @@ def sign(
         typer.Option("--offline", help=_("Sign without a timestamp now, to be lifted later.")),
     ] = False,
 ) -> Answer:
-    from dossier.renewing import StoreAlone, lift_store
     from dossier.signing_desk import lift_documents, sign_documents
     from profiles import load_office
     from terminal import reports, store_reports
 
     if warehouse:
+        from dossier.renewing import StoreAlone, lift_store
+
         if not upgrade:
             raise StoreAlone
         with screen.progress(_("Lifting")) as advance:

@@ -59,6 +59,13 @@ metadata = MetaData(
     }
 )
 
+
+def _only_row() -> "Column[int]":
+    """The key of a table that has one row."""
+    single = CheckConstraint("id = 1", name="single")
+    return Column("id", Integer, single, primary_key=True, autoincrement=False)
+
+
 records = Table(
     "records",
     metadata,
@@ -174,13 +181,7 @@ codes = Table(
 journal_head = Table(
     "journal_head",
     metadata,
-    Column(
-        "id",
-        Integer,
-        CheckConstraint("id = 1", name="single"),
-        primary_key=True,
-        autoincrement=False,
-    ),
+    _only_row(),
     Column("number", BigInteger, nullable=False),
 )
 
@@ -188,13 +189,7 @@ journal_head = Table(
 check_state = Table(
     "check_state",
     metadata,
-    Column(
-        "id",
-        Integer,
-        CheckConstraint("id = 1", name="single"),
-        primary_key=True,
-        autoincrement=False,
-    ),
+    _only_row(),
     Column("last_record", String(26), nullable=False),
     Column("begun_at", UtcDateTime),
     Column("ended_at", UtcDateTime),
@@ -214,13 +209,7 @@ audit = Table(
 audit_head = Table(
     "audit_head",
     metadata,
-    Column(
-        "id",
-        Integer,
-        CheckConstraint("id = 1", name="single"),
-        primary_key=True,
-        autoincrement=False,
-    ),
+    _only_row(),
     Column("seq", BigInteger, nullable=False),
     Column("hash", String(64), nullable=False),
 )
