@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Generic, TypeVar, cast
 
 from foundation.errors import SohoaError
 from foundation.messages import Language, current_language, set_language
@@ -24,12 +24,61 @@ A = TypeVar("A")
 _CODE = Path(__file__).resolve().parent.parent
 
 
+class Aside(Generic[Q, A]):
+    """A process that has been started and answers; see :func:`answered_aside`."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", function: Callable[[Q], A]) -> None:
+        assert process.stdin is not None  # noqa: S101  for the type checker
+        assert process.stdout is not None  # noqa: S101
+        self._questions, self._answers = process.stdin, process.stdout
+        self._function = function
+        self._asked: dict[int, Q] = {}
+        self._told: dict[int, A | SohoaError | OSError] = {}
+        self._count = self._heard = 0
+        self._dead = False
+        self._reading = threading.Lock()
+
+    def put(self, question: Q) -> int:
+        """Ask, and do not wait: the ticket that :meth:`take` wants. For one thread only."""
+        self._count += 1
+        self._asked[self._count] = question
+        try:
+            pickle.dump(question, self._questions)
+            self._questions.flush()
+        except OSError:
+            self._dead = True
+        return self._count
+
+    def take(self, ticket: int) -> A:
+        """The answer to one question, waited for; or raised, what went wrong with it."""
+        with self._reading:
+            while ticket not in self._told and not self._dead:
+                self._hear()
+        question = self._asked.pop(ticket)
+        if ticket not in self._told:
+            return self._function(question)  # it was killed; the work is not lost for that
+        answer = self._told.pop(ticket)
+        if isinstance(answer, SohoaError | OSError):
+            raise answer
+        return answer
+
+    def _hear(self) -> None:
+        try:
+            answer: A | SohoaError | OSError = pickle.load(self._answers)  # noqa: S301  ours
+        except (EOFError, OSError, pickle.PickleError):
+            self._dead = True
+            return
+        self._heard += 1
+        self._told[self._heard] = answer
+
+
 @contextmanager
-def answered_aside(function: Callable[[Q], A]) -> Iterator[Callable[[Q], A]]:
+def answered_aside(function: Callable[[Q], A]) -> Iterator[Aside[Q, A]]:
     """``function``, called in a process of its own that starts at once and ends with the block.
 
     Questions, answers and what is raised (a :class:`SohoaError` or ``OSError``) travel pickled,
-    one at a time. Where the process was killed or fails, the question is answered here.
+    in order; questions may be put ahead, a few at a time and small ones, so that the process
+    need not wait for who asks. Where it was killed or fails, questions are answered here.
 
     Args:
         function: of a module's top level.
@@ -45,28 +94,8 @@ def answered_aside(function: Callable[[Q], A]) -> Iterator[Callable[[Q], A]]:
         env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
         process_group=0,  # Ctrl+C is the parent's to handle
     )
-    one_at_a_time = threading.Lock()
-
-    def told(question: Q) -> A | SohoaError | OSError:
-        assert process.stdin is not None  # noqa: S101  for the type checker
-        assert process.stdout is not None  # noqa: S101
-        with one_at_a_time:
-            pickle.dump(question, process.stdin)
-            process.stdin.flush()
-            answer: A | SohoaError | OSError = pickle.load(process.stdout)  # noqa: S301  ours
-            return answer
-
-    def ask(question: Q) -> A:
-        try:
-            answer = told(question)
-        except (EOFError, OSError, pickle.PickleError):
-            return function(question)  # it was killed; the work is not lost for that
-        if isinstance(answer, SohoaError | OSError):
-            raise answer
-        return answer
-
     try:
-        yield ask
+        yield Aside(process, function)
     finally:
         process.kill()  # it holds nothing that is not on the disk
         with suppress(BrokenPipeError):

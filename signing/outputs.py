@@ -80,10 +80,10 @@ def beside(jobs: Sequence[object]) -> Iterator[Look]:
     if len(jobs) < _MANY:
         yield look_at
         return
-    with answered_aside(_look_now) as ask:  # starts while the PIN is typed
+    with answered_aside(_look_now) as aside:  # starts while the PIN is typed
 
         async def look(signed: Signed) -> SignatureFacts:
-            return await asyncio.to_thread(ask, signed)
+            return await asyncio.to_thread(aside.take, aside.put(signed))
 
         yield look
 
