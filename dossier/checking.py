@@ -181,6 +181,7 @@ def judge_document(path: Path, relied: Reliance) -> dict[str, Any]:
 def _tell_lists(signatures: list[dict[str, Any]]) -> None:
     """Say of each signature which list its root stands on; ``named`` for --trust, the office."""
     from signing.roots import trusted_roots
+
     lists = {root.anchor.fingerprint: root.list_name for root in trusted_roots()}
     for signature in signatures:
         root = signature["root"]

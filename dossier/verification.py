@@ -183,8 +183,9 @@ class Verification:
     def _not_the_same(self, path: Path, file: _File) -> Finding:
         """A PDF whose bytes are not held: a copy of what is, another paper, or no good."""
         if file.verdict == "valid":
-            record = self._copied(path, file)
-            return self._held(record, "copy", file) if record else _alone("genuine", file)
+            if record := self._copied(path, file):
+                return self._held(record, "copy", file)
+            return _alone("genuine", file)
         if _CHANGED & set(file.causes):
             return _alone("changed", file)
         if _UNREADABLE & set(file.causes):

@@ -66,6 +66,9 @@ class Commune:
     papers: dict[str, Paper]
     folder: Path
 
+    def check_code(self, name: str) -> str:
+        return self.store.lookups.check_code(self.papers[name].code)
+
 
 @pytest.fixture(autouse=True)
 def _english() -> None:
@@ -244,9 +247,12 @@ def site(commune: Commune) -> Iterator[Site]:
         yield running
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium."""
+@pytest.fixture(scope="module")
+def browser(site: Site) -> Iterator[Browser]:
+    """Debian's Chromium, after everything is signed and gone before others sign.
+
+    Playwright keeps an event loop running in this thread, in which asyncio.run refuses to work.
+    """
     found = shutil.which("chromium")
     assert found, "run scripts/setup"
     with sync_playwright() as playwright:
@@ -268,6 +274,7 @@ def visit(browser: Browser, site: Site) -> Iterator[Visit]:
     def open_page(path: str = "/v", **options: object) -> Page:
         usual = {"viewport": PHONE, "java_script_enabled": False, "locale": "vi-VN"}
         opened.append(browser.new_context(**(usual | options)))  # type: ignore[arg-type]
+        opened[-1].set_default_timeout(90_000)  # as long as a file may take
         page = opened[-1].new_page()
         page.goto(site.url + path)
         return page
@@ -293,5 +300,7 @@ def paper_on_a_table(paper: Paper, target: Path, dpi: float = 230.0, turn: float
     photo = cv2.warpPerspective(page, whole, size, flags=cv2.INTER_CUBIC, borderValue=(60, 70, 90))
     soft = cv2.GaussianBlur(photo, (0, 0), 0.7).astype(np.float64)
     noise = np.random.default_rng(1).normal(0, 5, soft.shape)
-    cv2.imwrite(str(target), np.clip(soft + noise, 0, 255), [cv2.IMWRITE_JPEG_QUALITY, 85])
+    cv2.imwrite(
+        str(target), np.clip(soft + noise, 0, 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, 85]
+    )
     return target

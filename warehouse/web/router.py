@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter
@@ -153,8 +153,7 @@ class _Counter:
         """``kept``: the address alone gives this page again, also in the other language."""
         status_code = 404 if finding.outcome == "unknown" and kept else 200
         here = request.url.path if kept else request.url_for("verification_start").path
-        facts = {"here": here, "answer": answer(finding), "agency": self._agency, "kept": kept}
-        return page(request, "answer.html", status_code, **facts)
+        return self._page(request, "answer.html", status_code, here=here, answer=answer(finding))
 
     def _refused(self, request: Request, field: _Field, error: SohoaError) -> Response:
         code = _STATUS_CODES.get(type(error))
@@ -171,14 +170,13 @@ class _Counter:
     def _start(
         self, request: Request, field: _Field | None = None, fault: str = "", status_code: int = 200
     ) -> Response:
-        facts = {
-            "here": request.url_for("verification_start").path,
-            "agency": self._agency,
-            "most": self._limits.most_bytes >> 20,
-            "wrong": field,
-            "fault": fault,
-        }
-        return page(request, "start.html", status_code, **facts)
+        here = request.url_for("verification_start").path
+        return self._page(request, "start.html", status_code, here=here, wrong=field, fault=fault)
+
+    def _page(self, request: Request, template: str, status_code: int, **facts: Any) -> Response:
+        usual = {"agency": self._agency, "most": self._limits.most_bytes >> 20}
+        usual |= {"wrong": None, "fault": ""}
+        return page(request, template, status_code, **(usual | facts))
 
 
 def _redirect(request: Request, path: str) -> Response:

@@ -1,7 +1,7 @@
 """What a finding means, in words a citizen understands: one headline, what to do, the facts."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Literal
 
 from foundation.messages import N_, _
@@ -24,10 +24,20 @@ class Said:
 
 
 @dataclass(frozen=True)
-class Answer(Said):
-    """A finding as the page shows it; ``facts`` are pairs of a label and its value."""
+class Fact:
+    """A label and its value; ``language`` of the value where it is not the page's."""
 
-    facts: tuple[tuple[str, str], ...] = ()
+    label: str
+    value: str
+    language: str = ""
+
+
+@dataclass(frozen=True)
+class Answer(Said):
+    """A finding as the page shows it; ``ask_again``: with a picture or file more can be said."""
+
+    facts: tuple[Fact, ...] = ()
+    ask_again: bool = False
 
 
 _ASK_OFFICE = N_("Ask the office that issued the paper.")
@@ -37,9 +47,9 @@ _ORIGINAL = N_("Ask for the original file, as the office sent it.")
 _OUTCOMES: dict[Outcome, Said] = {
     "known": Said(
         "good",
-        N_("This paper is in force"),
-        N_("The office keeps a paper under this code, and it is in force today."),
-        N_("To see that the paper in your hand is the same, photograph it or send its file below."),
+        N_("The code belongs to a paper in force"),
+        N_("This does not yet show that the paper in your hand is that one: a code can be copied."),
+        N_("Compare it with the facts below, or photograph the whole page and send it."),
     ),
     "unknown": Said(
         "bad",
@@ -125,11 +135,8 @@ _OUTCOMES: dict[Outcome, Said] = {
     "seal-genuine": Said(
         "good",
         N_("The QR seal is genuine, and the paper is in force"),
-        N_("What is printed on the paper was not compared with what was sealed."),
-        N_(
-            "Compare what it says with the facts below, or photograph the whole first page, flat, "
-            "in good light."
-        ),
+        N_("What is printed on your paper was not compared: a QR code can be copied."),
+        N_("Compare it with the facts below, or photograph the whole page and send it."),
     ),
     "paper-doubtful": Said(
         "care",
@@ -197,6 +204,13 @@ _NOT_HELD = Said(
     N_("Whether the paper is still in force is not known here."),
     _ASK_OFFICE,
 )
+#: The office keeps it, and its signature is not to be relied on.
+_SIGNATURE_UNPROVEN = Said(
+    "care",
+    N_("In force, but its signature is not proven"),
+    N_("The office keeps this paper."),
+    _ASK_OFFICE,
+)
 _STATUS: dict[Status, str] = {
     "active": N_("in force"),
     "superseded": N_("replaced by a newer version"),
@@ -204,55 +218,72 @@ _STATUS: dict[Status, str] = {
     "expired": N_("expired"),
     "erased": N_("no longer kept here"),
 }
+#: Answers that are good unless the store adds something.
 _PROVEN: tuple[Outcome, ...] = ("known", "same", "copy", "paper-matches", "seal-genuine")
+#: Answers after which a picture of the paper, or its file, says more.
+_ASK_AGAIN: tuple[Outcome, ...] = (
+    "known", "unknown", "withheld", "seal-genuine", "paper-doubtful", "paper-differs",
+    "seal-unproven", "no-seal", "unreadable",
+)  # fmt: skip
 
 
 def answer(finding: Finding) -> Answer:
     """The page's answer, in the language now set."""
-    said, more = _OUTCOMES[finding.outcome], None
-    if finding.status and finding.status != "active":
-        more = _OUT_OF_FORCE[finding.status]
-    elif finding.status is None and finding.outcome in _PROVEN:
-        more = _NOT_HELD
-    title, tone, advice, text = said.title, said.tone, said.advice, [_(said.text)]
-    if more and finding.outcome == "known":
-        text = [_(more.text)]
-    elif more:
-        text.append(_(more.text))
-    if more and finding.outcome in _PROVEN:
-        title, tone, advice = more.title, more.tone, more.advice
+    said, text = _OUTCOMES[finding.outcome], [_(_OUTCOMES[finding.outcome].text)]
+    if more := _what_the_store_adds(finding):
+        said = more if finding.outcome in _PROVEN else said
+        text = [_(more.text)] if finding.outcome == "known" else [*text, _(more.text)]
     if finding.strange:
         figures = ", ".join(finding.strange)
         text.append(_("Figures that were not sealed: {figures}").format(figures=figures))
     if finding.reason:
         text.append(finding.reason)
-    return Answer(tone, _(title), " ".join(text), _(advice) if advice else "", _facts(finding))
+    return Answer(
+        said.tone,
+        _(said.title),
+        " ".join(text),
+        _(said.advice) if said.advice else "",
+        _facts(finding),
+        finding.outcome in _ASK_AGAIN and finding.status in ("active", None),
+    )
 
 
-def _facts(finding: Finding) -> tuple[tuple[str, str], ...]:
-    facts = [(_("Paper"), finding.paper)]
+def _what_the_store_adds(finding: Finding) -> Said | None:
+    """What a record out of force, none, or an unproven signature makes of the answer."""
+    if finding.status and finding.status != "active":
+        return _OUT_OF_FORCE[finding.status]
+    if finding.outcome not in _PROVEN:
+        return None
+    if finding.status is None:
+        return _NOT_HELD
+    return _SIGNATURE_UNPROVEN if finding.reason else None
+
+
+def _facts(finding: Finding) -> tuple[Fact, ...]:
+    facts = [Fact(_("Paper"), finding.paper, "vi")]
     if finding.status:
         state = _(_STATUS[finding.status])
         if finding.since and finding.status != "active":
             state = _("{state} since {day}").format(state=state, day=_day(finding.since))
-        facts.append((_("State"), state))
-    facts += [(_("Signed by"), signature(one)) for one in finding.signed]
+        facts.append(Fact(_("State"), state))
+    facts += [Fact(_("Signed by"), signature(one)) for one in finding.signed]
     if finding.seal:
-        facts.append((_("QR seal by"), signature(finding.seal)))
+        facts.append(Fact(_("QR seal by"), signature(finding.seal)))
     if finding.valid_until:
-        facts.append((_("Valid until"), _day(finding.valid_until)))
-    facts.append((_("Owner’s number"), finding.owner_hint))
-    return tuple((label, value) for label, value in facts if value)
+        facts.append(Fact(_("Valid until"), _day(finding.valid_until)))
+    facts.append(Fact(_("Owner’s number"), finding.owner_hint))
+    return tuple(fact for fact in facts if fact.value)
 
 
 def signature(one: Signed) -> str:
-    """Who, and when on Vietnam's clock."""
+    """Who, and on a second line when on Vietnam's clock."""
     if one.at is None:
         return one.signer
     when = vietnam_time(one.at).strftime("%d/%m/%Y %H:%M:%S +07:00")
-    text = _("{signer}, {time} (timestamped)") if one.stamped else _("{signer}, {time}")
-    return text.format(signer=one.signer, time=when)
+    if one.stamped:
+        when = _("{time} (timestamped)").format(time=when)
+    return f"{one.signer}\n{when}"
 
 
-def _day(day: date | datetime) -> str:
+def _day(day: date) -> str:
     return day.strftime("%d/%m/%Y")
