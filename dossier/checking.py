@@ -115,8 +115,7 @@ def check_files(
         report: where to write the validation report (ETSI TS 119 102-2), if wanted.
 
     Raises:
-        PdfUnreadable: the only file is missing or no PDF at all; of several it is told in its
-            verdict.
+        PdfUnreadable: the only file is missing or no PDF at all; of several, verdicts tell it.
         BadTrustFile: a certificate cannot be read.
     """
     answers = _each(files, judge_document, relied, advance)

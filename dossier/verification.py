@@ -29,12 +29,12 @@ from dossier.checking import (
     SEAL_TEXT,
     NoSeal,
     Reliance,
-    judge_document,
     judge_paper,
     judge_seal,
     reliance,
 )
 from dossier.confined import TooMuch, confined
+from dossier.judging import JudgedFile, compared, look, one_begins_with_the_other
 from foundation.errors import ExitCode, SohoaError
 from foundation.files import scratch_folder, sha256_file
 from foundation.messages import N_, _
@@ -53,49 +53,12 @@ if TYPE_CHECKING:
 
 #: Loaded once for all files instead of once a file: 0.3 s instead of 2.2 s for a PDF of one page.
 _PRELOAD = ["dossier.readied"]
+_OWNER = N_("the owner of the paper")
 #: Seconds of wall time a file may take: a paper photographed takes 5 to 20 on a busy machine.
 _SECONDS = 60.0
 #: Verdicts on stored papers that are remembered, and for how many seconds: a certificate may be
 #: revoked meanwhile.
 _REMEMBERED, _FRESH = 1000, 600.0
-#: Causes that say that a file is not what was signed; and that it is no file that can be judged.
-_CHANGED = {
-    "altered", "wrong-value", "container", "partial", "appended", "forms", "content",
-    "hidden-signature", "other-content",
-}  # fmt: skip
-_UNREADABLE = {"malformed", "encrypted"}
-_UNSIGNED = {"not-signed", "only-timestamps"}
-#: Why a signature is not proven, for people who have never heard of certificates on a shelf.
-_DOUBTS = {
-    "not-signed": N_("It carries no electronic signature."),
-    "only-timestamps": N_("It carries no electronic signature."),
-    "revoked": N_("The signer's certificate had been revoked."),
-    "revoked-unproven": N_("The signer's certificate was revoked, perhaps before the signing."),
-    "weak": N_("The signature uses a method that is no longer safe."),
-    "untrusted": N_("The signer is not among those this office trusts."),
-    "no-roots": N_("The signer is not among those this office trusts."),
-    "out-of-date": N_("The signer's certificate was not valid at that time."),
-    "future": N_("The signature claims a time in the future."),
-}
-_DOUBT = N_("Whether the signer's certificate holds could not be found out just now.")
-_OWNER = N_("the owner of the paper")
-
-
-@dataclass(frozen=True)
-class _File:
-    """What a PDF's own process found in it."""
-
-    verdict: str
-    causes: tuple[str, ...] = ()
-    signed: tuple[Signed, ...] = ()
-    seal: dict[str, Any] | None = None
-
-    @property
-    def doubt(self) -> str:
-        """Why its signatures are not proven, in words; empty where they are."""
-        if self.verdict == "valid":
-            return ""
-        return _(next((_DOUBTS[cause] for cause in self.causes if cause in _DOUBTS), _DOUBT))
 
 
 class _Memory:
@@ -103,14 +66,14 @@ class _Memory:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._held: OrderedDict[str, tuple[float, _File]] = OrderedDict()
+        self._held: OrderedDict[str, tuple[float, JudgedFile]] = OrderedDict()
 
-    def get(self, digest: str) -> _File | None:
+    def get(self, digest: str) -> JudgedFile | None:
         with self._lock:
             then, file = self._held.get(digest, (0.0, None))
             return file if time.monotonic() - then < _FRESH else None
 
-    def put(self, digest: str, file: _File) -> None:
+    def put(self, digest: str, file: JudgedFile) -> None:
         with self._lock:
             self._held[digest] = time.monotonic(), file
             self._held.move_to_end(digest)
@@ -161,7 +124,7 @@ class Verification:
     def check_pdf(self, path: Path) -> Finding:
         """Whether a PDF is what is held, or else whether its signatures hold."""
         try:
-            file = _apart(self.seconds, _look, path, self.relied)
+            file = _apart(self.seconds, look, path, self.relied)
         except SohoaError as error:
             return _unreadable(error)
         if held := self.store.lookups.holding(sha256_file(path)):
@@ -180,22 +143,14 @@ class Verification:
 
     # --- Files ---------------------------------------------------------------------------
 
-    def _not_the_same(self, path: Path, file: _File) -> Finding:
+    def _not_the_same(self, path: Path, file: JudgedFile) -> Finding:
         """A PDF whose bytes are not held: a copy of what is, another paper, or no good."""
-        if file.verdict == "valid":
-            if record := self._copied(path, file):
-                return self._held(record, "copy", file)
-            return _alone("genuine", file)
-        if _CHANGED & set(file.causes):
-            return _alone("changed", file)
-        if _UNREADABLE & set(file.causes):
-            return Finding("unreadable")
-        if _UNSIGNED & set(file.causes):
-            return _alone("unsigned", file)
-        outcome: Outcome = "not-valid" if file.verdict == "invalid" else "unproven"
-        return _alone(outcome, file, file.doubt)
+        if file.outcome == "genuine" and (record := self._copied(path, file)):
+            return self._held(record, "copy", file)
+        told = file.doubt if file.outcome in ("not-valid", "unproven") else ""
+        return Finding(file.outcome, signed=file.signed, reason=told)
 
-    def _copied(self, path: Path, file: _File) -> Record | None:
+    def _copied(self, path: Path, file: JudgedFile) -> Record | None:
         """The record a soundly signed file is a copy of, found by the code in its seal.
 
         Its seal is signed and over this very content, or one of the two files begins with the
@@ -204,10 +159,10 @@ class Verification:
         if file.seal is None or not (code := _code_in(file.seal)):
             return None
         record = self._record(code)
-        if record is None or record.status == "erased" or file.seal["verdict"] == "valid":
+        if record is None or file.seal["verdict"] == "valid":
             return record
         with self._copy(record) as held:
-            return record if _one_begins_with_the_other(path, held) else None
+            return record if one_begins_with_the_other(path, held) else None
 
     # --- Seals ---------------------------------------------------------------------------
 
@@ -223,7 +178,7 @@ class Verification:
             return Finding("seal-false" if seal["verdict"] == "invalid" else "seal-unproven")
         outcome: Outcome = "seal-genuine"
         if paper:
-            outcome = _compared(paper)
+            outcome = compared(paper)
         sealed = Signed(mask_text(seal["signer"]), datetime.fromisoformat(seal["issued_at"]))
         strange = tuple(paper["strange"]) if paper and outcome == "paper-doubtful" else ()
         record = self._record(code := _code_in(seal))
@@ -270,7 +225,7 @@ class Verification:
         self,
         record: Record,
         outcome: Outcome,
-        file: _File | None = None,
+        file: JudgedFile | None = None,
         *,
         has_paper: bool = True,
         seal: Signed | None = None,
@@ -296,15 +251,15 @@ class Verification:
         except RecordNotFound:
             return None
 
-    def _judged(self, record: Record) -> _File:
+    def _judged(self, record: Record) -> JudgedFile:
         """What the stored paper's signatures are worth."""
         known = self._memory.get(record.sha256)
         if known is None:
             with self._copy(record) as copy:
                 try:
-                    known = _apart(self.seconds, _look, copy, self.relied)
+                    known = _apart(self.seconds, look, copy, self.relied)
                 except TooMuch:
-                    known = _File("indeterminate")
+                    known = JudgedFile("indeterminate")
             self._memory.put(record.sha256, known)
         return known
 
@@ -334,33 +289,6 @@ def _apart(seconds: float, function: Any, *arguments: Any) -> Any:
         return start(function, *arguments)()
 
 
-def _look(path: Path, relied: Reliance) -> _File:
-    """What is in a PDF; called in a process of its own."""
-    told = judge_document(path, relied)
-    signed = tuple(
-        Signed(
-            mask_text(one["signer"]),
-            datetime.fromisoformat(at) if (at := one["timestamp"] or one["signed_at"]) else None,
-            bool(one["timestamp"]),
-        )
-        for one in told["signatures"]
-        if one["level"] != "timestamp"
-    )
-    seal = told["seal"]
-    causes = [told.get("cause", ""), *(one["cause"] for one in told["signatures"])]
-    if seal and seal["verdict"] == "invalid":
-        causes.append(seal["cause"])
-    return _File(told["verdict"], tuple(filter(None, causes)), signed, seal)
-
-
-def _compared(paper: dict[str, Any]) -> Outcome:
-    """What the comparison of a paper's print with its seal comes to."""
-    if not paper["words_found"] and not paper["figures_found"] and not paper["strange"]:
-        return "seal-genuine"  # the QR code alone was photographed
-    words: dict[str, Outcome] = {"matches": "paper-matches", "doubtful": "paper-doubtful"}
-    return words.get(paper["verdict"], "paper-differs")
-
-
 def _code_in(seal: dict[str, Any]) -> str:
     """The record code a seal names, which is shown to nobody."""
     from digitize.seal import parse_seal
@@ -374,14 +302,14 @@ def _code_in(seal: dict[str, Any]) -> str:
 
 def _unreadable(error: SohoaError) -> Finding:
     """A file that cannot be judged; errors that are ours go on."""
-    if isinstance(error, TooMuch) or error.exit_code is ExitCode.INPUT:
-        return Finding("unreadable")
-    raise error
+    from signing.errors import BadTrustFile
 
-
-def _alone(outcome: Outcome, file: _File, reason: str = "") -> Finding:
-    """A finding about a file that is not held."""
-    return Finding(outcome, signed=file.signed, reason=reason)
+    if isinstance(error, BadTrustFile) or error.exit_code not in (
+        ExitCode.INPUT,
+        ExitCode.SIGNATURE,
+    ):
+        raise error
+    return Finding("unreadable")
 
 
 def _since(record: Record) -> date | None:
@@ -399,14 +327,3 @@ def _nameless(one: Signed, record: Record) -> Signed:
 
 def _folded(name: str) -> str:
     return "".join(unicodedata.normalize("NFC", name).casefold().split())
-
-
-def _one_begins_with_the_other(one: Path, other: Path) -> bool:
-    with one.open("rb") as first, other.open("rb") as second:
-        left = min(one.stat().st_size, other.stat().st_size)
-        while left > 0:
-            size = min(left, 1 << 20)
-            if first.read(size) != second.read(size):
-                return False
-            left -= size
-    return True
