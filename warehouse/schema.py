@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 #: The Alembic revision this code works with.
-REVISION = "0002"
+REVISION = "0003"
 #: ``PRAGMA application_id`` of a catalogue: "SOHO".
 APPLICATION_ID = 0x534F484F
 
@@ -108,6 +108,13 @@ Index(
     records.c.paper_type,
     records.c.sha256,
     unique=True,
+    sqlite_where=_KEPT,
+    postgresql_where=_KEPT,
+)
+# A verifier is handed a file and knows no owner.
+Index(
+    "ix_records_sha256",
+    records.c.sha256,
     sqlite_where=_KEPT,
     postgresql_where=_KEPT,
 )

@@ -26,6 +26,7 @@ from warehouse.consent import ConsentBook
 from warehouse.engine import reachable
 from warehouse.errors import RecordNotFound
 from warehouse.grounds import Basis, Planned, Terms, Wanted
+from warehouse.lookups import Lookups
 from warehouse.values import (
     Actor,
     AuditReport,
@@ -65,6 +66,11 @@ class Warehouse:
     def account(self) -> Account:
         """Who did what, for those who may ask."""
         return Account(self._catalog)
+
+    @property
+    def lookups(self) -> Lookups:
+        """How papers are found by those who check them."""
+        return Lookups(self._catalog)
 
     def new_code(
         self, template: str, owner_identifier: str, type_code: str, office: str, date: date
