@@ -26,6 +26,7 @@ from warehouse.consent import ConsentBook
 from warehouse.engine import reachable
 from warehouse.errors import RecordNotFound
 from warehouse.grounds import Basis, Planned, Terms, Wanted
+from warehouse.service import Service
 from warehouse.values import (
     Actor,
     AuditReport,
@@ -65,6 +66,11 @@ class Warehouse:
     def account(self) -> Account:
         """Who did what, for those who may ask."""
         return Account(self._catalog)
+
+    @property
+    def service(self) -> Service:
+        """What a server asks for beside."""
+        return Service(self._catalog)
 
     def new_code(
         self, template: str, owner_identifier: str, type_code: str, office: str, date: date
@@ -244,12 +250,13 @@ class Warehouse:
         procedure: str,
         reason: str,
         actor: Actor,
-        out: Path,
+        out: Path | None,
         terms: Terms | None = None,
     ) -> Release:
         """Hand a paper out for a procedure; the release is on record before the file appears.
 
         Args:
+            out: None where the paper is read by itself afterwards, as a server does.
             terms: what the procedure asks for, on which law, and within which limits.
 
         Raises:
