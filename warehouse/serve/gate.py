@@ -146,6 +146,8 @@ class Gate:
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", None) or "-"
+        if scope["path"].startswith(GUARDED) and route != "-":
+            route = GUARDED.rstrip("/") + route  # a route knows itself without its prefix
         method = scope["method"] if scope["method"] in _METHODS else "-"
         self.meters.requests.labels(method, route, status).inc()
         self.meters.seconds.labels(route).observe(seconds)

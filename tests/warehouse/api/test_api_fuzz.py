@@ -1,0 +1,78 @@
+"""Requests that schemathesis thinks up from the OpenAPI description: none brings the server down.
+
+SOHOA_FUZZ=200 makes as many for every operation and role; these are a sample.
+"""
+
+import os
+from typing import Any
+
+import hypothesis
+import pytest
+import schemathesis
+from schemathesis.checks import not_a_server_error
+from starlette.testclient import TestClient
+
+from warehouse.access import ROLES
+
+from .conftest import PROCEDURE, World
+
+FUZZ = int(os.environ.get("SOHOA_FUZZ", "0"))
+#: One role reaches furthest; the full run asks as each of them.
+AS = ROLES if FUZZ else ("supervisor",)
+
+
+@pytest.fixture(scope="module")
+def furnished(shared_world: World) -> dict[str, list[str]]:
+    """Ids of things that are there, so that not every address is empty."""
+    clerk, client = shared_world.issuer.of("clerk"), shared_world.client
+    records = [
+        shared_world.deposit(shared_world.paper(f"{n}"), clerk).json()["id"] for n in range(2)
+    ]
+    release = client.post(
+        f"/v1/records/{records[0]}/releases", json={"procedure": PROCEDURE}, headers=clerk
+    )
+    return {"record": records, "release": [release.json()["release"]]}
+
+
+def operations(world: World) -> dict[str, Any]:
+    with TestClient(world.client.app, raise_server_exceptions=False):
+        schema = schemathesis.openapi.from_asgi("/openapi.json", world.client.app)
+    return {one.ok().label: one.ok() for one in schema.get_all_operations()}
+
+
+def test_no_request_made_of_the_description_ends_in_a_fault(
+    shared_world: World, furnished: dict[str, list[str]]
+) -> None:
+    asked: dict[str, int] = {}
+    for label, operation in operations(shared_world).items():
+        for role in AS:
+            asked[label] = asked.get(label, 0) + ask(shared_world, operation, role, furnished)
+    assert len(asked) > 20
+    assert min(asked.values()) > 0
+    if FUZZ:
+        print(f"{sum(asked.values())} requests, {len(asked)} operations")
+
+
+def ask(world: World, operation: Any, role: str, known: dict[str, list[str]]) -> int:
+    count = 0
+
+    @hypothesis.given(case=operation.as_strategy(), pick=hypothesis.strategies.integers(0, 5))
+    @hypothesis.settings(
+        max_examples=FUZZ or 4,
+        deadline=None,
+        derandomize=not FUZZ,
+        database=None,
+        suppress_health_check=list(hypothesis.HealthCheck),
+        phases=[hypothesis.Phase.generate],
+    )
+    def run(case: Any, pick: int) -> None:
+        nonlocal count
+        for name, ids in known.items():
+            if name in (case.path_parameters or {}) and pick < len(ids):
+                case.path_parameters[name] = ids[pick]
+        response = case.call(headers=world.issuer.of(role))
+        case.validate_response(response, checks=[not_a_server_error])
+        count += 1
+
+    run()
+    return count
