@@ -161,7 +161,10 @@ def build(chosen: Settings, store: Warehouse, start: Start) -> "FastAPI":
         ),
     )
     measure = Measure(
-        most_upload=rules.max_upload * 1_000_000, requests_a_minute=rules.requests_a_minute
+        most_upload=rules.max_upload * 1_000_000,
+        silence=rules.patience,
+        grace=2 * rules.patience,
+        requests_a_minute=rules.requests_a_minute,
     )
     return create_app(ServiceDesk(store, parts, offices, office), bearer, measure)
 
@@ -178,13 +181,14 @@ def serve(chosen: Settings) -> None:
 
     _log()
     rules = chosen.rules
+    protocol = type("Guarded", (GuardedProtocol,), {"patience": rules.patience})
     with private_files(), application(chosen) as app:
         try:
             config = uvicorn.Config(
                 app,
                 host=rules.host,
                 port=rules.port,
-                http=GuardedProtocol,
+                http=protocol,
                 ws="none",
                 log_config=None,
                 access_log=False,

@@ -404,6 +404,9 @@ class ServeRules(Rules):
     client_ca: str = ""
     #: Of one deposit, megabytes (10^6 bytes).
     max_upload: int = Field(default=50, ge=1, le=2000)
+    #: Seconds a client may keep silent in the midst of a request; twice that until a body has to
+    #: come with 2,000 bytes a second on the whole.
+    patience: float = Field(default=15.0, ge=1, le=600)
     #: Of one subject; twice as many at once are let through after a rest.
     requests_a_minute: int = Field(default=600, ge=1)
 

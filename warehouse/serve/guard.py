@@ -1,7 +1,7 @@
 """The HTTP/1.1 connection with patience that ends: uvicorn's, and a limit on slow clients.
 
 uvicorn waits for the head of a request as long as the client likes, so that a few hundred
-silent connections (slowloris) would keep everybody else out. Here a head must be whole in ten
+silent connections (slowloris) would keep everybody else out. Here a head must be whole in some
 seconds, a body nobody waits for any more is not listened to for longer than that, and where too
 many connections are held the one that has kept its head back for longest makes room.
 """
@@ -13,8 +13,6 @@ from typing import Any
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-#: Seconds for the head of a request, and for what is left of a body after its answer.
-PATIENCE_SECONDS = 10.0
 #: Connections held at once.
 MOST_CONNECTIONS = 512
 
@@ -22,6 +20,8 @@ MOST_CONNECTIONS = 512
 class GuardedProtocol(H11Protocol):
     """uvicorn's own protocol, with the limits of this module."""
 
+    #: Seconds for the head of a request, and for what is left of a body after its answer.
+    patience = 15.0
     _cut_off: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -75,7 +75,7 @@ class GuardedProtocol(H11Protocol):
 
     def _be_patient(self) -> None:
         self._calm()
-        self._cut_off = self.loop.call_later(PATIENCE_SECONDS, self.transport.abort)
+        self._cut_off = self.loop.call_later(self.patience, self.transport.abort)
 
     def _silent_since(self) -> float:
         """When it was last given time; those that do not need it come last."""
