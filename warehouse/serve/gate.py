@@ -31,7 +31,7 @@ fault_log = logging.getLogger("sohoa.fault")
 
 #: Where anybody may go; everything below :data:`GUARDED` needs a token.
 GUARDED = "/v1/"
-#: The one address that takes large bodies.
+#: The one address below it that takes large bodies.
 UPLOAD = "/v1/records"
 #: Subjects whose pace is remembered.
 _MOST_SUBJECTS = 100_000
@@ -42,7 +42,7 @@ class Measure:
     """How much, how often and how slowly.
 
     Attributes:
-        most_bytes: of a body that is not an upload; ``most_upload`` of one that is.
+        most_bytes: of a body below :data:`GUARDED`; ``most_upload`` of an upload's.
         silence: seconds without a byte of a body, and an answer may wait to be taken.
         slowest: bytes a second a body comes with on the whole, after ``grace`` seconds.
         requests_a_minute: of one subject; twice as many at once are let through after a rest.
@@ -119,8 +119,8 @@ class Gate:
         await self.app(scope, body, send)
 
     def _most(self, scope: Scope) -> int:
-        upload = scope["path"] == UPLOAD and scope["method"] == "POST"
-        return self.measure.most_upload if upload else self.measure.most_bytes
+        small = scope["path"].startswith(GUARDED) and scope["path"] != UPLOAD
+        return self.measure.most_bytes if small else self.measure.most_upload
 
     async def _who(self, headers: Headers) -> Principal | Response:
         """Who asks, or the refusal."""

@@ -177,9 +177,7 @@ def _own_profiles(_offices: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
 
 
 @pytest.fixture
-def make_world(
-    kho: Warehouse, tmp_path: Path, judging: Start
-) -> Iterator[Callable[..., World]]:
+def make_world(kho: Warehouse, tmp_path: Path, judging: Start) -> Iterator[Callable[..., World]]:
     """A world with rules of its own."""
     from contextlib import ExitStack
 

@@ -11,13 +11,14 @@ import hypothesis
 import pytest
 import schemathesis
 from schemathesis.checks import not_a_server_error
-from starlette.testclient import TestClient
 
 from warehouse.access import ROLES
 
-from .conftest import PROCEDURE, World
+from .conftest import AN, PROCEDURE, World
 
 FUZZ = int(os.environ.get("SOHOA_FUZZ", "0"))
+#: Seconds an answer may take: says how busy the machine is, not whether the code is right.
+_PATIENCE = 600
 #: One role reaches furthest; the full run asks as each of them.
 AS = ROLES if FUZZ else ("supervisor",)
 
@@ -36,8 +37,7 @@ def furnished(shared_world: World) -> dict[str, list[str]]:
 
 
 def operations(world: World) -> dict[str, Any]:
-    with TestClient(world.client.app, raise_server_exceptions=False):
-        schema = schemathesis.openapi.from_asgi("/openapi.json", world.client.app)
+    schema = schemathesis.openapi.from_asgi("/openapi.json", world.client.app)
     return {one.ok().label: one.ok() for one in schema.get_all_operations()}
 
 
@@ -55,8 +55,21 @@ def test_no_request_made_of_the_description_ends_in_a_fault(
         print(sum(asked.values(), Counter()), *asked.items(), sep="\n")
 
 
+def make_sense(body: dict[str, Any], pdf: bytes) -> None:
+    """Some of what is made up is put right, so that it gets further than the first check."""
+    said = body.get("paper", body)
+    if "file" in body:
+        body["file"] = pdf
+    if isinstance(said, dict):
+        if isinstance(said.get("owner"), dict):
+            said["owner"]["number"] = AN
+        known = {"type": "khai-sinh", "procedure": PROCEDURE, "papers": ["giay-to"]}
+        said.update({name: value for name, value in known.items() if name in said})
+
+
 def ask(world: World, operation: Any, role: str, known: dict[str, list[str]]) -> "Counter[int]":
     answers: Counter[int] = Counter()
+    pdf = world.made[0].read_bytes()
 
     @hypothesis.given(case=operation.as_strategy(), pick=hypothesis.strategies.integers(0, 5))
     @hypothesis.settings(
@@ -71,7 +84,9 @@ def ask(world: World, operation: Any, role: str, known: dict[str, list[str]]) ->
         for name, ids in known.items():
             if name in (case.path_parameters or {}) and pick < len(ids):
                 case.path_parameters[name] = ids[pick]
-        response = case.call(headers=world.issuer.of(role))
+        if pick < 3 and isinstance(case.body, dict):
+            make_sense(case.body, pdf)
+        response = case.call(headers=world.issuer.of(role), timeout=_PATIENCE)
         case.validate_response(response, checks=[not_a_server_error])
         answers[response.status_code] += 1
 

@@ -19,7 +19,9 @@ WITNESS = {"kind": "witness", "reference": "Trần Thị Bình"}
 TINOS = "/usr/share/fonts/truetype/croscore/Tinos-Regular.ttf"
 
 
-def test_a_paper_handed_in_once_is_found_planned_handed_out_and_accounted_for(world, folder) -> None:
+def test_a_paper_handed_in_once_is_found_planned_handed_out_and_accounted_for(
+    world, folder
+) -> None:
     clerk, authority = world.issuer.of("clerk"), world.issuer.of("authority")
     client, pdf = world.client, world.paper("khai sinh").read_bytes()
     made = world.deposit(world.made[0], clerk, fields={"ho_ten": "Nguyễn Văn An"})
