@@ -22,11 +22,11 @@ from starlette.responses import Response
 
 from foundation.errors import SohoaError
 from warehouse.serve import audits, consents, records
+from warehouse.serve.asked import DepositIn
 from warehouse.serve.bearer import Bearer
 from warehouse.serve.case import ServiceDesk
-from warehouse.serve.gate import GUARDED, Gate, Measure
+from warehouse.serve.gate import GUARDED, Gate, Measure, note_fault
 from warehouse.serve.meters import Meters
-from warehouse.serve.models import DepositIn
 from warehouse.serve.problems import MEDIA_TYPE, of_checks, of_error, problem, status_of
 
 #: Uploads taken in at once, and deposits judged and written at once; others wait their turn.
@@ -107,8 +107,8 @@ def _tell_in_our_form(app: FastAPI, meters: Meters) -> None:
         if not isinstance(error, SohoaError):
             raise error
         meters.refusals.labels(error.message_id).inc()
-        if status_of(error) == 500:
-            raise error  # a fault: the gate notes where
+        if status_of(error) >= 500:
+            note_fault(error)
         return of_error(error)
 
     def http(_request: Request, error: Exception) -> Response:

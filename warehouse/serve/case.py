@@ -169,9 +169,7 @@ def answer(status: int, data: Any, record: str = "") -> Answer:
 
 def answered(done: Answer) -> Response:
     """An answer on its way."""
-    headers = {"Cache-Control": "no-store"}
-    if done.again:
-        headers["Idempotency-Replayed"] = "true"
+    headers = {"Idempotency-Replayed": "true"} if done.again else {}
     return Response(done.body, done.status, headers, "application/json")
 
 

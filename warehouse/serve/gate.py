@@ -14,13 +14,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from foundation.errors import SohoaError
 from foundation.messages import set_language
+from foundation.privacy import mask_text
 from warehouse.access import Principal
 from warehouse.serve.bearer import BadToken, Bearer, NoRole
 from warehouse.serve.meters import Meters
@@ -92,10 +93,10 @@ class Gate:
         with self.meters.running.track_inprogress():
             try:
                 await self._pass(scope, receive, said)
-            except TimeoutError:
-                pass  # nobody takes the answer: uvicorn closes what is not complete
+            except _NotTaken:
+                pass  # uvicorn closes what is not complete
             except Exception as error:  # noqa: BLE001  the last one who can answer in our form
-                _note_fault(error)
+                note_fault(error)
                 if not said.status:
                     failed = of_os_error(error) if isinstance(error, OSError) else problem(500)
                     await failed(scope, receive, said)
@@ -138,6 +139,7 @@ class Gate:
             self.meters.refusals.labels(error.message_id).inc()
             return problem(403, error.message_id, str(error))
         except SohoaError as error:
+            note_fault(error)
             return of_error(error)
         if not self.pace.lets_pass(principal.subject):
             self.meters.refusals.labels("too-many-requests").inc()
@@ -158,6 +160,10 @@ class Gate:
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
+class _NotTaken(Exception):
+    """Whoever asked does not take the answer."""
+
+
 class _Said:
     """The answer on its way; who does not take it in time is not waited for."""
 
@@ -167,8 +173,12 @@ class _Said:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-        async with asyncio.timeout(4 * self._silence):
-            await self._send(message)
+            MutableHeaders(scope=message).setdefault("cache-control", "no-store")
+        try:
+            async with asyncio.timeout(4 * self._silence):
+                await self._send(message)
+        except TimeoutError as error:
+            raise _NotTaken from error
 
 
 class _Body:
@@ -220,8 +230,14 @@ def _prefers_english(headers: Headers) -> bool:
     return False
 
 
-def _note_fault(error: Exception) -> None:
-    """Where a fault arose. Its words may quote what was being worked on, so they are left out."""
+def note_fault(error: Exception) -> None:
+    """What we say of a fault; of one that is not ours where it arose.
+
+    The words of others may quote what was being worked on, so they are left out.
+    """
+    if isinstance(error, SohoaError):
+        fault_log.error("%s: %s", error.message_id, mask_text(str(error)))
+        return
     at = [
         f"{Path(frame.filename).name}:{frame.lineno}"
         for frame in traceback.extract_tb(error.__traceback__)[-6:]

@@ -89,17 +89,25 @@ class KeySet:
         return "://" in self.place
 
     def _renew(self) -> None:
+        # Whoever finds somebody at it goes on with the keys that are known, if there are any.
+        if not self._lock.acquire(blocking=not self._keys):
+            return
+        try:
+            self._read()
+        finally:
+            self._lock.release()
+
+    def _read(self) -> None:
         pause = _PAUSE_URL if self._is_url else _PAUSE_FILE
-        with self._lock:
-            if self.clock() - self._tried_at < pause:
-                return
-            self._tried_at = self.clock()
-            try:
-                data = _fetched(self.place) if self._is_url else Path(self.place).read_bytes()
-                self._keys = usable_keys(data)
-            except (OSError, ValueError, LookupError, TypeError, AttributeError):
-                return  # the known keys serve on, for a while
-            self._read_at = self.clock()
+        if self.clock() - self._tried_at < pause:
+            return
+        self._tried_at = self.clock()
+        try:
+            data = _fetched(self.place) if self._is_url else Path(self.place).read_bytes()
+            self._keys = usable_keys(data)
+        except (OSError, ValueError, LookupError, TypeError, AttributeError):
+            return  # the known keys serve on, for a while
+        self._read_at = self.clock()
 
 
 def usable_keys(data: bytes) -> dict[str, VerifyingKey]:

@@ -20,7 +20,7 @@ from warehouse.ground_errors import NotKept
 from warehouse.grounds import Basis
 from warehouse.once import Answer
 from warehouse.records import require_reusable
-from warehouse.serve import models as m
+from warehouse.serve import asked, told
 from warehouse.serve.case import Asked, Case, answer
 from warehouse.serve.problems import DocumentGone
 from warehouse.serve.uploads import Upload, receive_upload
@@ -62,7 +62,9 @@ _PDF: dict[int | str, dict[str, Any]] = {
 router = APIRouter(tags=["records"])
 
 
-@router.post("/records", status_code=201, response_model=m.RecordOut, openapi_extra=_DEPOSIT_BODY)
+@router.post(
+    "/records", status_code=201, response_model=told.RecordOut, openapi_extra=_DEPOSIT_BODY
+)
 async def deposit(request: Request, case: Asked) -> Response:
     """Take a paper in. The same content again is the same record."""
     await anyio.to_thread.run_sync(case.require_ever, "deposit")
@@ -118,10 +120,10 @@ def _deposit(case: Case, upload: Upload) -> Answer:
         masters=upload.masters,
         judgement=judgement,
     )
-    return answer(201, m.record_out(record), record.id)
+    return answer(201, told.record_out(record), record.id)
 
 
-def _depositor(case: Case, said: m.DepositIn, paper_type: str, owner: Owner) -> Actor:
+def _depositor(case: Case, said: asked.DepositIn, paper_type: str, owner: Owner) -> Actor:
     """Who deposits: whoever replaces a paper needs the right to the one that is replaced."""
     if said.supersede and owner.identifier:
         number = " ".join(said.number.split())
@@ -131,14 +133,14 @@ def _depositor(case: Case, said: m.DepositIn, paper_type: str, owner: Owner) -> 
     return case.require("deposit", Target(), owner=owner.identifier)
 
 
-@router.post("/records/find", response_model=list[m.RecordOut])
-def find(body: m.FindIn, case: Asked) -> list[m.RecordOut]:
+@router.post("/records/find", response_model=list[told.RecordOut])
+def find(body: asked.FindIn, case: Asked) -> list[told.RecordOut]:
     """Papers held for an owner, or the one an official code stands for. It is put on record."""
     case.require_ever("find")
     if body.owner is None:
         record = _named(case, "find", body.code)
         case.service.saw("find", record, case.require_for_record("find", record))
-        return [m.record_out(record)]
+        return [told.record_out(record)]
     number = _owner(case, body.owner).identifier
     actor = case.require("find", Target(owners=frozenset({number})), owner=number)
     paper_type = load_paper(body.type).name if body.type else None
@@ -146,11 +148,11 @@ def find(body: m.FindIn, case: Asked) -> list[m.RecordOut]:
     found = [one for one in held if role_for(case.principal, "find", target_of(one))]
     seen = {"found": str(len(found)), "type": paper_type or ""}
     case.warehouse.account.note("look-up", number, actor, seen)
-    return [m.record_out(one) for one in found]
+    return [told.record_out(one) for one in found]
 
 
-@router.post("/plans", response_model=list[m.PlannedOut])
-def plan(body: m.PlanIn, case: Asked) -> list[m.PlannedOut]:
+@router.post("/plans", response_model=list[told.PlannedOut])
+def plan(body: asked.PlanIn, case: Asked) -> list[told.PlannedOut]:
     """For each component of a procedure: what is held and may be reused, or why to scan it."""
     case.require_ever("plan")
     number = _owner(case, body.owner).identifier
@@ -162,30 +164,30 @@ def plan(body: m.PlanIn, case: Asked) -> list[m.PlannedOut]:
     found = sum(one.record is not None for one in planned)
     seen = {"procedure": procedure.code, "found": str(found)}
     case.warehouse.account.note("look-up", number, actor, seen)
-    return [m.planned_out(one) for one in planned]
+    return [told.planned_out(one) for one in planned]
 
 
-@router.get("/records/{record}", response_model=m.MetadataOut)
-def metadata(record: m.RecordId, case: Asked) -> m.MetadataOut:
+@router.get("/records/{record}", response_model=told.MetadataOut)
+def metadata(record: asked.RecordId, case: Asked) -> told.MetadataOut:
     """What is known of a paper, with what it says. It is put on record."""
     case.require_ever("metadata")
     found = _named(case, "metadata", record)
     case.service.saw("metadata", found, case.require_for_record("metadata", found))
-    return m.metadata_out(found)
+    return told.metadata_out(found)
 
 
-@router.get("/records/{record}/status", response_model=m.StatusOut)
-def status(record: m.RecordId, case: Asked) -> m.StatusOut:
+@router.get("/records/{record}/status", response_model=told.StatusOut)
+def status(record: asked.RecordId, case: Asked) -> told.StatusOut:
     """Whether a paper is in force."""
     case.require_ever("status")
     found = _named(case, "status", record)
     case.require_for_record("status", found)
-    return m.StatusOut.model_validate(found, from_attributes=True)
+    return told.StatusOut.model_validate(found, from_attributes=True)
 
 
 @router.get("/records/{record}/document", response_class=Response, responses=_PDF)
 def document(
-    record: m.RecordId,
+    record: asked.RecordId,
     case: Asked,
     version: Annotated[int | None, Query(ge=1, le=2**31)] = None,
 ) -> Response:
@@ -198,8 +200,8 @@ def document(
     return _streamed(case, found, actor)
 
 
-@router.post("/records/{record}/releases", status_code=201, response_model=m.ReleaseOut)
-def reuse(record: m.RecordId, body: m.ReuseIn, case: Asked) -> Response:
+@router.post("/records/{record}/releases", status_code=201, response_model=told.ReleaseOut)
+def reuse(record: asked.RecordId, body: asked.ReuseIn, case: Asked) -> Response:
     """Hand a paper out for a procedure: a signed receipt, and an hour to fetch the paper."""
     case.require_ever("reuse")
 
@@ -210,13 +212,13 @@ def reuse(record: m.RecordId, body: m.ReuseIn, case: Asked) -> Response:
         release = case.warehouse.reuse(
             found.id, procedure=code, reason=why, actor=actor, out=None, terms=terms
         )
-        return answer(201, m.release_out(release, case.parts.prefill(release)), found.id)
+        return answer(201, told.release_out(release, case.parts.prefill(release)), found.id)
 
     return case.once(body.model_dump_json(), work)
 
 
 @router.get("/releases/{release}/document", response_class=Response, responses=_PDF)
-def released_document(release: m.ReleaseId, case: Asked) -> Response:
+def released_document(release: asked.ReleaseId, case: Asked) -> Response:
     """The paper that was handed out, to whom it was handed out to."""
     case.require_ever("reuse")
     released = case.service.released(release)
@@ -228,8 +230,8 @@ def released_document(release: m.ReleaseId, case: Asked) -> Response:
     return _streamed(case, released.record, None)
 
 
-@router.post("/records/{record}/revoke", response_model=m.RecordOut)
-def revoke(record: m.RecordId, body: m.ReasonIn, case: Asked) -> Response:
+@router.post("/records/{record}/revoke", response_model=told.RecordOut)
+def revoke(record: asked.RecordId, body: asked.ReasonIn, case: Asked) -> Response:
     """Withdraw a paper, for good."""
     case.require_ever("revoke")
 
@@ -237,13 +239,13 @@ def revoke(record: m.RecordId, body: m.ReasonIn, case: Asked) -> Response:
         found = _named(case, "revoke", record)
         actor = case.require_for_record("revoke", found)
         revoked = case.warehouse.revoke(found.id, body.reason, actor)
-        return answer(200, m.record_out(revoked), found.id)
+        return answer(200, told.record_out(revoked), found.id)
 
     return case.once(body.model_dump_json(), work)
 
 
-@router.post("/records/{record}/bind", response_model=m.RecordOut)
-def bind(record: m.RecordId, body: m.BindIn, case: Asked) -> Response:
+@router.post("/records/{record}/bind", response_model=told.RecordOut)
+def bind(record: asked.RecordId, body: asked.BindIn, case: Asked) -> Response:
     """Say whose paper it is, where that was not known."""
     case.require_ever("bind")
 
@@ -255,13 +257,13 @@ def bind(record: m.RecordId, body: m.BindIn, case: Asked) -> Response:
             office.record_code, owner.identifier, found.type_code, office=office.code, date=today()
         )
         bound = case.warehouse.bind_owner(found.id, owner, actor, code=code)
-        return answer(200, m.record_out(bound), found.id)
+        return answer(200, told.record_out(bound), found.id)
 
     return case.once(body.model_dump_json(), work)
 
 
-@router.post("/records/{record}/erase", response_model=m.RecordOut)
-def erase(record: m.RecordId, body: m.ReasonIn, case: Asked) -> Response:
+@router.post("/records/{record}/erase", response_model=told.RecordOut)
+def erase(record: asked.RecordId, body: asked.ReasonIn, case: Asked) -> Response:
     """Destroy a paper: it can never be read again."""
     case.require_ever("erase")
 
@@ -269,12 +271,12 @@ def erase(record: m.RecordId, body: m.ReasonIn, case: Asked) -> Response:
         found = _named(case, "erase", record)
         actor = case.require_for_record("erase", found)
         erased = case.warehouse.erase(found.id, body.reason, actor)
-        return answer(200, m.record_out(erased[-1]), found.id)
+        return answer(200, told.record_out(erased[-1]), found.id)
 
     return case.once(body.model_dump_json(), work)
 
 
-def _owner(case: Case, given: m.OwnerIn) -> Owner:
+def _owner(case: Case, given: asked.OwnerIn) -> Owner:
     return case.parts.owner_of(given.number, given.name)
 
 
@@ -312,7 +314,6 @@ def _streamed(case: Case, record: Record, actor: Actor | None) -> Response:
         "Content-Length": str(record.size),
         "Content-Disposition": f'attachment; filename="{record.id}.pdf"',
         "Repr-Digest": f"sha-256=:{b64encode(digest).decode()}:",
-        "Cache-Control": "no-store",
         "X-Content-Type-Options": "nosniff",
     }
     return StreamingResponse(rest(), media_type="application/pdf", headers=headers)

@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from foundation.errors import ExitCode, SohoaError
 from foundation.messages import N_
-from warehouse.serve.models import DepositIn
+from warehouse.serve.asked import DepositIn
 
 #: Master images one paper comes with at most.
 _MOST_MASTERS = 50
