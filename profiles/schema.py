@@ -402,6 +402,8 @@ class ServeRules(Rules):
     tls_cert: str = ""
     tls_key: str = ""
     client_ca: str = ""
+    #: Addresses of proxies that are believed when they say who asks (X-Forwarded-For).
+    proxies: tuple[str, ...] = ()
     #: Of one deposit, megabytes (10^6 bytes).
     max_upload: int = Field(default=50, ge=1, le=2000)
     #: Seconds a client may keep silent in the midst of a request; twice that until a body has to

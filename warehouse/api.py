@@ -38,13 +38,12 @@ def create_app(
     desk: ServiceDesk,
     bearer: Bearer,
     measure: Measure = Measure(),  # noqa: B008  a frozen value
-    routers: Sequence[tuple[str, APIRouter]] = (),
+    routers: Sequence[APIRouter] = (),
 ) -> FastAPI:
     """The application.
 
     Args:
-        routers: further pages and where they stand, such as the verification page; they need
-            no token.
+        routers: further pages, such as the verification page; they need no token.
     """
     meters = Meters()
 
@@ -69,8 +68,8 @@ def create_app(
     for part in (records.router, consents.router, audits.router):
         app.include_router(part, prefix=GUARDED.rstrip("/"))
     app.include_router(_open_routes(desk, bearer, meters))
-    for prefix, router in routers:
-        app.include_router(router, prefix=prefix)
+    for router in routers:
+        app.include_router(router)
     _tell_in_our_form(app, meters)
     app.openapi = lambda: _described(app)  # type: ignore[method-assign]  # FastAPI's own way
     return app

@@ -1,7 +1,7 @@
 """Routes of records: deposit, find, plan, reuse, and what may become of a paper."""
 
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from datetime import timedelta
 from functools import partial
@@ -15,7 +15,7 @@ from foundation.files import scratch_folder, sha256_file
 from foundation.times import utc_now
 from profiles import load_paper, load_procedure
 from warehouse.access import Target, role_for, target_of
-from warehouse.errors import RecordNotFound
+from warehouse.errors import OwnerMissing, RecordNotFound
 from warehouse.ground_errors import NotKept
 from warehouse.grounds import Basis
 from warehouse.once import Answer
@@ -89,7 +89,8 @@ def _deposit(case: Case, upload: Upload) -> Answer:
     said, parts = upload.said, case.parts
     paper = load_paper(said.type)
     owner = _owner(case, said.owner) if said.owner else Owner("")
-    actor = _depositor(case, said, paper.name, owner)
+    co_owners = [_owner(case, one) for one in said.co_owners]
+    actor = _depositor(case, said, paper.name, [owner, *co_owners])
     if not paper.keep:
         raise NotKept(paper=paper.title)
     basis: Basis | None = None if said.component else parts.law_of(paper)
@@ -115,7 +116,7 @@ def _deposit(case: Case, upload: Upload) -> Answer:
         dossier_code=said.dossier_code,
         supersede=said.supersede,
         basis=basis,
-        co_owners=[_owner(case, one) for one in said.co_owners],
+        co_owners=co_owners,
         owner_unknown=said.owner is None,
         masters=upload.masters,
         judgement=judgement,
@@ -123,14 +124,19 @@ def _deposit(case: Case, upload: Upload) -> Answer:
     return answer(201, told.record_out(record), record.id)
 
 
-def _depositor(case: Case, said: asked.DepositIn, paper_type: str, owner: Owner) -> Actor:
+def _depositor(
+    case: Case, said: asked.DepositIn, paper_type: str, owners: Sequence[Owner]
+) -> Actor:
     """Who deposits: whoever replaces a paper needs the right to the one that is replaced."""
-    if said.supersede and owner.identifier:
+    if said.supersede:
         number = " ".join(said.number.split())
-        for held in case.warehouse.find(owner.identifier, paper_type, status="any"):
-            if held.number == number and held.status in ("active", "expired"):
-                return case.require_for_record("deposit", held)
-    return case.require("deposit", Target(), owner=owner.identifier)
+        for owner in owners:
+            if not owner.identifier:
+                raise OwnerMissing
+            for held in case.warehouse.find(owner.identifier, paper_type, status="any"):
+                if held.number == number and held.status in ("active", "expired"):
+                    case.require_for_record("deposit", held)
+    return case.require("deposit", Target(), owner=owners[0].identifier)
 
 
 @router.post("/records/find", response_model=list[told.RecordOut])

@@ -193,3 +193,16 @@ def test_a_postal_agent_finds_only_what_came_in_at_their_office(shared_world: Wo
     ask = {"owner": {"number": BINH}}
     found = shared_world.client.post("/v1/records/find", json=ask, headers=clerk).json()
     assert foreign.id in {one["id"] for one in found}
+
+
+def test_a_paper_of_a_co_owner_is_not_replaced_by_who_may_not_touch_it(
+    shared_world: World,
+) -> None:
+    held = Question(shared_world, {}, own=False).held(number="S 7")
+    said = {"number": "S  7", "supersede": True, "co_owners": [{"number": BINH}]}
+    paper = shared_world.paper("in its place")
+    agent, clerk = (shared_world.issuer.of(role) for role in ("postal-agent", "clerk"))
+    assert shared_world.deposit(paper, agent, **said).status_code == 403
+    assert shared_world.deposit(paper, clerk, **said).json()["id"] == held.id
+    nobodys = said | {"owner": None, "co_owners": []}
+    assert shared_world.deposit(paper, agent, **nobodys).status_code == 422
