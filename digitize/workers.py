@@ -10,7 +10,7 @@ import signal
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing import forkserver, get_context
 from pathlib import Path
@@ -48,12 +48,13 @@ class WorkersGone(SohoaError):
     )
 
 
-def prepare() -> None:
+def prepare(modules: Sequence[str] = _PRELOAD) -> None:
     """Have the server that workers are forked from import what they need, in the background.
 
-    Ctrl-C is held back while it starts, lest it reach the server half-way.
+    Ctrl-C is held back while it starts, lest it reach the server half-way. One that runs already
+    is left as it is.
     """
-    get_context("forkserver").set_forkserver_preload(_PRELOAD)
+    get_context("forkserver").set_forkserver_preload(list(modules))
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         forkserver.ensure_running()

@@ -14,6 +14,7 @@ from dossier.accounting import stamp_check_of, stamper_of
 from dossier.confined import Start, confined
 from dossier.people import owner_of
 from dossier.shelf import judge, open_store, prefill
+from dossier.verification import Verification
 from foundation.errors import ExitCode, SohoaError
 from foundation.files import private_files
 from foundation.messages import N_
@@ -125,6 +126,7 @@ def build(chosen: Settings, store: Warehouse, start: Start) -> "FastAPI":
     from warehouse.serve.case import Parts, ServiceDesk
     from warehouse.serve.gate import Measure
     from warehouse.serve.keyset import KeySet
+    from warehouse.web import verification_router
 
     rules, office = chosen.rules, chosen.office
 
@@ -166,7 +168,8 @@ def build(chosen: Settings, store: Warehouse, start: Start) -> "FastAPI":
         grace=2 * rules.patience,
         requests_a_minute=rules.requests_a_minute,
     )
-    return create_app(ServiceDesk(store, parts, offices, office), bearer, measure)
+    page = verification_router(Verification.of(store, office), agency=office.agency)
+    return create_app(ServiceDesk(store, parts, offices, office), bearer, measure, [page])
 
 
 def serve(chosen: Settings) -> None:

@@ -115,7 +115,9 @@ class SealRules(Rules):
     #: ``fields`` in plain text, ``signed`` by the office's seal key so that it can be checked
     #: off-line, or the ``url`` of a page that knows the record.
     form: Literal["fields", "signed", "url"] = "fields"
-    #: Address for the ``url`` form; {record_code} and the other fields are filled in.
+    #: Address for the ``url`` form, of the verification page: https://host/v/{check_code}. The
+    #: check code stands for the record code and tells nobody the number in it; {record_code}
+    #: and the other fields are filled in too, as long as no owner's number gets into the address.
     url: str = ""
     place: Literal["top-left", "top-right"] = "top-left"
     size_mm: float = Field(default=22.0, ge=10, le=60)
@@ -135,8 +137,9 @@ class SealRules(Rules):
     def _has_code(self) -> Self:
         if "record_code" not in self.fields:
             raise ValueError(N_("the seal must carry record_code"))
-        if self.form == "url" and "{record_code}" not in self.url:
-            raise ValueError(N_("the form “url” needs a url with {record_code}"))
+        has_code = "{check_code}" in self.url or "{record_code}" in self.url
+        if self.form == "url" and not has_code:
+            raise ValueError(N_("the form “url” needs a url with {check_code} or {record_code}"))
         return self
 
 

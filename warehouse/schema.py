@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 #: The Alembic revision this code works with.
-REVISION = "0003"
+REVISION = "0004"
 #: ``PRAGMA application_id`` of a catalogue: "SOHO".
 APPLICATION_ID = 0x534F484F
 
@@ -109,6 +109,13 @@ Index(
     records.c.paper_type,
     records.c.sha256,
     unique=True,
+    sqlite_where=_KEPT,
+    postgresql_where=_KEPT,
+)
+# A verifier is handed a file and knows no owner.
+Index(
+    "ix_records_sha256",
+    records.c.sha256,
     sqlite_where=_KEPT,
     postgresql_where=_KEPT,
 )

@@ -227,3 +227,15 @@ def test_a_damaged_paper_never_leaves_whole(world, store) -> None:
     store.write(stored, store.read(stored)[:-1] + b"?")
     answer = world.client.get(f"/v1/records/{record}/document", headers=clerk)
     assert (answer.status_code, answer.json()["type"][-14:]) == (503, "damaged-object")
+
+
+@pytest.mark.on_disk
+def test_the_verification_page_stands_beside_it_and_needs_no_token(world) -> None:
+    record = world.deposit(world.paper("a"), world.issuer.of("clerk")).json()["id"]
+    start = world.client.get("/v")
+    assert (start.status_code, start.headers["content-type"][:9]) == (200, "text/html")
+    shown = world.client.get(f"/v/{record}", headers={"Accept-Language": "en"})
+    assert shown.status_code == 200
+    assert "Giấy khai sinh" in shown.text
+    assert AN not in shown.text
+    assert 'route="/v/{code:path}"' in world.client.get("/metrics").text
