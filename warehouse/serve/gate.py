@@ -106,6 +106,8 @@ class Gate:
         headers = Headers(scope=scope)
         set_language("en" if _prefers_english(headers) else "vi")
         refused = _refused_by_head(headers, self._most(scope))
+        if refused is None and _lacks_json(scope, headers):
+            refused = problem(415, "not-json")
         if refused is None and scope["path"].startswith(GUARDED):
             answer = await self._who(headers)
             if isinstance(answer, Principal):
@@ -219,6 +221,15 @@ def _refused_by_head(headers: Headers, most: int) -> Response | None:
     if length.isascii() and length.isdecimal() and int(length[:20]) > most:
         return problem(413, "too-large")
     return None
+
+
+def _lacks_json(scope: Scope, headers: Headers) -> bool:
+    """Whether a body is of another kind than all take but the one address for uploads."""
+    if not scope["path"].startswith(GUARDED) or scope["path"] == UPLOAD:
+        return False
+    has_body = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    return has_body and kind != "application/json"
 
 
 def _prefers_english(headers: Headers) -> bool:

@@ -36,6 +36,7 @@ def test_every_refusal_has_the_form_of_problem_details(world) -> None:
         (ask("POST", "/v1/plans", content=b"{", headers=clerk | JSON), 422, "invalid-request"),
         (ask("POST", "/v1/plans", json={"owner": 1}, headers=clerk), 422, "invalid-request"),
         (ask("POST", "/v1/plans", content=b"x" * 300_000, headers=clerk), 413, "too-large"),
+        (ask("POST", "/v1/plans", content=b"<x/>", headers=clerk), 415, "not-json"),
         (ask("POST", "/v1/records", json={}, headers=clerk), 415, "about:blank"),
     ]
     for answer, status, cause in cases:
