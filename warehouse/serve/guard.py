@@ -3,7 +3,7 @@
 uvicorn waits for the head of a request as long as the client likes, so that a few hundred
 silent connections (slowloris) would keep everybody else out. Here a head must be whole in some
 seconds, a body nobody waits for any more is not listened to for longer than that, and where too
-many connections are held the one that has kept its head back for longest makes room.
+many connections are held the one that has asked for nothing for longest makes room.
 """
 
 import asyncio
@@ -23,14 +23,17 @@ class GuardedProtocol(H11Protocol):
     #: Seconds for the head of a request, and for what is left of a body after its answer.
     patience = 15.0
     _cut_off: asyncio.TimerHandle | None = None
+    #: Since when it has no request under way, on the loop's clock.
+    _idle_since = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take a connection; one of those that keep waiting makes room for it, if need be."""
         super().connection_made(transport)
+        self._idle_since = self.loop.time()
         self._be_patient()
         if len(self.connections) > MOST_CONNECTIONS:
             waiting = [one for one in self.connections if isinstance(one, GuardedProtocol)]
-            min(waiting, key=lambda one: one._silent_since()).transport.abort()
+            min(waiting, key=GuardedProtocol._needs_least).transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It is gone."""
@@ -48,6 +51,7 @@ class GuardedProtocol(H11Protocol):
     def on_response_complete(self) -> None:
         """A request was answered; a body still on its way is not waited for long."""
         super().on_response_complete()
+        self._idle_since = self.loop.time()
         if self.conn.their_state is h11.SEND_BODY:
             self._be_patient()
 
@@ -77,9 +81,10 @@ class GuardedProtocol(H11Protocol):
         self._calm()
         self._cut_off = self.loop.call_later(self.patience, self.transport.abort)
 
-    def _silent_since(self) -> float:
-        """When it was last given time; those that do not need it come last."""
-        return float("inf") if self._cut_off is None else self._cut_off.when()
+    def _needs_least(self) -> float:
+        """Smallest for who has asked for nothing for longest; those being served come last."""
+        served = self.cycle is not None and not self.cycle.response_complete
+        return float("inf") if served else self._idle_since
 
     def _calm(self) -> None:
         if self._cut_off is not None:
