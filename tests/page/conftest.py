@@ -31,6 +31,7 @@ from ocr.words import Word
 from profiles import SealRules, load_office
 from profiles.schema import SignatureRules
 from signing.credential import SealClaims, issue, load_seal_key
+from signing.lifting import Lift, lift_files
 from signing.pades import SigningRequest, SignJob, sign_file
 from signing.rehearsal import Rehearsal, rehearsal_pki
 from warehouse import Actor, Owner, Warehouse, open_warehouse
@@ -63,6 +64,7 @@ class Commune:
 
     store: Warehouse
     desk: Verification
+    press: "Press"
     papers: dict[str, Paper]
     folder: Path
 
@@ -122,6 +124,12 @@ class Press:
         sign_file(SignJob(source, target), request, self.pki.pin_source("agency"))
         return target
 
+    def lift(self, source: Path, target: Path) -> Path:
+        means = Lift("b-lt", (self.pki.timestamp_url,), (self.pki.root_pem,))
+        (result,) = lift_files([SignJob(source, target)], means)
+        assert result.outcome == "signed"
+        return target
+
     def _seal(self, plain: Path, lines: list[str], code: str, form: str) -> str:
         facts = {"record_code": code, "owner": "001*******84", "paper_name": "Quyết định"}
         if form == "fields":
@@ -178,7 +186,7 @@ def commune(pki: Rehearsal, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         store.erase(papers["erased"].id, "Chủ hồ sơ yêu cầu", CLERK)
         trust = {"trust": (str(pki.root_pem),), "chain": (str(pki.certificates),)}
         office = load_office("office").model_copy(update=trust)
-        yield Commune(store, Verification.of(store, office), papers, folder)
+        yield Commune(store, Verification.of(store, office), press, papers, folder)
 
 
 def _kept(store: Warehouse, paper: Paper, number: str, *, supersede: bool = False) -> Paper:
@@ -284,11 +292,18 @@ def visit(browser: Browser, site: Site) -> Iterator[Visit]:
         context.close()
 
 
-def paper_on_a_table(paper: Paper, target: Path, dpi: float = 230.0, turn: float = 4.0) -> Path:
-    """Page 1 printed and photographed by hand: turned, at an angle, soft and noisy."""
+def paper_on_a_table(
+    paper: Paper, target: Path, turn: float = 4.0, *, seal_only: bool = False
+) -> Path:
+    """Page 1 printed and photographed by hand: turned, at an angle, soft and noisy.
+
+    ``seal_only``: from near by, so that nothing but the QR code is in the picture.
+    """
     with pypdfium2.PdfDocument(paper.file) as pdf:
         pdf.init_forms()
-        page = pdf[0].render(scale=dpi / 72).to_numpy()[:, :, :3].copy()
+        page = pdf[0].render(scale=230 / 72).to_numpy()[:, :, :3].copy()
+    if seal_only:
+        page = page[:400, :400]
     height, width = page.shape[:2]
     size = (int(width * 1.4), int(height * 1.25))
     corners = np.array(((0, 0), (width, 0), (width, height), (0, height)), np.float32)

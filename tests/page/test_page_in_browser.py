@@ -137,10 +137,19 @@ def test_a_photographed_paper_is_compared_with_what_was_sealed(
 def test_a_photographed_seal_is_genuine_and_its_paper_revoked(
     visit, commune: Commune, tmp_path: Path
 ) -> None:
-    photo = paper_on_a_table(commune.papers["revoked"], tmp_path / "photo.jpg", turn=-6.0)
-    page = sent(visit(), "photo", photo)
+    seal = paper_on_a_table(commune.papers["revoked"], tmp_path / "a.jpg", -6, seal_only=True)
+    page = sent(visit(), "photo", seal)
     assert title(page) == "Giấy tờ này đã bị thu hồi"
-    expect(page.locator("main")).to_contain_text("Mã QR là thật")
+    expect(page.locator("main")).to_contain_text("Nội dung in trên giấy chưa được đối chiếu")
+    shows_nobody(page)
+
+
+def test_an_unsigned_seal_is_known_by_the_paper_it_is_on(
+    visit, commune: Commune, tmp_path: Path
+) -> None:
+    seal = paper_on_a_table(commune.papers["plain"], tmp_path / "a.jpg", seal_only=True)
+    page = sent(visit(), "photo", seal)
+    assert title(page) == "Mã QR thật, giấy tờ còn hiệu lực"
     shows_nobody(page)
 
 
@@ -185,38 +194,42 @@ def test_everything_can_be_done_with_the_keyboard(visit, commune: Commune) -> No
     page.locator("#code").focus()
     page.keyboard.type(commune.papers["revoked"].id)
     page.keyboard.press("Enter")
-    assert title(page) == "This paper has been revoked"
+    expect(page.locator("h1")).to_have_text("This paper has been revoked", timeout=60_000)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_page_breaks_a_rule_of_wcag_aa(visit, commune: Commune, scheme) -> None:
-    options = {"java_script_enabled": True, "color_scheme": scheme}
+def test_no_page_breaks_a_rule_of_wcag_aa(visit, commune: Commune) -> None:
     rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-    addresses = ["/v", "/v?lang=en", "/v/check/code", "/v/01ARZ3NDEKTSV4RRFFQ69G5FAV"]
+    page = visit(java_script_enabled=True)
+    site = page.url.removesuffix("/v")
+    addresses = ["/v", "/v?lang=en", "/v/01ARZ3NDEKTSV4RRFFQ69G5FAV"]
     addresses += [f"/v/{commune.check_code(state)}?lang=en" for state in BY_ADDRESS]
-    page = visit(**options)
+
+    def is_sound() -> None:
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            result = Axe().run(page, options=rules)
+            assert result.violations_count == 0, result.generate_report()
+
     for address in addresses:
-        page.goto(page.url.split("/v")[0] + address)
-        result = Axe().run(page, options=rules)
-        assert result.violations_count == 0, result.generate_report()
-    page.goto(page.url.split("/v")[0] + "/v")
+        page.goto(site + address)
+        is_sound()
+    page.goto(site + "/v")
     page.locator("form:has(#code) button").click()
-    result = Axe().run(page, options=rules)
-    assert result.violations_count == 0, result.generate_report()
+    is_sound()
 
 
-@pytest.mark.parametrize("width", [320, 360, 640, 1280])
-def test_nothing_is_cut_off_on_narrow_screens_or_when_enlarged(visit, commune, width) -> None:
+def test_nothing_is_cut_off_on_narrow_screens_or_when_enlarged(visit, commune) -> None:
     for path in ("/v", f"/v/{commune.check_code('superseded')}"):
-        page = visit(path, viewport={"width": width, "height": 740}, device_scale_factor=2)
-        wide = page.evaluate("document.documentElement.scrollWidth")
-        assert wide <= width, path
-        for control in page.locator("input, button, nav a, .button").all():
-            box = control.bounding_box()
-            assert box
-            assert box["height"] >= 24  # WCAG 2.5.8; ours are 44
-            assert box["x"] >= 0
-            assert box["x"] + box["width"] <= width
+        page = visit(path, device_scale_factor=2)
+        for width in (320, 360, 640, 1280):  # 640: 1280 at 200 %; 320: 1280 at 400 %
+            page.set_viewport_size({"width": width, "height": 740})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+            for control in page.locator("input, button, nav a, .button").all():
+                box = control.bounding_box()
+                assert box
+                assert box["height"] >= 44  # as a thumb needs it
+                assert box["x"] >= 0
+                assert box["x"] + box["width"] <= width
 
 
 def test_the_page_asks_for_nothing_from_anywhere_else_and_keeps_nothing(visit, site) -> None:

@@ -151,6 +151,7 @@ class _Counter:
 
     def _answer(self, request: Request, finding: Finding, *, kept: bool = False) -> Response:
         """``kept``: the address alone gives this page again, also in the other language."""
+        kept = kept and finding.outcome != "withheld"  # which has a number in its address
         status_code = 404 if finding.outcome == "unknown" and kept else 200
         here = request.url.path if kept else request.url_for("verification_start").path
         return self._page(request, "answer.html", status_code, here=here, answer=answer(finding))
