@@ -27,7 +27,9 @@ from cryptography.x509.oid import NameOID
 import profiles
 from dossier import serving as serving_room
 from foundation import ExitCode
-from warehouse import open_warehouse
+from profiles import load_office
+from warehouse import Actor, Owner, open_warehouse
+from warehouse.grounds import Basis
 
 from .conftest import AN, AUDIENCE, ISSUER, Issuer
 
@@ -273,6 +275,34 @@ def test_a_malformed_chunk_or_a_client_that_goes_away_ends_one_request_only(serv
         assert until_closed(one).startswith(b"HTTP/1.1 403 ")
     assert server.deposit(paper).status_code == 201
     assert server.scratch() == []
+
+
+@pytest.mark.on_disk
+def test_who_does_not_take_a_paper_is_not_waited_for(server, pdf) -> None:
+    large = pdf("large", padding=20_000_000)
+    with open_warehouse(server.home / "warehouse") as kho:
+        record = kho.deposit(
+            large,
+            owner=Owner(AN),
+            paper_type="khai-sinh",
+            type_code="KQ.1",
+            title="Giấy khai sinh",
+            code="large",
+            actor=Actor("Lò Thị Hạnh", "clerk", load_office().title),
+            basis=Basis("law", "ket-qua"),
+        )
+    token = server.issuer.of("clerk")["Authorization"]
+    head = f"GET /v1/records/{record.id}/document HTTP/1.1\r\nHost: x\r\n"
+    with socket.socket() as one:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+        one.settimeout(30)
+        one.connect(("127.0.0.1", server.port))
+        one.sendall(f"{head}Authorization: {token}\r\n\r\n".encode())
+        time.sleep(6)  # four seconds are waited for an answer to be taken
+        heard = until_closed(one)
+    assert heard.startswith(b"HTTP/1.1 200 ")
+    assert len(heard) < 20_000_000
+    server.live()
 
 
 @pytest.mark.on_disk
