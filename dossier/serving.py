@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import os
 import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -112,7 +113,9 @@ def _is_loopback(host: str) -> bool:
 def application(chosen: Settings) -> "Iterator[FastAPI]":
     """The application over this office's store, open for the block."""
     with open_store() as store, confined(2, _JUDGING_SECONDS) as start:
-        yield build(chosen, store, start)
+        app = build(chosen, store, start)
+        start(os.getpid)  # the processes come up while nobody waits for them
+        yield app
 
 
 def build(chosen: Settings, store: Warehouse, start: Start) -> "FastAPI":
