@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx2
@@ -47,6 +48,7 @@ class Server:
     home: Path
     port: int
     issuer: Issuer
+    temporary: Path
     process: "subprocess.Popen[str]"
     scheme: str = "http"
 
@@ -85,7 +87,7 @@ class Server:
         return socket.create_connection(("127.0.0.1", self.port), timeout=20)
 
     def scratch(self) -> list[Path]:
-        return list((self.home / "tmp").glob(".sohoa-scratch-*"))
+        return list(self.temporary.glob(".sohoa-scratch-*"))
 
 
 def body(pdf: bytes) -> bytes:
@@ -104,13 +106,22 @@ def free_port() -> int:
 
 @contextmanager
 def serving(home: Path, *more: str) -> Iterator[Server]:
+    # A short name: the sockets of worker processes stand below it, and their names are bounded.
+    with (
+        TemporaryDirectory(prefix="sohoa-") as temporary,
+        _serving(home, Path(temporary), *more) as server,
+    ):
+        yield server
+
+
+@contextmanager
+def _serving(home: Path, temporary: Path, *more: str) -> Iterator[Server]:
     offices = home / "profiles" / "offices"
     offices.mkdir(parents=True, exist_ok=True)
-    (home / "tmp").mkdir(exist_ok=True)
     shipped = Path(profiles.__file__).parent / "offices" / "office.toml"
     (offices / "office.toml").write_text(shipped.read_text("utf-8") + SERVE, encoding="utf-8")
     issuer, port = Issuer(home), free_port()
-    environ = os.environ | {"SOHOA_HOME": str(home), "TMPDIR": str(home / "tmp")}
+    environ = os.environ | {"SOHOA_HOME": str(home), "TMPDIR": str(temporary)}
     environ.pop("SOHOA_PROFILES", None)
     words = ["--port", str(port), "--issuer", ISSUER, "--audience", AUDIENCE]
     process = subprocess.Popen(
@@ -121,7 +132,7 @@ def serving(home: Path, *more: str) -> Iterator[Server]:
     said = process.stderr.readline()
     threading.Thread(target=process.stderr.read, daemon=True).start()
     scheme = "https" if "https" in said else "http"
-    server = Server(home, port, issuer, process, scheme)
+    server = Server(home, port, issuer, temporary, process, scheme)
     try:
         _wait_for(server)
         yield server
