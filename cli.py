@@ -18,6 +18,7 @@ set_language(choose_language(sys.argv))
 # Their texts are in the language that is set when they are imported.
 from terminal.ledger_verbs import audit_app, consent_app  # noqa: E402
 from terminal.options import Authority, Guardian, Operator, OwnerId, Trust, Witness  # noqa: E402
+from terminal.serving_verbs import add_serve  # noqa: E402
 from terminal.store_verbs import warehouse_app  # noqa: E402
 from terminal.trust_verbs import trust_app  # noqa: E402
 
@@ -444,6 +445,9 @@ def training_scanner(
 
     served = serve_training(folder, port, slow, config, screen.say)
     return Answer(served)
+
+
+add_serve(app)
 
 
 def main() -> None:

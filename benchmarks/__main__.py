@@ -9,6 +9,7 @@ python -m benchmarks memory [COUNT...]    peak memory on few and on many sheets
 python -m benchmarks tune [NAME...]       what the tuned numbers are worth at other values
 python -m benchmarks reuse [COUNT...]      the plan for a procedure in a store of many records
 python -m benchmarks store                the store: deposits, checks, searching a million
+python -m benchmarks http                 the store over HTTP: deposits, searches, plans
 python -m benchmarks stream               from the last sheet in the feeder to the PDF on disk
 python -m benchmarks signing              a batch of signatures beside pyHanko's command; memory
 """
@@ -36,6 +37,7 @@ _COMMANDS = {
     "tune": ("tuning", "tune"),
     "reuse": ("reuse", "measure_reuse"),
     "store": ("store", "measure_store"),
+    "http": ("http", "measure_http"),
     "stream": ("stream", "measure_stream"),
     "signing": ("signing", "measure_signing"),
 }
@@ -79,6 +81,10 @@ def _parser() -> argparse.ArgumentParser:
     reuse.add_argument("--plans", type=int, default=1000)
     reuse.add_argument("--seed", type=int, default=1)
     reuse.add_argument("--catalogue", default="", help="postgresql://…, empty; else SQLite")
+    http = commands.add_parser("http")
+    http.add_argument("--deposits", type=int, default=100)
+    http.add_argument("--questions", type=int, default=500)
+    http.add_argument("--clients", type=int, default=4)
     memory = commands.add_parser("memory")
     memory.add_argument("counts", nargs="*", type=int, default=(20, 200))
     return parser

@@ -35,6 +35,7 @@ from profiles.schema import (
     Procedure,
     RemoteSigner,
     SealRules,
+    ServeRules,
     SignatureRules,
     Signer,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "Procedure",
     "RemoteSigner",
     "SealRules",
+    "ServeRules",
     "SignatureRules",
     "Signer",
     "UnknownProfile",
