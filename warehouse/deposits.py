@@ -52,6 +52,7 @@ class Deposit:
     co_owners: tuple[Owner, ...] = ()
     owner_unknown: bool = False
     masters: tuple[Path, ...] = ()
+    origin: Mapping[str, str] = field(default_factory=dict)
     judgement: Judgement = field(default_factory=Judgement)
 
 
@@ -166,6 +167,7 @@ def _account(
     procedure: str | None = None,
 ) -> None:
     given = record.procedure if procedure is None else procedure
+    imported = {"package": record.origin["package"]} if record.origin else {}
     audit.append(
         tx,
         action,
@@ -178,7 +180,8 @@ def _account(
             "procedure": given,
             "basis": basis.rule or basis.name,
             "consent": basis.consent_id,
-        },
+        }
+        | imported,
     )
     keeping.note_basis(tx, record, basis)
 
@@ -272,6 +275,7 @@ def _record(
         status_at=now,
         masters=tuple(names),
         co_owners=paper.co_owners,
+        origin=dict(paper.origin),
     )
 
 

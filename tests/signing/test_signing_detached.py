@@ -43,7 +43,9 @@ def test_whatever_bit_is_flipped_it_is_not_valid(pki, sealed) -> None:
         assert verify_detached(bytes(bent), DATA, [pki.root_pem]).verdict != "valid", place
 
 
-@pytest.mark.parametrize("garbage", [b"", b"0", b"\x30\x80", b"PK\x03\x04", b"\x30\x03\x02\x01\x01"])
+@pytest.mark.parametrize(
+    "garbage", [b"", b"0", b"\x30\x80", b"PK\x03\x04", b"\x30\x03\x02\x01\x01"]
+)
 def test_what_is_no_signature_gets_a_verdict_too(pki, garbage) -> None:
     assert verify_detached(garbage, DATA, [pki.root_pem]).verdict == "invalid"
 
