@@ -374,6 +374,8 @@ class Office(Dated):
     notice: Name = "luu-kho"
     #: Name of the form in which records leave for other systems.
     component_form: Name = "thanh-phan-2026"
+    #: SHA-256 of the certificates whose packages are taken in; empty: any that is trusted.
+    senders: tuple[Annotated[str, Field(pattern=r"^([0-9A-Fa-f]{2}:?){32}$")], ...] = ()
     #: Who is told of events in the store, by names of the office's choice.
     webhooks: dict[Name, Webhook] = Field(default={})
     signatures: tuple[SignatureRules, ...] = (SignatureRules(role="agency"),)

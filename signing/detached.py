@@ -11,7 +11,7 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -48,6 +48,13 @@ from signing.verify import SignatureVerdict, in_words
 Seal = Callable[[bytes], bytes]
 #: The attribute that makes a CMS signature a CAdES one (ETSI EN 319 122-1, 5.2.2.3).
 _BOUND = "signing_certificate_v2"
+
+
+@dataclass(frozen=True)
+class DetachedVerdict(SignatureVerdict):
+    """The verdict on a detached signature. ``certificate``: SHA-256 of the signer's, in hex."""
+
+    certificate: str = ""
 
 
 @contextmanager
@@ -90,7 +97,7 @@ def verify_detached(
     at: datetime | None = None,
     policy: ValidationPolicy | None = None,
     known: Sequence[Path] = (),
-) -> SignatureVerdict:
+) -> DetachedVerdict:
     """Check a detached signature; whatever the bytes are, there is a verdict.
 
     Args:
@@ -114,9 +121,10 @@ def verify_detached(
     return _only(asyncio.run(gather()))
 
 
-def _only(facts: FileFacts) -> SignatureVerdict:
+def _only(facts: FileFacts) -> DetachedVerdict:
     (signature,) = facts.signatures
-    return in_words(signature, facts)
+    shown = in_words(signature, facts)
+    return DetachedVerdict(**vars(shown), certificate=signature.certificate.hex())
 
 
 def _evidence(

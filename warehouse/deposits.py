@@ -63,7 +63,7 @@ def deposit(catalog: Catalog, source: Path, paper: Deposit, actor: Actor) -> Rec
     with audit.refusals(catalog, "deposit", actor, owner=owner, procedure=paper.procedure):
         if not paper.owner.identifier and not paper.owner_unknown:
             raise OwnerMissing
-        _require_fit(source, paper.judgement)
+        require_fit(source, paper.judgement)
         with ExitStack() as stack:
             copy = stack.enter_context(objects.staged(catalog, source))
             _require_pdf(copy.stream, source)
@@ -201,7 +201,7 @@ def _tidy(paper: Deposit) -> Deposit:
     return replace(paper, owner=clean[0], co_owners=tuple(clean[1:]), number=number)
 
 
-def _require_fit(source: Path, judgement: Judgement) -> None:
+def require_fit(source: Path, judgement: Judgement) -> None:
     """Refuse what those who judged the paper found unfit."""
     if judgement.secret:
         raise SecretPaper(file=mask_text(source.name))

@@ -8,9 +8,9 @@ import json
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from warehouse.values import Owner, Record, Release
+from warehouse.values import Owner, Record, Release, is_id
 
 #: Name of the manifest, and of the signature over it in forms that have no place of their own.
 MANIFEST = "package.json"
@@ -71,6 +71,13 @@ class Component(_Said):
     document: Part
     national: Part
     receipt: Part
+
+    @field_validator("code")
+    @classmethod
+    def _is_no_id(cls, code: str) -> str:
+        if not code.strip() or is_id(code.strip().upper()):
+            raise ValueError("a code must not look like a record's id")
+        return code
 
     @property
     def parts(self) -> tuple[Part, ...]:

@@ -25,6 +25,8 @@ Form = Literal["json", "bagit", "asic"]
 #: Signs bytes with the office's key; gives a detached CAdES signature.
 Seal = Callable[[bytes], bytes]
 _MOST = 16 << 20
+#: Bytes of a signature with its certificates and timestamp: 10 to 20 thousand.
+_LONGEST_SIGNATURE = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,8 @@ def open_package(source: Path, scratch: Path, bounds: Bounds | None = None) -> O
         signature = tree.files[asic.SIGNATURE].path.read_bytes()
     elif own_place:
         signature = inside[SIGNATURE].path.read_bytes()
+    if len(signature) > _LONGEST_SIGNATURE:
+        raise ManifestFaulty(file=tree.shown, name=SIGNATURE, detail=f"{len(signature):,} B")
     files = {part.name: inside[part.name].path for part in package.parts}
     return Opened(form, package, signed, signature, files, digest(said, "sha256"))
 
