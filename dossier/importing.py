@@ -99,7 +99,12 @@ class Imported:
 
 
 def import_package(
-    file: Path, relied: Reliance, operator: str = "", *, only_check: bool = False
+    file: Path,
+    relied: Reliance,
+    operator: str = "",
+    *,
+    only_check: bool = False,
+    supersede: bool = False,
 ) -> Imported:
     """Take a package in.
 
@@ -107,6 +112,8 @@ def import_package(
         file: an ASiC-E container, a bag, or a folder or ZIP file of records.
         relied: whose signatures are accepted.
         only_check: store nothing.
+        supersede: let its papers replace those held under the same type and number: a person
+            has compared them.
 
     Raises:
         PackageRefused: it is damaged, altered or unsafe; nothing of it is stored.
@@ -127,7 +134,8 @@ def import_package(
         )
         if not only_check and any(one.outcome == "sound" for one in arrivals):
             with open_store() as store:
-                desk = _Desk(store, office, actor_at(office, operator), _origin(opened, verdict))
+                origin = _origin(opened, verdict)
+                desk = _Desk(store, office, actor_at(office, operator), origin, supersede)
                 arrivals = tuple(
                     arrival
                     if isinstance(found, SohoaError)
@@ -274,6 +282,7 @@ class _Desk:
     office: Office
     actor: "Actor"
     origin: Mapping[str, str]
+    supersede: bool
 
 
 def _stored(desk: _Desk, opened: "Opened", component: "Component", sound: _Sound) -> Arrival:
@@ -304,6 +313,7 @@ def _stored(desk: _Desk, opened: "Opened", component: "Component", sound: _Sound
             procedure=component.procedure,
             dossier_code=component.dossier_code,
             basis=law_of(sound.paper),
+            supersede=desk.supersede,
             judgement=sound.judgement,
             origin={**desk.origin, **own},
         )

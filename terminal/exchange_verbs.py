@@ -60,6 +60,10 @@ def import_(
     only_check: Annotated[
         bool, typer.Option("--check", help=_("Only check it; store nothing."))
     ] = False,
+    supersede: Annotated[
+        bool,
+        typer.Option("--supersede", help=_("Replace papers held under the same numbers.")),
+    ] = False,
     trust: Trust = None,
     known: Annotated[
         list[Path] | None,
@@ -78,7 +82,7 @@ def import_(
     relied = reliance(load_office(), trust or [], known or [])
     relied = demanding(relied, None, offline=offline, years=0)
     with screen.progress(_("Checking")):
-        done = import_package(file, relied, operator, only_check=only_check)
+        done = import_package(file, relied, operator, only_check=only_check, supersede=supersede)
     return exchange_reports.imported_answer(done)
 
 

@@ -42,7 +42,7 @@ class Subscriber:
 class Manner:
     """How events are delivered. Times in seconds.
 
-    With these numbers an event is tried for a day and a half before it is dead: 10 s, 30 s,
+    With these numbers an event is tried for about a day before it is dead: 10 s, 30 s,
     90 s … between the first attempts, six hours between the last, each cut by up to a half.
     """
 
