@@ -60,8 +60,8 @@ def test_where_one_may_not_leave_none_does(kho, put, pdf, clerk, export, why) ->
     with pytest.raises(refused):
         export(good.id, bad.id, **changes)
     assert "release" not in actions(kho, good)
-    refusals = [one for one in kho.history(bad.id) + kho.history(good.id)]
-    told = [one.details["attempt"] for one in refusals if one.action == "refusal"]
+    events = kho.history(bad.id) + kho.history(good.id)
+    told = [one.details["attempt"] for one in events if one.action == "refusal"]
     assert told == ([] if why == "no reason" else ["export"])
 
 
