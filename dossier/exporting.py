@@ -4,7 +4,9 @@ Exporting is a release like any other: each record is asked for on a ground, is 
 with a signed receipt before it leaves, and does not leave if it is not in force.
 """
 
+import errno
 import json
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -91,7 +93,8 @@ def export_records(
         reason: why, in the operator's words; as in :func:`dossier.shelf.reuse_record`.
 
     Raises:
-        SignedAlways, TooManyRecords, NoSigner, PlaceTaken: before anything is released.
+        SignedAlways, TooManyRecords, NoSigner, PlaceTaken: before anything is released; so
+            is IsADirectoryError, where a file was to be named.
         NotReusable, TooOften, ...: see :meth:`warehouse.Warehouse.reuse`.
         TokenError, TimestampUnavailable: signing; the release stays on record, nobody got it.
     """
@@ -124,8 +127,10 @@ def _require_place(out: Path, packing: Packing) -> None:
     if packing.form == "asic" and not packing.signer:
         raise SignedAlways
     folder = packing.form != "asic" and out.suffix.lower() != ".zip"
-    if out.is_dir() or (folder and out.exists()):
+    if folder and out.exists():
         raise PlaceTaken(file=mask_text(str(out)))
+    if out.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(out))
 
 
 def _asked(store: "Warehouse", names: Sequence[str]) -> "list[Record]":
