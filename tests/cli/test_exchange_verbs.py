@@ -165,12 +165,13 @@ def test_a_dossier_leaves_as_a_whole_or_not_at_all(counter, papers, complains) -
         "--sheets", f"khai-sinh={papers['khai-sinh']}", "--pin-fd",
     )  # fmt: skip
     assert taken.returncode == 0, taken.stderr
-    dossier = json.loads(taken.stdout)
-    code = dossier["code"] if "code" in dossier else dossier["dossier_code"]
+    held = json.loads(counter.run("find", "--owner", OWNER, "--json").stdout)
+    (code,) = {one["dossier_code"] for one in held}
     out = counter.folder / "p.asice"
     export = ("export", code, "--for", "hai-giay", "-o", out, "--json", "--pin-fd")
     packed = said(counter.run(*export, pins=agency(counter)))
-    assert {one["type"] for one in packed["records"]} == {"KQ.G15.000031", "QUYET-DINH"}
+    assert {one["record"] for one in packed["records"]} == {one["id"] for one in held}
+    assert len(held) == 2
     result = counter.run("import", out, "--json", **elsewhere(counter))
     outcomes = {one["type"]: one["outcome"] for one in json.loads(result.stdout)["components"]}
     # Both are results, which the profiles keep by law, though they came in with consent.
