@@ -27,8 +27,8 @@ _WRITTEN = {
         "hoten hovaten hovatenchu hotenchu hotenchugiayto tenchugiayto chugiayto chuhoso chuho "
         "tenchuho chusohuu tenchusohuu chusudung tenchusudung chusudungdat nguoiduoccap "
         "hochudemten hochudemvaten hotennguoiduoccap hotennguoiduockhaisinh nguoiduockhaisinh "
-        "tencanhantochuc tentochuccanhan tochuccanhan canhantochuc tentochuc tencoquantochuc hotencongdan hotenong "
-        "ten owner ownername name fullname"
+        "tencanhantochuc tentochuccanhan tochuccanhan canhantochuc tentochuc tencoquantochuc "
+        "hotencongdan hotenong ten owner ownername name fullname"
     ),
     "owner_id": (
         "sodinhdanh sodinhdanhcanhan madinhdanh madinhdanhcanhan sodinhdanhcanhancccd cccd socccd "
