@@ -39,7 +39,8 @@ def _printed(number: str, line: int | None) -> Image.Image:
         path = Path(folder) / "separator.pdf"
         notes = ("Dòng 7", "Loại: Giấy khai sinh", "Số trang: 2")
         print_separators([SeparatorSheet(Slip(number, line), notes)], path)
-        return Image.fromarray(rendered(path, 0, 300)).convert("RGB").resize((dots(210), dots(297)))
+        page = Image.fromarray(rendered(path, 0, 300)).convert("RGB")
+        return page.crop((0, 0, dots(210), dots(297)))
 
 
 def separator(chance: Random, number: str) -> Image.Image:

@@ -145,10 +145,28 @@ def _delivered(
     A third of the time of soiling it at 300 dpi first; the dirt comes out larger, not smaller.
     """
     scale = delivery.dpi / DPI
+    behind = _scaled(behind, scale) if behind else None
+    clean = replace(delivery, dpi=DPI, noise=0.0)
+    page = delivered(_scaled(ink, scale), clean, seed, behind)
+    return _grainy(page, delivery.noise, seed) if delivery.noise else page
+
+
+def _scaled(ink: Image.Image, scale: float) -> Image.Image:
+    if scale == 1.0:
+        return ink
     size = (round(ink.width * scale), round(ink.height * scale))
-    small = ink.resize(size, Image.Resampling.BOX)
-    behind = behind.resize(size, Image.Resampling.BOX) if behind else None
-    return delivered(small, replace(delivery, dpi=DPI), seed, behind)
+    return Image.fromarray(cv2.resize(np.asarray(ink), size, interpolation=cv2.INTER_AREA))
+
+
+def _grainy(page: Pixels, noise: float, seed: int) -> Pixels:
+    """A sensor's noise, from one tile laid again and again."""
+    tile = np.random.default_rng(seed).normal(0, noise, (509, 383, page.shape[2]))
+    times = (-(-page.shape[0] // 509), -(-page.shape[1] // 383), 1)
+    more, less = (
+        np.tile(np.clip(part, 0, 255).astype(np.uint8), times)[: page.shape[0], : page.shape[1]]
+        for part in (tile, -tile)
+    )
+    return np.asarray(cv2.subtract(cv2.add(page, more), less), np.uint8)
 
 
 def _delivery(chance: Random, name: str) -> Delivery:
@@ -168,6 +186,8 @@ def _on_a4(page: Pixels) -> Image.Image:
     """A scan printed again: on A4, a printer's few per cent smaller."""
     sheet = Image.new("RGB", (dots(210), dots(297)), "white")
     copy = Image.fromarray(page)
+    if copy.width > copy.height:
+        copy = copy.transpose(Image.Transpose.ROTATE_90)
     scale = min(sheet.width / copy.width, sheet.height / copy.height) * 0.97
     copy = copy.resize((round(copy.width * scale), round(copy.height * scale)))
     sheet.paste(copy, ((sheet.width - copy.width) // 2, (sheet.height - copy.height) // 2))

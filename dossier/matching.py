@@ -19,6 +19,7 @@ from rapidfuzz.distance import Levenshtein
 from digitize.separators import Slip
 from dossier.evidence import Evidence, name_key, number_keys, serial_of
 from dossier.register import RegisterRow
+from foundation.messages import N_, _
 from ocr.labels import bare
 from ocr.spelling import with_tone_marks
 
@@ -41,6 +42,19 @@ _SAME_TYPE, _OTHER_TYPE, _SAME_PAGES, _OTHER_PAGES = 1.0, -3.0, 0.5, -1.0
 #: How alike two names must be, 0-100, to be one misread; and below which they are two.
 _ALIKE, _UNLIKE = 84.0, 65.0
 
+#: Why a person is asked.
+REASONS = {
+    "separator-differs": N_("the separator names no row, or the paper is of another row"),
+    "not-in-register": N_("the register has no row with the separator's number"),
+    "not-enough": N_("too little was read, or read too badly"),
+    "two-alike": N_("two rows are too much alike"),
+    "owner-only": N_("the owner is known, but not which of their papers it is"),
+    "contradiction": N_("what was read fits the row in some places and not in others"),
+    "claimed-twice": N_("another document goes by the same row"),
+    "nothing-alike": N_("no row is like what was read"),
+    "nothing-read": N_("nothing was read to go by"),
+}
+
 Status = Literal["sure", "doubtful", "unknown"]
 
 
@@ -62,7 +76,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Match:
-    """What was found for one document.
+    """What was found for one document. Rows are personal data: they are not for logs.
 
     Attributes:
         row: taken without asking; None where a person decides.
@@ -82,6 +96,10 @@ class Match:
         if self.row is not None:
             return "sure"
         return "doubtful" if self.candidates else "unknown"
+
+    def in_words(self) -> str:
+        """Why a person is asked; empty when none is."""
+        return _(REASONS[self.reason]) if self.reason else ""
 
 
 @dataclass(frozen=True)

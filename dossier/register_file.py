@@ -41,7 +41,7 @@ class RegisterUnreadable(SohoaError):
     """The file is no table, or is damaged."""
 
     exit_code = ExitCode.INPUT
-    message = N_("{file} cannot be read as a register: {reason}. Save it as .xlsx or .csv.")
+    message = N_("{file} cannot be read as a register: {reason}. Give a .csv or .xlsx file.")
 
 
 class RegisterTooLarge(SohoaError):

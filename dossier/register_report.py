@@ -64,6 +64,18 @@ KINDS: dict[str, Kind] = {
     "heading": Kind("note", N_("rows that repeat the headings left out.")),
     "title": Kind("note", N_("rows with a title only left out.")),
 }
+#: What the fields are called.
+LABELS = {
+    "number": N_("number"),
+    "date": N_("date"),
+    "owner_name": N_("owner"),
+    "owner_id": N_("owner's number"),
+    "born": N_("birth"),
+    "type": N_("type"),
+    "pages_expected": N_("pages"),
+    "place": N_("place"),
+    "file": N_("file"),
+}
 _WEIGHTS: tuple[tuple[Weight, str], ...] = (
     ("stops", N_("Will not work until it is put right:")),
     ("weak", N_("Works, but has to be looked at:")),
@@ -82,7 +94,8 @@ def report_lines(
     """How the register was understood and what is wrong with it, for people."""
     sheet = f" ({columns.sheet})" if columns.sheet else ""
     yield _("{file}: {count} papers").format(file=name + sheet, count=rows)
-    found = ", ".join(f"{name} {place + 1}" for name, place in columns.header.columns.items())
+    places = columns.header.columns
+    found = ", ".join(f"{_(LABELS[one])} ({places[one] + 1})" for one in LABELS if one in places)
     yield _("Columns: {columns}").format(columns=found)
     old = {
         guess.encoding.upper(): guess.confidence
@@ -133,4 +146,4 @@ def _lines_in_words(problem: Problem) -> str:
         return ""
     lines = ", ".join(map(str, problem.lines))
     more = ", …" if problem.count > len(problem.lines) else ""
-    return _(" (line {lines})").format(lines=lines + more)
+    return " " + _("(line {lines})").format(lines=lines + more)

@@ -6,8 +6,11 @@ one), and the number large enough to find it by in a pile. No name and no person
 it: these sheets lie about.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +20,7 @@ from digitize.patch import BARS_MM, NARROW_MM
 from digitize.separators import CODE_MM, Slip, parse_separator, separator_text
 from dossier.drawn_codes import draw_code
 from dossier.receipt import tinos
-from dossier.register import RegisterRow
+from dossier.register import RegisterRow, open_register
 from foundation.errors import ExitCode, SohoaError
 from foundation.files import write_atomic
 from foundation.messages import N_, _
@@ -61,6 +64,13 @@ class NumberTooLong(SohoaError):
     message = N_("The number “{number}” is too long for a separator sheet.")
 
 
+class LinesWrong(SohoaError):
+    """A range of lines that is none."""
+
+    exit_code = ExitCode.USAGE
+    message = N_("--lines {lines}: give a line or a range of lines, such as 2-1000.")
+
+
 @dataclass(frozen=True)
 class SeparatorSheet:
     """What one sheet says.
@@ -87,6 +97,44 @@ def sheets_of(rows: Iterable[RegisterRow]) -> Iterator[SeparatorSheet]:
         )
         notes = tuple(_(text).format(value=value) for text, value in told if value)
         yield SeparatorSheet(Slip(row.number, row.line), notes)
+
+
+def print_for(
+    register: Path | None,
+    numbers: Sequence[str],
+    out: Path,
+    lines: str = "",
+    copies: int = 1,
+    *,
+    wishes: Mapping[str, str] | None = None,
+    sheet: str = "",
+) -> int:
+    """Print separators for a register's rows, and for numbers given; how many pages.
+
+    Args:
+        lines: of the register, such as ``2-1000``; all without.
+        wishes, sheet: see :func:`dossier.register.open_register`.
+
+    Raises:
+        LinesWrong: ``lines`` is no such range. Else what :func:`print_separators` and
+            :func:`open_register` raise.
+    """
+    first, last = _range(lines)
+    given = [SeparatorSheet(Slip(" ".join(number.split()))) for number in numbers]
+    if register is None:
+        return print_separators(given, out, copies=copies)
+    with open_register(register, wishes, sheet=sheet) as opened:
+        rows = (row for row in opened if first <= row.line <= last)
+        return print_separators(chain(given, sheets_of(rows)), out, copies=copies)
+
+
+def _range(lines: str) -> tuple[int, int]:
+    if not lines:
+        return 0, sys.maxsize
+    match = re.fullmatch(r"(\d+)(?:-(\d+))?", lines.strip())
+    if match is None:
+        raise LinesWrong(lines=lines)
+    return int(match.group(1)), int(match.group(2) or match.group(1))
 
 
 def print_separators(sheets: Iterable[SeparatorSheet], out: Path, *, copies: int = 1) -> int:
