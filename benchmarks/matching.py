@@ -24,6 +24,7 @@ from random import Random
 
 from digitize.separators import Slip
 from dossier.evidence import Evidence
+from dossier.legacy_text import FROM_TCVN3, FROM_VNI
 from dossier.matching import Match, match_documents
 from dossier.register import RegisterRow, read_register
 
@@ -231,14 +232,12 @@ def _row(place: int, paper: Paper, chance: Random) -> list[str]:
 
 def encoded(text: str, encoding: str) -> bytes:
     """The text in an encoding from before Unicode, or any Python knows."""
-    from dossier.legacy_text import _FROM_TCVN3, _FROM_VNI
-
     if encoding == "tcvn3":
-        codes = {letter: code for code, letter in _FROM_TCVN3.items()}
+        codes = {letter: code for code, letter in FROM_TCVN3.items()}
         small = (c if c in codes or ord(c) < 128 else c.lower() for c in text)
         return bytes(codes.get(c, ord(c)) for c in small)
     if encoding == "vni":
-        signs = {value: key for key, value in reversed(_FROM_VNI.items())}
+        signs = {value: key for key, value in reversed(FROM_VNI.items())}
         return "".join(signs.get(c, c) for c in text).encode("latin-1")
     if encoding == "cp1258":
         return b"".join(_in_1258(c) for c in text)

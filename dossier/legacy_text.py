@@ -26,7 +26,8 @@ ENCODINGS: tuple[Encoding, ...] = get_args(Encoding)
 _TCVN3 = (
     "ĂÂÊÔƠƯĐăâêôơưđ......àảãáạ.ằẳẵắ.......ặầẩẫấậè.ẻẽéẹềểễếệìỉ...ĩíịò.ỏõóọồổỗốộờởỡớợù.ủũúụừửữứựỳỷỹýỵ"
 )
-_FROM_TCVN3 = {0xA1 + place: letter for place, letter in enumerate(_TCVN3) if letter != "."}
+#: TCVN3 (ABC): letter by byte.
+FROM_TCVN3 = {0xA1 + place: letter for place, letter in enumerate(_TCVN3) if letter != "."}
 _ONLY_SMALL = frozenset(_TCVN3[7:])
 
 _TONES = "\u0301\u0300\u0309\u0303\u0323"
@@ -57,8 +58,9 @@ def _vni_table() -> dict[str, str]:
     return table | mixed | capitals
 
 
-_FROM_VNI = _vni_table()
-_VNI = re.compile("|".join(sorted(map(re.escape, _FROM_VNI), key=len, reverse=True)))
+#: VNI: letter by what stands for it, one sign or two.
+FROM_VNI = _vni_table()
+_VNI = re.compile("|".join(sorted(map(re.escape, FROM_VNI), key=len, reverse=True)))
 
 _ONSETS = "b|ch|c|d|đ|gh|gi|g|h|kh|k|l|m|ngh|ng|nh|n|ph|p|qu|r|s|th|tr|t|v|x"
 #: What may follow the onset, without its tone.
@@ -71,8 +73,8 @@ uê uêch uênh ui um un ung uôc uôi uôm uôn uông uôt uơ up ut uy uya uyc
 ư ưa ưc ưi ưm ưn ưng ươc ươi ươm ươn ương ươp ươt ươu ưt ưu y yêm yên yêng yêt yêu yt ynh
 """
 _SYLLABLE = re.compile(rf"(?:{_ONSETS})?(?:{'|'.join(_RHYMES.split())})")
+_ABBREVIATION = re.compile("[A-ZĐƯ]{2,6}")
 _STOPPED = re.compile(r"(?:c|ch|p|t)$")
-_WORDS = re.compile(r"\w+(?:[^\w\s.,;:/()\-]+\w*)*")
 
 
 @dataclass(frozen=True)
@@ -103,12 +105,12 @@ def to_unicode(text: str, encoding: Encoding) -> str:
     if encoding == "tcvn3":
         letters = as_bytes(text)
         found = "".join(
-            sign if code is None else _FROM_TCVN3.get(code, sign)
+            sign if code is None else FROM_TCVN3.get(code, sign)
             for sign, code in zip(text, letters, strict=True)
         )
         text = _in_one_case(unicodedata.normalize("NFC", found))
     elif encoding == "vni":
-        text = _VNI.sub(lambda match: _FROM_VNI[match.group()], text)
+        text = _VNI.sub(lambda match: FROM_VNI[match.group()], text)
     elif encoding == "windows-1258":
         letters = as_bytes(text)
         text = "".join(
@@ -165,13 +167,18 @@ def _share(words: list[str], encoding: Encoding) -> float:
     good = 0
     for word in words:
         if encoding == "tcvn3" and any(
-            code is None or (code >= 0x80 and code not in _FROM_TCVN3) for code in as_bytes(word)
+            code is None or (code >= 0x80 and code not in FROM_TCVN3) for code in as_bytes(word)
         ):
             continue
         pieces = re.findall(r"[^\W\d_]+", to_unicode(word, encoding))
         marked = [piece for piece in pieces if not piece.isascii()]
-        good += bool(marked) and all(map(is_vietnamese, pieces)) and _is_clean(word, encoding)
+        good += bool(marked) and all(map(_may_be, pieces)) and _is_clean(word, encoding)
     return good / len(words)
+
+
+def _may_be(piece: str) -> bool:
+    """A syllable, or an abbreviation such as QĐ or ĐKKD."""
+    return is_vietnamese(piece) or _ABBREVIATION.fullmatch(piece) is not None
 
 
 def _is_clean(word: str, encoding: Encoding) -> bool:

@@ -230,9 +230,10 @@ def _why_unsure(document: Evidence, best: _Weighed, confidence: float, ahead: fl
         # The separator names no row, or another one than the paper itself.
         "separator-differs": document.slip is not None
         and not (by_separator and len(best.against) <= 1 + len(best.told) // 2),
-        "not-enough": confidence < _SURE or (not by_separator and len(strong) < 2),
+        "owner-only": not by_separator and not paper_told and bool({"id", "name"} & set(strong)),
+        "not-enough": confidence < _SURE
+        or (not by_separator and (len(strong) < 2 or not paper_told)),
         "two-alike": ahead < _AHEAD,
-        "owner-only": not by_separator and not paper_told,
         "contradiction": not by_separator and len(best.against) >= len(strong),
     }
     return next((reason for reason, found in faults.items() if found), "")

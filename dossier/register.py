@@ -10,7 +10,7 @@ they come and counts its problems on the way.
 
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date as Day  # noqa: N812  a field of rows is named date
@@ -246,9 +246,7 @@ def open_register(
     with open_tables(path, sheet) as tables:
         table, header, rows = _first_known(path, tables, wishes)
         ahead = list(islice(rows, _SAMPLE))
-        written = {
-            name: guess_encoding(texts_of(ahead, place)) for name, place in header.columns.items()
-        }
+        written = _written(ahead, header)
         columns = Columns(table.name, table.encoding, header, written)
         day = today or vietnam_time(utc_now()).date()
         opened = OpenRegister(path.name, columns, chain(ahead, rows), day)
@@ -276,6 +274,17 @@ def read_register(
         return Register(opened.name, opened.columns, rows, opened.problems)
 
 
+def _written(rows: Sequence[Row], header: Header) -> dict[str, Guess]:
+    """The encoding of each column; of the whole file where its own words do not tell."""
+    texts = {name: texts_of(rows, place) for name, place in header.columns.items()}
+    whole = guess_encoding(chain.from_iterable(texts.values()))
+    own = {name: guess_encoding(words) for name, words in texts.items()}
+    return {
+        name: guess if guess.confidence > _SURE and guess.marked else whole
+        for name, guess in own.items()
+    }
+
+
 def _first_known(
     path: Path, tables: Iterable[Table], wishes: Mapping[str, str]
 ) -> tuple[Table, Header, Iterator[Row]]:
@@ -295,22 +304,25 @@ def _is_no_paper(cells: tuple[Cell, ...], header: Header) -> str:
     filled = [cell for cell in cells if not _is_empty(cell)]
     if not filled:
         return "blank"
-    texts = [bare(cell) for cell in filled if isinstance(cell, str)]
     places = header.columns
     number = cells[places["number"]] if places["number"] < len(cells) else None
-    if any(_TOTALS.match(text) for text in texts[:3]) and len(filled) <= max(4, len(places) // 2):
-        return "totals"
+    if len(filled) <= max(4, len(places) // 2):
+        texts = [bare(cell) for cell in filled if isinstance(cell, str)]
+        if any(_TOTALS.match(text) for text in texts[:3]):
+            return "totals"
     if _counts_columns(filled):
-        return "heading"
-    if isinstance(number, str) and field_of(number) == "number":  # printed again on every page
         return "heading"
     if _is_empty(number) and len(filled) == 1:
         return "title"
+    if isinstance(number, str) and not any(map(str.isdigit, number)):
+        return "heading" if field_of(number) == "number" else ""  # printed again on every page
     return ""
 
 
 def _counts_columns(filled: list[Cell]) -> bool:
     """The row "(1) (2) (3)" that forms have below their headings."""
+    if text_of(filled[0]).strip("(). ") != "1":
+        return False
     numbers = [re.sub(r"[()\s.]", "", text_of(cell)) for cell in filled]
     return len(numbers) > 2 and numbers == [str(n) for n in range(1, len(numbers) + 1)]
 

@@ -39,7 +39,9 @@ def text_of(cell: Cell) -> str:
         return str(int(cell)) if cell.is_integer() else repr(cell)
     if isinstance(cell, date):
         return f"{cell:%d/%m/%Y}"
-    plain = unicodedata.normalize("NFC", str(cell)).translate(_INVISIBLE)
+    plain = str(cell)
+    if not plain.isascii():
+        plain = unicodedata.normalize("NFC", plain).translate(_INVISIBLE)
     return " ".join(plain.split())
 
 

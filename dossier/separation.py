@@ -243,7 +243,7 @@ def by_page_counts(sides: Iterable[Side], rows: Iterable[Expected]) -> Separatio
                 current.doubts.append(Doubt("split-leaf", side.index))
         current.sides.append(side)
         left -= not side.blank
-    if current is not None and left > 0 and current.line is not None:
+    if current is not None and 0 < left < float("inf"):
         current.doubts.append(Doubt("too-few-pages", current.sides[0].index))
     return _with_taken(documents, taken)
 
