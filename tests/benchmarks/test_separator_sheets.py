@@ -92,8 +92,12 @@ def test_a_file_that_says_no_resolution_is_taken_for_a4(
     assert found.slip == Slip("2345/QĐ-UBND", 812)
 
 
-@given(number=st.text(st.characters(categories=["L", "N"]) | st.sampled_from("/-. "), min_size=1),
-       line=st.none() | st.integers(1, 10**7), place=st.integers(0), sign=st.characters())  # fmt: skip
+@given(
+    number=st.text(st.characters(categories=["L", "N"]) | st.sampled_from("/-. "), min_size=1),
+    line=st.none() | st.integers(1, 10**7),
+    place=st.integers(0),
+    sign=st.characters(),
+)
 def test_a_code_is_read_back_and_a_changed_one_is_refused(
     number: str, line: int | None, place: int, sign: str
 ) -> None:
