@@ -22,7 +22,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from random import Random
 
-from digitize.separators import Slip
+from digitize.slips import Slip
 from dossier.evidence import Evidence, evidence_of
 from dossier.legacy_text import FROM_TCVN3, FROM_VNI
 from dossier.matching import Match, match_documents

@@ -18,6 +18,7 @@ from hashlib import blake2b
 from itertools import chain, islice
 from pathlib import Path
 
+from digitize.slips import slip_key
 from dossier.legacy_text import Encoding, Guess, guess_encoding, is_vietnamese, to_unicode
 from dossier.register_columns import (
     ColumnsUnknown,
@@ -212,7 +213,7 @@ class OpenRegister:
         if not row.number:
             return
         year = row.date.year if row.date else 0
-        number = _digest(bare(row.number), bare(row.type), year)
+        number = _digest(slip_key(row.number), bare(row.type), year)
         whole = _digest(number, row.date, row.owner_id, bare(row.owner_name), row.pages_expected)
         if whole in self._whole:
             _add(doubts, "row-twice")

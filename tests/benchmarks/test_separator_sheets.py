@@ -11,14 +11,9 @@ from hypothesis import strategies as st
 from benchmarks.separators import CASES, look_at
 from digitize.patch import find_patch
 from digitize.seal import rendered
-from digitize.separators import (
-    Slip,
-    find_separator,
-    parse_separator,
-    separator_text,
-    sheet_separator,
-)
+from digitize.separators import find_separator, sheet_separator
 from digitize.sheet import Sheet
+from digitize.slips import Slip, parse_separator, separator_text
 from dossier.separator_sheets import (
     LinesWrong,
     NothingToPrint,
