@@ -36,6 +36,7 @@ from dossier.register_values import (
     read_pages,
     text_of,
 )
+from foundation.privacy import mask_text
 from foundation.times import utc_now, vietnam_time
 from ocr.labels import bare
 
@@ -297,7 +298,8 @@ def _first_known(
             rest = [row for row in head if row[0] > header.line]
             return table, header, chain(rest, table.rows)
         seen = seen or headings_seen(head)
-    raise ColumnsUnknown(file=path.name, headings=", ".join(seen[:12]) or "–")
+    headings = mask_text(", ".join(seen[:12]))  # without headings they are a person's row
+    raise ColumnsUnknown(file=path.name, headings=headings or "–")
 
 
 def _is_no_paper(cells: tuple[Cell, ...], header: Header) -> str:
