@@ -5,7 +5,8 @@ UTF-16, Windows-1258; repeated rows, days that do not exist, owners and numbers 
 mistyped, birth dates that are only a year) and read back. Documents are its papers as a
 recogniser gives them: each letter or figure misread with a fixed chance, by what is in fact
 confused, marks lost or changed, fields not found, a parent's name beside the owner's; a few
-papers are in no row at all, and look like one that is (the same family name, the same day).
+papers are in no row at all, and look like one that is (a brother's, the same person's of another
+year). One birth certificate in fifty has a twin's beside it, with the next number.
 Twice: with separators (most read, some not, some before the wrong paper, some unknown), and by
 what is read alone.
 """
@@ -139,34 +140,33 @@ def _counted(
 
 
 def _papers(chance: Random, count: int) -> Iterator[Paper]:
+    """Papers in the order of their rows; one in fifty is of a twin of the one before."""
     serials: Counter[tuple[int, int]] = Counter()
+    before: Paper | None = None
     for place in range(count):
-        kind = chance.choices(range(4), (5, 2, 2, 2))[0]
-        day = date(1995, 1, 1) + timedelta(days=chance.randrange(10_000))
-        serials[kind, day.year] += 1
-        serial = serials[kind, day.year]
-        number = (
-            f"{serial}/{day.year}",
-            f"{serial}/{day.year}",
-            f"{serial}/QĐ-UBND",
-            f"CH{place:05d}",
-        )[kind]
-        born = day - timedelta(
-            days=chance.randrange(5, 60) if kind == 0 else chance.randrange(7000, 20_000)
-        )
-        owner_id = f"{chance.randrange(1, 97):03d}{chance.randrange(4)}{born.year % 100:02d}"
-        owner_id += f"{chance.randrange(10**6):06d}"
-        yield Paper(
-            place,
-            number,
-            day,
-            _name(chance),
-            owner_id,
-            born,
-            _name(chance),
-            kind,
-            chance.randrange(1, 5),
-        )
+        paper = _some_paper(place, chance)
+        if before and before.kind == 0 and chance.random() < 0.02:
+            given = " ".join([*before.owner.split()[:-1], chance.choice(_GIVEN.split())])
+            tail = f"{chance.randrange(10**6):06d}"
+            paper = replace(before, row=place, owner=given, owner_id=before.owner_id[:6] + tail)
+        serials[paper.kind, paper.day.year] += 1
+        serial = serials[paper.kind, paper.day.year]
+        year = f"{serial}/{paper.day.year}"
+        number = (year, year, f"{serial}/QĐ-UBND", f"CH{place:05d}")[paper.kind]
+        before = replace(paper, number=number)
+        yield before
+
+
+def _some_paper(place: int, chance: Random) -> Paper:
+    """Anybody's paper, its number still to be given."""
+    kind = chance.choices(range(4), (5, 2, 2, 2))[0]
+    day = date(1995, 1, 1) + timedelta(days=chance.randrange(10_000))
+    age = chance.randrange(5, 60) if kind == 0 else chance.randrange(7000, 20_000)
+    born = day - timedelta(days=age)
+    owner_id = f"{chance.randrange(1, 97):03d}{chance.randrange(4)}{born.year % 100:02d}"
+    owner_id += f"{chance.randrange(10**6):06d}"
+    pages = chance.randrange(1, 5)
+    return Paper(place, "", day, _name(chance), owner_id, born, _name(chance), kind, pages)
 
 
 def _name(chance: Random) -> str:

@@ -62,6 +62,7 @@ def test_a_separator_before_the_wrong_paper_is_not_believed():
     wrong = said(ROWS[20], slip=Slip(ROWS[5].number, ROWS[5].line))
     (found,) = match_documents([wrong], ROWS)
     assert (found.status, found.reason) == ("doubtful", "separator-differs")
+    assert "separator" in found.in_words()
     assert {one.row.line for one in found.candidates[:2]} >= {ROWS[20].line}
 
 
