@@ -134,7 +134,7 @@ def test_generated_registers_are_matched_and_nothing_goes_wrong_unasked(
     tables = [line for line in capsys.readouterr().out.splitlines() if line.startswith("| ")][1:]
     assert len(tables) == 2
     for line in tables:
-        _name, within, right, _first, _asked, wrong, *_rest = line.strip("| ").split(" | ")
+        _name, within, right, _asked, _first, wrong, *_rest = line.strip("| ").split(" | ")
         assert int(wrong) == 0
         assert int(right.split()[0]) >= 0.95 * int(within)
 
