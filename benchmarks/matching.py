@@ -20,17 +20,15 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from importlib import import_module
 from pathlib import Path
 from random import Random
 
 from digitize.slips import Slip, slip_key
-from dossier.evidence import Evidence, evidence_of
+from dossier.evidence import Evidence
 from dossier.legacy_text import FROM_TCVN3, FROM_VNI
 from dossier.matching import Match, match_documents
 from dossier.register import RegisterRow, read_register
-from ocr.fields import FieldValue
-from ocr.kinds import read_value
-from profiles import load_paper
 
 _FAMILIES = "Nguyễn " * 12 + "Trần " * 4 + "Lê " * 3 + "Phạm Phạm Hoàng Huỳnh Phan Vũ Võ Đặng Bùi "
 _FAMILIES += "Đỗ Hồ Ngô Dương Lý Đào Đoàn Trịnh Đinh Lâm Mai Tô Hà Cao Lương Tạ"
@@ -81,7 +79,7 @@ def measure_matching(count: int, seed: int, papers: int = 0) -> None:
     """
     _measure_generated(count, seed)
     if papers:
-        match_read_papers(papers, seed)
+        import_module("benchmarks.match_read").match_read_papers(papers, seed)
 
 
 def _measure_generated(count: int, seed: int) -> None:
@@ -93,8 +91,8 @@ def _measure_generated(count: int, seed: int) -> None:
         began, number = time.process_time(), 0
         for encoding in ("utf-8-sig", "utf-16", "tcvn3", "vni", "cp1258"):
             chance = Random(f"matching {seed} {encoding} {separators}")
-            papers = list(_papers(chance, count // 5))
-            rows = _through_file(papers, chance, encoding)
+            papers = list(invented_papers(chance, count // 5))
+            rows = through_file(papers, chance, encoding)
             strangers = [_stranger(paper, chance) for paper in chance.sample(papers, count // 150)]
             documents = chance.sample([*papers, *strangers], len(papers) + len(strangers))
             read = [_as_read(paper, chance) for paper in documents]
@@ -147,7 +145,7 @@ def _counted(
 # --- registers ----------------------------------------------------------------------------
 
 
-def _papers(chance: Random, count: int) -> Iterator[Paper]:
+def invented_papers(chance: Random, count: int) -> Iterator[Paper]:
     """Papers in the order of their rows; one in fifty is of a twin of the one before."""
     serials: Counter[tuple[int, int]] = Counter()
     before: Paper | None = None
@@ -200,7 +198,7 @@ def _stranger(paper: Paper, chance: Random) -> Paper:
     return replace(paper, row=None, number=f"{chance.randrange(900, 999)}/{day.year}", day=day)
 
 
-def _through_file(papers: Sequence[Paper], chance: Random, encoding: str) -> dict[int, RegisterRow]:
+def through_file(papers: Sequence[Paper], chance: Random, encoding: str) -> dict[int, RegisterRow]:
     """The papers written as a messy CSV and read back; rows by the paper's place."""
     lines: list[list[str]] = [["UBND XÃ HÒA AN"], ["SỔ ĐĂNG KÝ"], _HEADINGS]
     places: dict[int, int] = {}  # line of the file → paper
@@ -355,51 +353,3 @@ def _day(text: str) -> date | None:
         return date(int(text[:4]), int(text[4:6]), int(text[6:8]))
     except ValueError:
         return None
-
-
-# --- real reading -------------------------------------------------------------------------
-
-
-def match_read_papers(count: int, seed: int) -> None:
-    """The same with papers that are drawn, soiled and read by the recogniser, without separators.
-
-    The register holds them, as printed, among 1,000 rows of other papers.
-    """
-    from benchmarks.facts import PAPERS, read_sheet
-
-    chance = Random(f"read {seed}")
-    kinds = [kind for kind in PAPERS if kind not in {"decision", "certified"}]  # these name nobody
-    rows = list(_through_file(list(_papers(chance, 1000)), chance, "utf-8-sig").values())
-    documents = []
-    for place in range(count):
-        kind = kinds[place % len(kinds)]
-        facts, read = read_sheet((kind, chance.randrange(10**8)))
-        paper = load_paper(PAPERS[kind])
-        rules = {rule.name: rule for rule in paper.fields}
-        printed = [
-            FieldValue(name, text, normal=read_value(rules[name].kind, text).normal)
-            for name, text in facts.items()
-            if name in rules
-        ]
-        rows.append(_row_of(evidence_of(paper, printed), 2000 + place))
-        documents.append(evidence_of(paper, list(read.values()), pages=1))
-    found = match_documents(documents, rows)
-    right = sum(match.row is rows[place - count] for place, match in enumerate(found))
-    wrong = sum(match.row not in (None, rows[place - count]) for place, match in enumerate(found))
-    first = sum(
-        match.row is None and bool(match.candidates) and match.candidates[0].row is rows[n - count]
-        for n, match in enumerate(found)
-    )
-    print(
-        f"{count} papers read by the recogniser: {right} rightly unasked, {wrong} wrong, ", end=""
-    )
-    print(f"{count - right - wrong} to a person ({first} with the right row first)")
-    print(dict(Counter(match.reason for match in found if match.reason)))
-
-
-def _row_of(printed: Evidence, line: int) -> RegisterRow:
-    """The row an office keeps of a paper."""
-    first = (printed.numbers, printed.names, printed.ids, printed.births)
-    number, name, owner_id, born = (values[0] if values else "" for values in first)
-    day = printed.dates[0] if printed.dates else None
-    return RegisterRow(line, number, day, owner_id, name, printed.paper, 1, "", born)
