@@ -20,7 +20,7 @@ NAMES = [
     "Nguyễn Văn Đức",
     "TRẦN THỊ MỸ HẠNH",
     "Lê Thuỳ Dương",
-    "Đỗ Ngọc Ẩn",
+    "Đỗ Bá Huẩn",
     "Phạm Quỹ",
     "Bùi Lĩnh",
 ]
@@ -32,7 +32,7 @@ def as_western(text: str, encoding: str) -> str:
 
 
 def test_the_alphabet_has_all_its_letters():
-    assert len(set(ALPHABET)) == 23 + 12 + 60 - len(set("aeiouyđ") & set(ALPHABET)) + 1
+    assert len(set(ALPHABET)) == 29 + 12 * 5
 
 
 @pytest.mark.parametrize("encoding", ["tcvn3", "vni", "windows-1258"])
@@ -68,5 +68,5 @@ def test_unicode_and_foreign_words_are_left_alone():
 
 
 def test_words_that_no_vietnamese_mouth_says_are_no_vietnamese():
-    assert all(is_vietnamese(word) for word in ["nghiêng", "khuyếch", "quỳnh", "giếng", "ươm", "Ỷ"])
+    assert all(is_vietnamese(word) for word in ["nghiêng", "khuếch", "quỳnh", "giếng", "ươm", "Ỷ"])
     assert not any(is_vietnamese(word) for word in ["blá", "nàct", "hảch", "strế"])
