@@ -22,6 +22,7 @@ from profiles.loader import (
 )
 from profiles.schema import (
     AnySigner,
+    BatchRules,
     Component,
     Credential,
     Dated,
@@ -42,6 +43,7 @@ from profiles.schema import (
 __all__ = [
     "AnySigner",
     "BadProfile",
+    "BatchRules",
     "Component",
     "Credential",
     "Dated",
