@@ -19,6 +19,7 @@ set_language(choose_language(sys.argv))
 from terminal.batch_verbs import batch_app, watch  # noqa: E402
 from terminal.ledger_verbs import audit_app, consent_app  # noqa: E402
 from terminal.options import Authority, Guardian, Operator, OwnerId, Trust, Witness  # noqa: E402
+from terminal.register_verbs import register_app  # noqa: E402
 from terminal.store_verbs import warehouse_app  # noqa: E402
 from terminal.trust_verbs import trust_app  # noqa: E402
 
@@ -30,6 +31,7 @@ app.add_typer(warehouse_app, name="warehouse", help=_("The store itself."))
 app.add_typer(consent_app, name="consent", help=_("What owners agreed to."))
 app.add_typer(audit_app, name="audit", help=_("Who did what with the papers."))
 app.add_typer(batch_app, name="batch", help=_("A backlog of papers: planned, run, resumed."))
+app.add_typer(register_app)  # verbs of the command itself
 app.add_typer(trust_app, name="trust", help=_("Root certificates: none is trusted unless added."))
 
 verb(app, "watch", _("Take what is put into a folder into the backlog, until Ctrl+C."))(watch)
