@@ -8,7 +8,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, cast
 
-from digitize.assemble import Provenance
 from dossier.grounds import receipt_signer
 from dossier.shelf import store_folder
 from dossier.waiting import put_on_list
@@ -20,6 +19,7 @@ from profiles import AnySigner, Office, Paper, SealRules, SignatureRules, Signer
 from warehouse import Actor
 
 if TYPE_CHECKING:
+    from digitize import Provenance
     from signing import PinSource, SigningRequest
     from signing.credential import SealKey
     from signing.jobs import Level
@@ -220,8 +220,10 @@ def versions() -> Mapping[str, str]:
 
 def provenance(
     paper: Paper, actor: Actor, *, device: str = "", record_code: str = "", title: str = ""
-) -> Provenance:
+) -> "Provenance":
     """Who made a document now, where, on which device, with which profile and versions."""
+    from digitize import Provenance
+
     return Provenance(
         operator=actor.name,
         office=actor.office,
