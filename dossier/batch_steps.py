@@ -16,8 +16,8 @@ from pydantic import BaseModel
 from digitize.kept import Shelf
 from digitize.pipeline import Options, digitize
 from digitize.quality import BelowQuality, below_bar, reasons
-from digitize.separators import Slip
 from digitize.sheet import Finding, FinishedPage
+from digitize.slips import Slip
 from digitize.sources import check_sources, files_of, read_sources
 from digitize.workers import Schedule
 from dossier.desk import Desk, provenance

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
-from digitize.separators import Slip, sheet_separator
+from digitize.separators import sheet_separator
 from digitize.sheet import Sheet
+from digitize.slips import Slip
 from digitize.sources import check_sources, read_sources
 from dossier.batch import Planned, Where, lot_of_today
 from dossier.ledger import Ledger, open_ledger
