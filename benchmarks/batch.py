@@ -32,6 +32,9 @@ class Cost:
     wall: float
     cpu: float
 
+    def __sub__(self, other: "Cost") -> "Cost":
+        return Cost(self.wall - other.wall, self.cpu - other.cpu)
+
 
 def measure_batch(count: int, most: int, seed: int, *, on_cluster: bool = True) -> None:
     """Print what a backlog costs, bare, by its run here and on a cluster."""
@@ -41,21 +44,21 @@ def measure_batch(count: int, most: int, seed: int, *, on_cluster: bool = True) 
         scans = work / "scans"
         pages = backlog.draw_scans(scans, count, most, seed)
         print(f"{count} documents, {pages} pages; {machine()}", flush=True)
-        code = f"from benchmarks.batch import bare; bare({str(scans)!r}, {str(work / 'bare')!r})"
-        command = [sys.executable, "-c", code]
-        environ = dict(lab.environ) | {"SOHOA_HOME": str(work / "bare")}
-        plain = _cost(lambda: subprocess.run(command, env=environ, check=True))
+        (work / "none").mkdir()
+        plain = _bare(lab, scans) - _bare(lab, work / "none")
         _tell("bare", plain, plain, pages)
         lab.plan(scans)
-        run = ("run", "--no-sign", "--jobs", "2")
-        _tell("run", _cost(lambda: backlog.end(lab.start(*run, sign=False), 0)), plain, pages)
+        order = ("run", "--no-sign", "--jobs", "2")
+        whole = _cost(lambda: backlog.end(lab.start(*order, sign=False), 0))
+        start = _cost(lambda: backlog.end(lab.start(*order, sign=False), 0))  # nothing is left
+        _tell("run", whole - start, plain, pages)
+        print(f"starting a run takes {start.wall:.1f} s, {start.cpu:.1f} s of the processor")
         if on_cluster:
             other = Lab(work / "other", lab.environ, lab.pins)
             other.plan(scans)
-            idle = _cost(lambda: _on_cluster(other, run=False))
-            whole = _cost(lambda: _on_cluster(other, run=True))
-            cost = Cost(whole.wall - idle.wall, whole.cpu - idle.cpu)
-            _tell("run on Dask, 2 workers", cost, plain, pages)
+            whole = _cost(lambda: _on_cluster(other))
+            start = _cost(lambda: _on_cluster(other))
+            _tell("run on Dask, 2 workers", whole - start, plain, pages)
 
 
 def bare(scans: str, out: str) -> None:
@@ -95,15 +98,22 @@ def bare(scans: str, out: str) -> None:
             pass
 
 
-def _on_cluster(lab: Lab, *, run: bool) -> None:
+def _bare(lab: Lab, scans: Path) -> Cost:
+    out = str(lab.home.with_name("bare"))
+    code = f"from benchmarks.batch import bare; bare({str(scans)!r}, {out!r})"
+    command = [sys.executable, "-c", code]
+    environ = dict(lab.environ) | {"SOHOA_HOME": out}
+    return _cost(lambda: subprocess.run(command, env=environ, check=True))
+
+
+def _on_cluster(lab: Lab) -> None:
     from distributed import Client
 
     with backlog.cluster(lab, 2) as cluster:
         with Client(cluster.address, timeout=120, set_as_default=False) as client:
             client.wait_for_workers(2, timeout=120)
-        if run:
-            order = ("run", "--no-sign", "--cluster", cluster.address)
-            backlog.end(lab.start(*order, sign=False), 0)
+        order = ("run", "--no-sign", "--cluster", cluster.address)
+        backlog.end(lab.start(*order, sign=False), 0)
 
 
 def _cost(do: Callable[[], object]) -> Cost:

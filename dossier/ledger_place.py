@@ -3,6 +3,7 @@
 import fcntl
 import os
 import sqlite3
+import time
 import zlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -28,6 +29,8 @@ from warehouse.engine import for_writing, postgresql_engine, sqlite_engine, tabl
 from warehouse.errors import BadSettings
 
 _FILE = "ledger.sqlite"
+#: Seconds that a server may take to see that the process behind a connection was killed.
+_DYING = 3.0
 #: By the beginning of SQLite's name of the error or of PostgreSQL's SQLSTATE.
 _CAUSES = {
     "SQLITE_BUSY": LedgerBusy,
@@ -128,15 +131,8 @@ def only_run(place: LedgerPlace, engine: Engine, station: str) -> Iterator[None]
     # A name may hold anything; two that meet in 32 bits refuse each other, which harms nobody.
     mark = zlib.crc32(station.encode())
     if place.url:
-        # A connection of its own: the lock ends with it, be it that the process is killed.
-        with reachable(place), engine.connect() as connection:
-            query = text("SELECT pg_try_advisory_lock(:ours, :mark)")
-            taken = connection.execute(query, {"ours": APPLICATION_ID, "mark": mark - (1 << 31)})
-            if not taken.scalar_one():
-                raise AlreadyRunning(station=station)
-            connection.commit()
+        with reachable(place), _locked_in_database(engine, mark - (1 << 31), station):
             yield
-            connection.invalidate()  # back in the pool it would still hold the lock
         return
     lock = os.open(place.folder / f"run-{mark:08x}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC)
     try:
@@ -148,6 +144,27 @@ def only_run(place: LedgerPlace, engine: Engine, station: str) -> Iterator[None]
         yield
     finally:
         os.close(lock)
+
+
+@contextmanager
+def _locked_in_database(engine: Engine, mark: int, station: str) -> Iterator[None]:
+    """A lock that ends with its connection, be it that the process or its machine dies."""
+    with engine.connect() as connection:
+        # A machine that lost its power is noticed within two minutes, not within two hours.
+        for name, value in (("idle", 60), ("interval", 15), ("count", 4)):
+            connection.exec_driver_sql(f"SET tcp_keepalives_{name} = {value}")
+        query = text("SELECT pg_try_advisory_lock(:ours, :mark)")
+        until = time.monotonic() + _DYING
+        while not connection.execute(query, {"ours": APPLICATION_ID, "mark": mark}).scalar_one():
+            connection.commit()
+            if time.monotonic() > until:
+                raise AlreadyRunning(station=station)
+            time.sleep(0.2)
+        connection.commit()
+        try:
+            yield
+        finally:
+            connection.invalidate()  # back in the pool it would still hold the lock
 
 
 def _postgresql(place: LedgerPlace) -> Engine:
