@@ -25,6 +25,7 @@ from profiles.loader import (
 )
 from profiles.schema import (
     AnySigner,
+    BatchRules,
     Component,
     Credential,
     FieldRules,
@@ -45,6 +46,7 @@ from profiles.schema import (
 __all__ = [
     "AnySigner",
     "BadProfile",
+    "BatchRules",
     "Component",
     "ComponentForm",
     "Credential",
