@@ -10,8 +10,6 @@ from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Discriminator,
     Field,
     Tag,
@@ -20,6 +18,8 @@ from pydantic import (
 )
 
 from foundation.messages import N_
+from profiles.base import Rules
+from profiles.work import MasterRules, QualityRules, Staff, TargetRules
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 Place = Literal["top-right", "top-left", "bottom-right", "bottom-left"]
@@ -33,12 +33,6 @@ SealField = Literal[
     "system",
     "issued_at",
 ]
-
-
-class Rules(BaseModel):
-    """Base of all profile tables: frozen, and strict about unknown keys."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Dated(Rules):
@@ -234,6 +228,8 @@ class Paper(Dated):
     labels: tuple[str, ...] = ()
     seal: SealRules | None = None
     signatures: tuple[SignatureRules, ...] | None = None
+    #: What becomes of a backlog's scans of such papers.
+    masters: MasterRules = MasterRules()
 
     @model_validator(mode="after")
     def _fields_agree(self) -> Self:
@@ -261,6 +257,8 @@ class Procedure(Dated):
 
     code: str = Field(min_length=1)
     components: tuple[Component, ...] = Field(min_length=1)
+    #: Whether it ends in a written result, which indicator 4.1 of QĐ 766 counts.
+    gives_result: bool = True
     #: Name of the legal basis on which papers held by law are used in it.
     basis: Name = "tai-su-dung"
 
@@ -401,7 +399,11 @@ class Office(Dated):
     #: Name of the notice read to owners before they are asked to agree.
     notice: Name = "luu-kho"
     signatures: tuple[SignatureRules, ...] = (SignatureRules(role="agency"),)
-    signers: dict[str, AnySigner] = {}
+    signers: dict[str, AnySigner] = Field(default_factory=dict)
+    quality: QualityRules = QualityRules()
+    targets: TargetRules = TargetRules()
+    #: By a short name of our own: who works here, and who may accept what others made.
+    staff: dict[Name, Staff] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _templates_work(self) -> Self:
