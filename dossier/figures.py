@@ -110,7 +110,9 @@ class Figures:
     def by(self, what: Literal["operator", "station"]) -> list[Sum]:
         """What each operator or station made, the most dossiers first."""
         names = {getattr(one, what) for one in self.made}
-        sums = [self._sum(name, [o for o in self.made if getattr(o, what) == name]) for name in names]
+        sums = [
+            self._sum(name, [o for o in self.made if getattr(o, what) == name]) for name in names
+        ]
         return sorted(sums, key=lambda one: (-one.pace.dossiers, -one.pages, one.name))
 
     def by_day(self) -> list[Made]:
@@ -120,7 +122,10 @@ class Figures:
             days.setdefault(one.day, Counter()).update(
                 documents=one.documents, pages=one.pages, dossiers=one.dossiers
             )
-        return [Made(day, "", "", **days[day]) for day in sorted(days)]
+        return [
+            Made(day, "", "", sums["documents"], sums["pages"], sums["dossiers"])
+            for day, sums in sorted(days.items())
+        ]
 
     def _sum(self, name: str, made: list[Made]) -> Sum:
         days = len({one.day for one in made})
@@ -140,4 +145,7 @@ def added_up(made: Iterable[Made]) -> tuple[Made, ...]:
         sums.setdefault((one.day, one.operator, one.station), Counter()).update(
             documents=one.documents, pages=one.pages, dossiers=one.dossiers
         )
-    return tuple(Made(*key, **counts) for key, counts in sorted(sums.items()))
+    return tuple(
+        Made(*key, counts["documents"], counts["pages"], counts["dossiers"])
+        for key, counts in sorted(sums.items())
+    )

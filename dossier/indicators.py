@@ -9,11 +9,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from math import ceil
+from typing import Literal
 
 from profiles import Cap, TargetRules
 
 #: Working days of the past by which the pace of the coming ones is judged.
 _PACE_DAYS = 20
+Number = Literal["4.1", "4.2", "4.3", "4.4"]
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class Indicator:
         points: as the office's caps have it; None where it has none for this indicator.
     """
 
-    number: str
+    number: Number
     ratio: Ratio
     cap: Cap | None = None
 
@@ -69,7 +71,9 @@ class Indicator:
         return self.cap.points * min(1.0, self.ratio.share / self.cap.full_at)
 
 
-def indicators(dossiers: Iterable[DossierFacts], caps: Mapping[str, Cap]) -> tuple[Indicator, ...]:
+def indicators(
+    dossiers: Iterable[DossierFacts], caps: Mapping[Number, Cap]
+) -> tuple[Indicator, ...]:
     """Indicators 4.1 to 4.4 (QĐ 766/QĐ-TTg, group "Số hóa hồ sơ").
 
     4.1: electronic results issued / dossiers whose procedure gives a written result. 4.2: dossiers
@@ -79,7 +83,7 @@ def indicators(dossiers: Iterable[DossierFacts], caps: Mapping[str, Cap]) -> tup
     """
     every = list(dossiers)
     due = [one for one in every if one.gives_result]
-    counted = {
+    counted: dict[Number, Ratio] = {
         "4.1": Ratio(sum(one.has_result for one in due), len(due)),
         "4.2": Ratio(sum(one.digitised and one.has_result for one in every), len(every)),
         "4.3": Ratio(sum(one.reused for one in every), len(every)),
