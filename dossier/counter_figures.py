@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 #: How a finished dossier is put on record, by :func:`dossier.intake.finish`.
 DOSSIER = "dossier"
 #: Counts among its details.
-COUNTS = ("papers", "reused", "deposited", "kept", "pages", "rescans")
+COUNTS = ("papers", "reused", "deposited", "kept", "pages")
 _RESULT = "ket-qua"
 
 
@@ -39,6 +39,7 @@ class Finished:
     station: str
     seconds: float
     counts: dict[str, int] = field(hash=False)
+    rescans: dict[str, int] = field(hash=False)
 
 
 def counter_figures(
@@ -74,7 +75,7 @@ def counter_figures(
             sum(one.seconds <= 60 * office.targets.waiting_minutes for one in finished),
             len(finished),
         ),
-        rescans=_rescans(events),
+        rescans=_rescans(finished),
         errors=Counter(
             str(event.details.get("cause", "")) for event in events if event.action == "refusal"
         ),
@@ -103,9 +104,16 @@ def finished_in(events: Iterable[Event]) -> list[Finished]:
                 mask_text(said.get("station", "")),
                 max(0.0, (event.at - began).total_seconds()),
                 {name: int(said.get(name, 0)) for name in COUNTS},
+                _by_flag(said.get("rescans", "")),
             ),
         )
     return list(found.values())
+
+
+def _by_flag(text: str) -> dict[str, int]:
+    """``too-dark:2,skewed:1`` as counts."""
+    pairs = (one.split(":") for one in text.split(",") if one)
+    return {flag: int(count) for flag, count in pairs}
 
 
 def _made(one: Finished) -> Made:
@@ -114,13 +122,11 @@ def _made(one: Finished) -> Made:
     return Made(day, one.operator, one.station, documents, one.counts["pages"], 1)
 
 
-def _rescans(events: Iterable[Event]) -> dict[str, int]:
+def _rescans(finished: Iterable[Finished]) -> dict[str, int]:
     """Sheets scanned again at the counter, by the reason the clerk was given."""
     counts: Counter[str] = Counter()
-    for event in events:
-        if event.action == DOSSIER:
-            for reason in filter(None, str(event.details.get("rescan_reasons", "")).split(",")):
-                counts[reason] += 1
+    for one in finished:
+        counts.update(one.rescans)
     return dict(counts)
 
 

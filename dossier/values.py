@@ -72,6 +72,8 @@ class Dossier:
     consent_id: str = ""
     finished: bool = False
     given_up: bool = False
+    #: Sheets that were scanned again, by what was wrong with them (flags of a finding).
+    rescans: dict[str, int] = field(default_factory=dict, hash=False)
     parts: tuple[Part, ...] = ()
 
     @property
