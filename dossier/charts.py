@@ -28,7 +28,7 @@ def bars(title: str, rows: Sequence[Bar], target: float | None = None) -> str:
     """Horizontal bars, one below the other, with a line at the target."""
     most = max([*(row.value for row in rows), target or 0.0, 1e-9])
     high = _ROW * len(rows) + 6
-    label_wide, text_wide = 130, 62
+    label_wide, text_wide = 146, 62
     room = _WIDE - label_wide - text_wide
     parts = []
     for number, row in enumerate(rows):
@@ -36,7 +36,7 @@ def bars(title: str, rows: Sequence[Bar], target: float | None = None) -> str:
         wide = room * row.value / most
         parts.append(
             f'<text class="label" x="{label_wide - 6}" y="{y + 14}" text-anchor="end">'
-            f"{escape(_short(row.label, 20))}</text>"
+            f"{escape(_short(row.label, 25))}</text>"
             f'<rect class="bar" x="{label_wide}" y="{y + 2}" width="{wide:.1f}" height="16"/>'
             f'<text class="value" x="{label_wide + wide + 5:.1f}" y="{y + 14}">'
             f"{escape(row.text)}</text>"
@@ -132,11 +132,11 @@ def _under(x: float, day: date) -> str:
 
 
 def _nice(most: float) -> float:
-    """A round number not below ``most``: 1, 2, 4, 5 or 10 times a power of ten."""
+    """A number not below ``most`` whose half is round too."""
     power = 1.0
     while power * 10 < most:
         power *= 10
-    return next(power * times for times in (1, 2, 4, 5, 10) if power * times >= most)
+    return next(power * times for times in (1, 2, 3, 4, 6, 8, 10) if power * times >= most)
 
 
 def _short(text: str, most: int) -> str:

@@ -58,6 +58,11 @@ class Section:
     chart: "Markup | str" = ""
     caption: str = ""
 
+    @property
+    def wide(self) -> bool:
+        """Whether the table needs the page's whole width, with the chart above it."""
+        return len(self.table.columns) > 5
+
 
 def write_report(figures: Figures, outputs: Sequence[Path]) -> None:
     """Write a report in the form each file's ending names, each whole or not at all.
@@ -198,9 +203,13 @@ def _tiles(figures: Figures) -> Iterable[Tile]:
         )
     if figures.states:
         total = sum(figures.states.values())
-        left = total - figures.states.get("deposited", 0)
+        left = figures.forecast.left if figures.forecast else total
         done_on = figures.forecast.done_on if figures.forecast else None
-        yield Tile(_("Left"), number(left, 0), _("of {total}").format(total=number(total, 0)))
+        yield Tile(
+            _("Still to be made"),
+            number(left, 0),
+            _("of {total} documents").format(total=number(total, 0)),
+        )
         yield Tile(_("Done on"), shown(done_on, "date"), _("at the pace of the last days"))
     yield from _tiles_of_reuse(figures)
     if figures.set_aside:

@@ -81,6 +81,9 @@ def tables_of(figures: Figures) -> list[Table]:
     found = [
         _progress(figures),
         _forecast(figures),
+        _indicators(figures.indicators),
+        _reuse(figures),
+        _savings(figures),
         _people("operators", _("By operator"), figures.by("operator"), figures),
         _people("stations", _("By station"), figures.by("station"), figures),
         _days(figures),
@@ -91,9 +94,6 @@ def tables_of(figures: Figures) -> list[Table]:
         _counts("set-aside", _("Set aside for a person, by reason"), figures.set_aside),
         _lots(figures),
         _counts("found", _("Found wrong in samples"), figures.lots.by_field),
-        _reuse(figures),
-        _indicators(figures.indicators),
-        _savings(figures),
     ]
     return [table for table in found if table.rows]
 
@@ -158,8 +158,8 @@ def _forecast(figures: Figures) -> Table:
 
 def _people(table_id: str, title: str, sums: Sequence[Sum], figures: Figures) -> Table:
     note = _(
-        "Due: days worked x {target} dossiers a year / {days} working days. "
-        "A year: dossiers / days worked x {days}."
+        "Due: days worked × {target} dossiers a year / {days} working days. "
+        "A year: dossiers / days worked × {days}."
     ).format(target=figures.targets.dossiers_a_year, days=figures.targets.working_days)
     columns = (
         Column(_("Name"), "text"),
@@ -300,7 +300,7 @@ def _indicators(found: Sequence[Indicator]) -> Table:
         "QĐ 766/QĐ-TTg, group “Số hóa hồ sơ”. 4.1: electronic results / dossiers whose procedure "
         "gives a written result. 4.2: component attached and electronic result / all. 4.3: with a "
         "reused component / all. 4.4: file from the personal store, or result into it / all. "
-        "Points: at most x share / share that gives all, from the office profile; empty: none set."
+        "Points: at most × share / share that gives all, from the office profile; empty: none set."
     )
     return Table("indicators", _("Indicators of QĐ 766"), columns, rows, note)
 
@@ -316,8 +316,8 @@ def _savings(figures: Figures) -> Table:
             (_("Money"), round(saved.money), _("dong")),
         )
     note = _(
-        "{papers} papers x ({copy} dong for copies + {citizen} min / 60 x {citizen_hour} dong + "
-        "{clerk} min / 60 x {clerk_hour} dong); hours: papers x minutes / 60. The rates stand in "
+        "{papers} papers × ({copy} dong for copies + {citizen} min / 60 × {citizen_hour} dong + "
+        "{clerk} min / 60 × {clerk_hour} dong); hours: papers × minutes / 60. The rates stand in "
         "the office profile under [targets]; they are assumptions."
     ).format(
         papers=saved.papers,

@@ -29,7 +29,7 @@ def shown(cell: Cell, kind: Kind) -> str:
         case "seconds":
             return duration(cell)
         case _:
-            return number(cell, 0 if kind == "count" else 1)
+            return number(cell, 0 if kind == "count" or abs(cell) >= 1000 else 1)
 
 
 def duration(seconds: float) -> str:
