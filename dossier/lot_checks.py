@@ -26,7 +26,7 @@ from dossier.lot_values import Lot
 from dossier.lots import waiting_lot
 from foundation.messages import N_, _
 from foundation.times import utc_now
-from profiles import Office
+from profiles import Office, load_paper
 from warehouse import Actor
 from warehouse.values import clean_identifier
 
@@ -44,6 +44,9 @@ QUESTIONS = {
     "issued_on": N_("Date of issue (day/month/year)"),
 }
 _NOTHING = "-"
+_READ = "read:"
+#: Kinds of facts read off a paper that it is found by.
+_NUMBERS = frozenset({"personal_number", "id_number", "number", "decision_number", "tax_code"})
 
 
 @dataclass(frozen=True)
@@ -89,15 +92,12 @@ def enter_check(
     """
     lot = waiting_lot(ledger, name)
     require_second(office, lot, actor.name)
-    asked = set(office.quality.double_keyed)
-    if (
-        entry.document not in lot.drawn
-        or set(entry.fields) != asked
-        or not set(entry.faults) <= set(FAULTS)
-    ):
+    if entry.document not in lot.drawn or not set(entry.faults) <= set(FAULTS):
         raise NotInSample(file=file or name, document=entry.document)
     document = ledger.document(entry.document)
-    differs = differing(document, entry.fields)
+    if set(entry.fields) != set(asked_of(office, document)):
+        raise NotInSample(file=file or name, document=entry.document)
+    differs = differing(office, document, entry.fields)
     row = {
         "lot_id": lot.id,
         "document_id": entry.document,
@@ -112,19 +112,33 @@ def enter_check(
     return Checked(entry.document, differs, entry.faults)
 
 
-def differing(document: Document, typed: Mapping[str, str]) -> tuple[str, ...]:
-    """The fields that were typed otherwise than they stand in the ledger."""
+def asked_of(office: Office, document: Document) -> dict[str, str]:
+    """What a second person types of a document, with what the store will file it by.
+
+    That is what the register says, and the numbers that were read off the paper; what is empty
+    in both is not asked. Names of the latter are those of the paper's profile after ``read:``.
+    """
     plan = document.plan
-    first = {
+    filed: dict[str, str] = {
         "owner_identifier": plan.owner.identifier,
         "owner_name": plan.owner.name,
         "number": plan.number,
         "issued_on": plan.issued_on.strftime("%d/%m/%Y") if plan.issued_on else "",
     }
+    asked = {name: filed[name] for name in office.quality.double_keyed if filed[name]}
+    for rules in load_paper(plan.paper).fields:
+        value = document.fields.get(rules.name, "")
+        if rules.kind in _NUMBERS and value:
+            asked[f"{_READ}{rules.name}"] = value
+    return asked
+
+
+def differing(office: Office, document: Document, typed: Mapping[str, str]) -> tuple[str, ...]:
+    """The fields that were typed otherwise than they stand in the ledger."""
     return tuple(
         name
-        for name, value in typed.items()
-        if _ALIKE[name](first[name]) != _ALIKE[name]("" if value.strip() == _NOTHING else value)
+        for name, first in asked_of(office, document).items()
+        if _alike(name, first) != _alike(name, typed[name])
     )
 
 
@@ -139,14 +153,14 @@ def ask_entry(talk: Talk, office: Office, document: Document, picture: Path) -> 
         )
     )
     fields: dict[str, str] = {}
-    for name in office.quality.double_keyed:
-        answer = _ask(talk, name)
+    for name in asked_of(office, document):
+        answer = _ask(talk, document, name)
         if isinstance(answer, Move):
             return answer
         fields[name] = answer
-    for doubtful in differing(document, fields):
+    for doubtful in differing(office, document, fields):
         talk.tell(_("Please look again."))
-        answer = _ask(talk, doubtful)
+        answer = _ask(talk, document, doubtful)
         if isinstance(answer, Move):
             return answer
         fields[doubtful] = answer
@@ -172,12 +186,18 @@ def _entry_of(one: dict[str, Any]) -> Entry:
     return Entry(str(one["document"]), fields, tuple(map(str, one.get("faults", ()))))
 
 
-def _ask(talk: Talk, name: str) -> str | Move:
+def _ask(talk: Talk, document: Document, name: str) -> str | Move:
     def read(text: str) -> str | None:
-        known = text.strip() == _NOTHING or _ALIKE[name](text)
-        return text if known else None
+        return text if text.strip() == _NOTHING or _alike(name, text) else None
 
-    return talk.ask(_(QUESTIONS[name]), read, _("Please type it as on the paper, or “-”."))
+    return talk.ask(_label(document, name), read, _("Please type it as on the paper, or “-”."))
+
+
+def _label(document: Document, name: str) -> str:
+    if name in QUESTIONS:
+        return _(QUESTIONS[name])
+    fields = load_paper(document.plan.paper).fields
+    return next(one.label for one in fields if f"{_READ}{one.name}" == name)
 
 
 def _done(tx: Connection, lot: Lot) -> set[str]:
@@ -212,6 +232,13 @@ def _day(text: str) -> str:
         return date(year, month, day).isoformat()
     except ValueError:
         return text.strip()
+
+
+def _alike(name: str, text: str) -> str:
+    """A field's value in the form in which it is compared; nothing where there is none."""
+    if text.strip() == _NOTHING:
+        return ""
+    return _ALIKE.get(name, _paper_number)(text)
 
 
 _ALIKE: dict[str, Callable[[str], str]] = {

@@ -74,6 +74,11 @@ class Account:
         with self._catalog.writing() as tx:
             return audit.append(tx, action, actor, details=details)
 
+    def statement(self, kind: str, said: Mapping[str, Any]) -> str:
+        """A statement signed with the office's key, anchored in the audit as it stands now."""
+        with self._catalog.reading() as tx:
+            return issue(kind, dict(said) | {"audit": audit.anchor(tx)}, checkpoints.signer_of(tx))
+
     def entries(self, *actions: str) -> Iterator[Event]:
         """All entries of these kinds, the oldest first, for figures that name no owner.
 

@@ -12,7 +12,16 @@ import pytest
 from dossier.identity import OddName, same_person
 from dossier.ledger import Ledger, open_ledger
 from dossier.ledger_place import LedgerPlace
-from dossier.lot_checks import Entry, ask_entry, differing, enter_check, read_entries, unchecked
+from dossier.ledger_values import Plan
+from dossier.lot_checks import (
+    Entry,
+    ask_entry,
+    asked_of,
+    differing,
+    enter_check,
+    read_entries,
+    unchecked,
+)
 from dossier.lot_errors import (
     BadEntries,
     InspectionStopped,
@@ -31,7 +40,7 @@ from dossier.lot_errors import (
 from dossier.lot_values import Decision, Lot
 from dossier.lots import all_lots, close_lot, decide, may_deposit, waiting_lot
 from dossier.sampling import draw, lot_digest, seed_of
-from profiles import Office, Staff, load_office
+from profiles import Office, Staff, load_office, load_paper
 from tests.dossier.backlog_made import DUNG, HANH, planned, typed, walk
 from warehouse import Actor, Warehouse, open_warehouse
 
@@ -293,11 +302,27 @@ TYPED = (
 )
 
 
-def test_fields_are_compared_as_a_clerk_would(ledger: Ledger) -> None:
+def test_fields_are_compared_as_a_clerk_would(ledger: Ledger, office: Office) -> None:
     (document,) = planned(ledger, "A", 1)
     for field, value, same in TYPED:
-        found = differing(document, typed(document) | {field: value})
+        found = differing(office, document, typed(document) | {field: value})
         assert found == (() if same else (field,)), value
+
+
+def test_numbers_that_were_read_are_typed_again_and_what_nobody_knows_is_not_asked(
+    ledger: Ledger, office: Office
+) -> None:
+    (document,) = planned(ledger, "A", 1)
+    read = {"so_quyet_dinh": "12/QĐ-UBND", "noi_dung": "Về việc"}
+    papers = {one.name: one.kind for one in load_paper("quyet-dinh").fields}
+    number = next(name for name, kind in papers.items() if kind == "decision_number")
+    bare = replace(
+        document,
+        plan=Plan(document.plan.source, "quyet-dinh", "A"),
+        fields={number: "12/QĐ-UBND"} | read,
+    )
+    assert asked_of(office, bare) == {f"read:{number}": "12/QĐ-UBND"}
+    assert differing(office, bare, {f"read:{number}": "12/QĐ-UBNĐ"}) == (f"read:{number}",)
 
 
 class TypingTalk:
@@ -328,7 +353,7 @@ def test_a_slip_of_the_second_person_is_asked_once_more_without_a_hint(
     talk = TypingTalk([*slipped, right["number"]], choice=0)
     entry = ask_entry(talk, office, document, Path("/x.pdf"))
     assert isinstance(entry, Entry)
-    assert differing(document, entry.fields) == ()
+    assert differing(office, document, entry.fields) == ()
     assert not any(value in " ".join(talk.told) for value in right.values())
 
 
