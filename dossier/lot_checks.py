@@ -125,7 +125,9 @@ def asked_of(office: Office, document: Document) -> dict[str, str]:
         "number": plan.number,
         "issued_on": plan.issued_on.strftime("%d/%m/%Y") if plan.issued_on else "",
     }
-    asked = {name: filed[name] for name in office.quality.double_keyed if filed[name]}
+    asked: dict[str, str] = {
+        name: filed[name] for name in office.quality.double_keyed if filed[name]
+    }
     for rules in load_paper(plan.paper).fields:
         value = document.fields.get(rules.name, "")
         if rules.kind in _NUMBERS and value:

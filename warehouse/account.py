@@ -76,7 +76,7 @@ class Account:
 
     def statement(self, kind: str, said: Mapping[str, Any]) -> str:
         """A statement signed with the office's key, anchored in the audit as it stands now."""
-        with self._catalog.reading() as tx:
+        with self._catalog.writing() as tx:  # only those that write have the key
             return issue(kind, dict(said) | {"audit": audit.anchor(tx)}, checkpoints.signer_of(tx))
 
     def entries(self, *actions: str) -> Iterator[Event]:
