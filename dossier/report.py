@@ -71,10 +71,7 @@ def write_report(figures: Figures, outputs: Sequence[Path]) -> None:
         UnknownForm: before anything is written.
         StoreIsNoPlace, OSError: it cannot be written there.
     """
-    for output in outputs:
-        if output.suffix.lower() not in FORMS:
-            raise UnknownForm(file=output)
-    keep_out_of_store(*outputs)
+    check_outputs(outputs)
     for output in outputs:
         match output.suffix.lower():
             case ".html":
@@ -89,10 +86,25 @@ def write_report(figures: Figures, outputs: Sequence[Path]) -> None:
                 write_workbook(title_of(figures), tables_of(figures), output)
 
 
+def check_outputs(outputs: Sequence[Path]) -> None:
+    """See that each output can be a report. Raises UnknownForm, StoreIsNoPlace."""
+    for output in outputs:
+        if output.suffix.lower() not in FORMS:
+            raise UnknownForm(file=output)
+    keep_out_of_store(*outputs)
+
+
 def title_of(figures: Figures) -> str:
     """What the report is called."""
     backlog = figures.source == "backlog"
     return _("Report on the backlog") if backlog else _("Report on the counter's work")
+
+
+def in_short(figures: Figures) -> list[str]:
+    """The numbers at the head of the page, as lines of text."""
+    lines = [f"{title_of(figures)}: {_period(figures)}"]
+    lines += [f"  {one.what}: {one.value} {one.more}".rstrip() for one in _tiles(figures)]
+    return lines
 
 
 def as_data(figures: Figures) -> dict[str, Any]:
