@@ -17,7 +17,9 @@ set_language(choose_language(sys.argv))
 
 # Their texts are in the language that is set when they are imported.
 from terminal.ledger_verbs import audit_app, consent_app  # noqa: E402
+from terminal.lot_verbs import batch_app  # noqa: E402
 from terminal.options import Authority, Guardian, Operator, OwnerId, Trust, Witness  # noqa: E402
+from terminal.report_verbs import counter_report  # noqa: E402
 from terminal.store_verbs import warehouse_app  # noqa: E402
 from terminal.trust_verbs import trust_app  # noqa: E402
 
@@ -28,6 +30,7 @@ app.add_typer(profile_app, name="profile", help=_("What papers, procedures and o
 app.add_typer(warehouse_app, name="warehouse", help=_("The store itself."))
 app.add_typer(consent_app, name="consent", help=_("What owners agreed to."))
 app.add_typer(audit_app, name="audit", help=_("Who did what with the papers."))
+app.add_typer(batch_app, name="batch", help=_("A backlog of papers: planned, run, resumed."))
 app.add_typer(trust_app, name="trust", help=_("Root certificates: none is trusted unless added."))
 
 Device = Annotated[str, typer.Option("-d", "--device", help=_("Scanner; see: sohoa devices."))]
@@ -425,6 +428,11 @@ def profile_check(files: Annotated[list[Path], typer.Argument(help=_("TOML files
 
     names = {str(path): check_file(path).name for path in files}
     return Answer(names, "\n".join(_("{file}: good").format(file=file) for file in names))
+
+
+verb(app, "report", _("Figures of the counter's work: people, times, reuse, indicators."))(
+    counter_report
+)
 
 
 @verb(app, "training-scanner", _("A network scanner that serves picture files, until Ctrl+C."))

@@ -45,7 +45,7 @@ __all__ = [
 ]
 
 #: What is taken from a folder; a file named outright is known by its content alone.
-_ENDINGS = {*(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".pdf")}
+ENDINGS = {*(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".pdf")}
 #: ISO 216 A4, the paper of Vietnamese administration (NĐ 30/2020 Phụ lục I).
 _A4_MM = (210.0, 297.0)
 _USUAL_DPI = (72, 96, 100, 150, 200, 240, 300, 400, 600, 1200)
@@ -183,14 +183,14 @@ def _in_folder(folder: Path) -> list[Path]:
     found = [
         path
         for path in folder.iterdir()
-        if path.suffix.lower() in _ENDINGS and not path.name.startswith(".") and path.is_file()
+        if path.suffix.lower() in ENDINGS and not path.name.startswith(".") and path.is_file()
     ]
     if not found:
         raise EmptyFolder(file=file_label(folder.resolve()))
-    return sorted(found, key=_natural)
+    return sorted(found, key=natural)
 
 
-def _natural(path: Path) -> list[tuple[int, str]]:
+def natural(path: Path) -> list[tuple[int, str]]:
     """A sort key under which "scan 2" stands before "scan 10"."""
     parts = re.split(r"(\d+)", path.name.casefold())
     return [(int(part), "") if part.isdecimal() else (0, part) for part in parts]

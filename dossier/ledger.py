@@ -113,6 +113,12 @@ class Ledger:
         with self.reading() as tx:
             return list(tx.execute(select(documents.c.lot).distinct().order_by("lot")).scalars())
 
+    def papers(self, *states: State) -> list[str]:
+        """The names of the papers that documents in some states are."""
+        query = select(documents.c.paper).where(documents.c.state.in_(states)).distinct()
+        with self.reading() as tx:
+            return sorted(tx.execute(query).scalars())
+
     def reasons(self) -> dict[str, int]:
         """How many documents are set aside, by reason."""
         query = (

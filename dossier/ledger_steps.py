@@ -1,10 +1,10 @@
 """What is written in one transaction of the ledger: entering, claiming, moving, burying."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, update
 
 from dossier.ledger_errors import ClaimLost, SheetsTwice
 from dossier.ledger_rows import document_of, row_of
@@ -41,30 +41,38 @@ def enter(tx: Connection, plan: Plan, position: int, who: Who) -> None:
     _record(tx, step | {"from_state": "", "to_state": "planned", "at": now}, Work(), who)
 
 
-def claim(tx: Connection, run_id: str, states: Sequence[State]) -> Document | None:
-    """The next document in one of the states that nobody holds, now this run's."""
-    now = utc_now()
-    due = or_(
-        documents.c.not_before.is_(None),
-        documents.c.not_before <= now,
-        documents.c.not_before > now + LONGEST_WAIT,
-    )
+def claim(tx: Connection, run_id: str, states: Sequence[State], most: int) -> list[Document]:
+    """The next documents in one of the states that nobody holds, now this run's."""
     query = (
         select(documents.c.id)
-        .where(documents.c.state.in_(states), documents.c.holder == "", due)
+        .where(*_free(states), _due())
         .order_by(documents.c.position)
-        .limit(1)
+        .limit(most)
     )
-    found = tx.execute(query).scalar_one_or_none()
-    if found is None:
-        return None
+    found = list(tx.execute(query).scalars())
     taken = (
         update(documents)
-        .where(documents.c.id == found)
+        .where(documents.c.id.in_(found))
         .values(holder=run_id, attempt=documents.c.attempt + 1)
         .returning(documents)
     )
-    return document_of(tx.execute(taken).one())
+    claimed = map(document_of, tx.execute(taken).all()) if found else []
+    return sorted(claimed, key=lambda one: one.position)
+
+
+def free(tx: Connection, states: Sequence[State], *, due: bool) -> int:
+    """How many documents in one of the states nobody holds; all, or those due now."""
+    asked = (*_free(states), _due()) if due else _free(states)
+    return int(tx.execute(select(func.count()).select_from(documents).where(*asked)).scalar_one())
+
+
+def _free(states: Sequence[State]) -> tuple[ColumnElement[bool], ...]:
+    return documents.c.state.in_(states), documents.c.holder == ""
+
+
+def _due() -> ColumnElement[bool]:
+    now, put_off = utc_now(), documents.c.not_before
+    return or_(put_off.is_(None), put_off <= now, put_off > now + LONGEST_WAIT)
 
 
 def move(
@@ -168,14 +176,6 @@ def bury(tx: Connection, run_ids: Sequence[str]) -> None:
     if run_ids:
         tx.execute(update(documents).where(documents.c.holder.in_(run_ids)).values(holder=""))
         tx.execute(update(runs).where(runs.c.id.in_(run_ids)).values(ended_at=utc_now()))
-
-
-def next_due(tx: Connection, states: Sequence[State]) -> datetime | None:
-    """When the next document that was put off is due again; None where none is."""
-    query = select(func.min(documents.c.not_before)).where(
-        documents.c.state.in_(states), documents.c.holder == ""
-    )
-    return tx.execute(query).scalar_one_or_none()
 
 
 def _record(tx: Connection, step: dict[str, Any], work: Work, who: Who) -> None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from dossier.ledger_errors import LedgerUnreachable
-from dossier.ledger_steps import LONGEST_WAIT, beat, claim, let_go, next_due
+from dossier.ledger_errors import ClaimLost, LedgerUnreachable
+from dossier.ledger_steps import LONGEST_WAIT, beat, claim, free, let_go
 from dossier.ledger_values import Document, State, Who, Work
 from foundation.errors import SohoaError
 from foundation.times import utc_now
@@ -33,8 +33,29 @@ class Working:
 
     def claim(self, *states: State) -> Document | None:
         """The next document in one of the states, for this run alone; None where none is due."""
+        return next(iter(self.claim_some(1, *states)), None)
+
+    def claim_some(self, most: int, *states: State) -> list[Document]:
+        """As :meth:`claim`, many at once."""
         with self.ledger.writing() as tx:
-            return claim(tx, self.run_id, states)
+            return claim(tx, self.run_id, states, most)
+
+    def claim_this(self, document: Document) -> Document:
+        """A document nobody holds, for this run alone. Raises ClaimLost where somebody does."""
+        if document.holder:
+            raise ClaimLost(document=document.id)
+        return self.note(document, holder=self.run_id, attempt=document.attempt + 1)
+
+    def is_due(self, document: Document) -> bool:
+        """Whether it is not put off, by a clock that may have been set back meanwhile."""
+        until, now = document.not_before, utc_now()
+        return until is None or until <= now or until > now + LONGEST_WAIT
+
+    def free(self, *states: State, due: bool = False) -> int:
+        """How many documents in one of the states nobody works on; with ``due`` only those
+        that are not put off."""
+        with self.ledger.reading() as tx:
+            return free(tx, states, due=due)
 
     def advance(
         self,
@@ -52,12 +73,18 @@ class Working:
         """Keep what belongs to a step that is not done yet, such as a code that was reserved."""
         return self.ledger.note(document, columns)
 
-    def put_off(self, document: Document, work: Work, wait: timedelta) -> Document:
-        """A try that failed and may go well later: on record, and free again after a while."""
-        until = utc_now() + min(wait, LONGEST_WAIT)
-        return self.advance(
-            document, document.state, work, changes={"not_before": until}, keep=False
-        )
+    def put_off(
+        self, document: Document, work: Work, wait: timedelta, *, counts: bool = True
+    ) -> Document:
+        """A try that failed and may go well later: on record, and free again after a while.
+
+        Args:
+            counts: whether it is one of the few that the document may fail.
+        """
+        changes: dict[str, Any] = {"not_before": utc_now() + min(wait, LONGEST_WAIT)}
+        if not counts:
+            changes["failures"] = document.failures
+        return self.advance(document, document.state, work, changes=changes, keep=False)
 
     def set_aside(self, document: Document, work: Work, error: SohoaError | None) -> Document:
         """Leave a document to a person, with the reason."""
@@ -69,16 +96,6 @@ class Working:
         """Give a document back with nothing done."""
         with self.ledger.writing() as tx:
             let_go(tx, document)
-
-    def seconds_until_due(self, *states: State) -> float | None:
-        """Seconds until a document that was put off is due; None where none was put off."""
-        with self.ledger.reading() as tx:
-            due = next_due(tx, states)
-        if due is None:
-            return None
-        left = (due - utc_now()).total_seconds()
-        # Further off than anything is put off: the clock was set back; it is due now.
-        return max(left, 0.0) if left <= LONGEST_WAIT.total_seconds() else 0.0
 
     def keep_alive(self, ended: threading.Event) -> None:
         """Show signs of life until ``ended``; take over from runs that show none any more."""

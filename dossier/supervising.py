@@ -98,10 +98,10 @@ def check_lot(
                 break
             talk.tell(_("Document {number} of {count}").format(number=number, count=len(left)))
             document = ledger.document(document_id)
-            entry = ask_entry(talk, office, document, _file_of(place.work_of(document_id)))
-            if isinstance(entry, Move):
+            typed = ask_entry(talk, office, document, _file_of(place.work_of(document_id)))
+            if isinstance(typed, Move):
                 break
-            done.append(enter_check(ledger, office, name, entry, actor))
+            done.append(enter_check(ledger, office, name, typed, actor))
         return done, waiting_lot(ledger, name)
 
 

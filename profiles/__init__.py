@@ -22,6 +22,7 @@ from profiles.loader import (
 )
 from profiles.schema import (
     AnySigner,
+    BatchRules,
     Component,
     Credential,
     Dated,
@@ -43,6 +44,7 @@ from profiles.work import Cap, MasterRules, QualityRules, Staff, TargetRules
 __all__ = [
     "AnySigner",
     "BadProfile",
+    "BatchRules",
     "Cap",
     "Component",
     "Credential",

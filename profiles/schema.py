@@ -375,6 +375,23 @@ class Limits(Rules):
     record_a_day: int = Field(default=100, ge=1)
 
 
+class BatchRules(Rules):
+    """When and how hard a backlog is worked on."""
+
+    #: "07:30-17:00", Vietnam's time; empty: all hours are alike.
+    office_hours: Annotated[
+        str, Field(pattern=r"^(([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d)?$")
+    ] = ""
+    #: ISO 8601 days of the week: 1 is Monday.
+    office_days: tuple[Annotated[int, Field(ge=1, le=7)], ...] = (1, 2, 3, 4, 5)
+    #: Pages worked on at once in office hours; 0: the backlog waits until they are over.
+    office_jobs: int = Field(default=1, ge=0)
+    #: Whether it waits while a dossier is taken in on the same machine.
+    yield_to_counter: bool = True
+    #: How far it stands behind other programs of its machine (nice(2)); 0: it does not.
+    niceness: int = Field(default=10, ge=0, le=19)
+
+
 class Office(Dated):
     """How an office works: its name, its services, its signers, its way with codes."""
 
@@ -396,6 +413,7 @@ class Office(Dated):
     seal: SealRules = SealRules()
     credential: Credential | None = None
     limits: Limits = Limits()
+    batch: BatchRules = BatchRules()
     #: Name of the notice read to owners before they are asked to agree.
     notice: Name = "luu-kho"
     signatures: tuple[SignatureRules, ...] = (SignatureRules(role="agency"),)

@@ -23,6 +23,8 @@ class Staff(Rules):
 class QualityRules(Rules):
     """How lots of a backlog are inspected (ISO 2859-1)."""
 
+    #: Whether documents go into the store only with a lot that somebody else accepted.
+    inspect: bool = True
     #: Acceptance quality limit, wrong documents in 100, as the tables print it.
     aql: str = "1.0"
     level: Literal["S-1", "S-2", "S-3", "S-4", "I", "II", "III"] = "II"

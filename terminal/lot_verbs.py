@@ -14,6 +14,8 @@ from terminal.batch_verbs import Batch, batch_app
 from terminal.options import Operator
 from terminal.progress import Screen
 
+__all__ = ["batch_app"]
+
 LotName = Annotated[str, typer.Argument(help=_("The lot; see: sohoa batch lots."))]
 
 
