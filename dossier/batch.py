@@ -152,6 +152,7 @@ def run_backlog(
             pins=lambda _role: pins,
             forget_pins=pins.forget,
             level=running.level,
+            station=who.station,
         )
         try:
             _make_ready(desk, ledger, running, pins)
