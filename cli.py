@@ -16,6 +16,7 @@ from terminal import BARE, Answer, Screen, run_app, verb
 set_language(choose_language(sys.argv))
 
 # Their texts are in the language that is set when they are imported.
+from terminal.batch_verbs import watch  # noqa: E402
 from terminal.ledger_verbs import audit_app, consent_app  # noqa: E402
 from terminal.lot_verbs import batch_app  # noqa: E402
 from terminal.options import Authority, Guardian, Operator, OwnerId, Trust, Witness  # noqa: E402
@@ -32,6 +33,8 @@ app.add_typer(consent_app, name="consent", help=_("What owners agreed to."))
 app.add_typer(audit_app, name="audit", help=_("Who did what with the papers."))
 app.add_typer(batch_app, name="batch", help=_("A backlog of papers: planned, run, resumed."))
 app.add_typer(trust_app, name="trust", help=_("Root certificates: none is trusted unless added."))
+
+verb(app, "watch", _("Take what is put into a folder into the backlog, until Ctrl+C."))(watch)
 
 Device = Annotated[str, typer.Option("-d", "--device", help=_("Scanner; see: sohoa devices."))]
 Jobs = Annotated[int, typer.Option(min=0, help=_("Pages worked on at once; 0: one a core."))]

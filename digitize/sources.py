@@ -61,7 +61,7 @@ def check_sources(paths: Sequence[Path]) -> None:
         InputRefused: one of its subclasses in :mod:`digitize.source_errors`, naming the first
             file at fault and what to do about it.
     """
-    for path in _files(paths):
+    for path in files_of(paths):
         _check(path)
 
 
@@ -78,7 +78,7 @@ def read_sources(paths: Sequence[Path]) -> Iterator[Sheet]:
         InputRefused: a file cannot be used.
     """
     index = 0
-    for path in _files(paths):
+    for path in files_of(paths):
         _check(path)
         digest = sha256_file(path)
         for frame, (kind, dpi, last) in enumerate(_pages(path)):
@@ -161,7 +161,8 @@ def _pages(
         current = following
 
 
-def _files(paths: Sequence[Path]) -> Iterator[Path]:
+def files_of(paths: Sequence[Path]) -> Iterator[Path]:
+    """The files that files and folders stand for, in order. Raises as :func:`check_sources`."""
     if not paths:
         raise NoSource
     for path in paths:

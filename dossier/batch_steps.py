@@ -17,7 +17,7 @@ from digitize.kept import Shelf
 from digitize.pipeline import Options, digitize
 from digitize.quality import BelowQuality, below_bar, reasons
 from digitize.sheet import Finding, FinishedPage
-from digitize.sources import check_sources, read_sources
+from digitize.sources import check_sources, files_of, read_sources
 from digitize.workers import Schedule
 from dossier.desk import Desk, provenance
 from dossier.facts import MOST_PAGES, read_paper
@@ -105,24 +105,45 @@ def take_steps(bench: Bench, document: Document) -> Iterator[Document]:
 
 
 def _scan(bench: Bench, document: Document) -> Document:
-    """Take its sheets over into our own folder: whatever becomes of the source, they are here."""
+    return take_over(bench.run, document)
+
+
+def take_over(run: Working, document: Document) -> Document:
+    """Copy its sheets into our own folder: whatever becomes of the source, they are here.
+
+    Raises:
+        SourceAway: the folder they are to come from is not there.
+        InputRefused: they cannot be used.
+        SheetsTwice: another document has them.
+    """
     began = time.monotonic()
     source = document.plan.source
-    if not source.exists() and not source.parent.is_dir():
+    if _is_away(source):
         raise SourceAway(folder=source.parent)
     check_sources([source])
-    folder = bench.folder(document) / SHEETS
+    folder = run.ledger.place.work_of(document.id) / SHEETS
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, mode=0o700)
-    digests = {}
-    for sheet in read_sources([source]):
-        if sheet.path not in digests:
-            digests[sheet.path] = sheet.sha256
-            _copy(sheet.path, folder / f"{len(digests):05d}{sheet.path.suffix.lower()}")
+    for number, file in enumerate(files_of([source]), 1):
+        _copy(file, folder / f"{number:05d}{file.suffix.lower()}")
     sync_file(folder)
-    together = sha256("".join(digests.values()).encode()).hexdigest()
-    work = Work(time.monotonic() - began, len(digests), together)
-    return bench.run.advance(document, "scanned", work, changes={"sheets_sha256": together})
+    together, count = digest_of_sheets(folder), len(list(folder.iterdir()))
+    work = Work(time.monotonic() - began, count, together)
+    return run.advance(document, "scanned", work, changes={"sheets_sha256": together})
+
+
+def _is_away(source: Path) -> bool:
+    """Whether a source is missing with its whole folder: a share that is not connected leaves
+    no folder, or an empty one."""
+    if source.exists():
+        return False
+    return not source.parent.is_dir() or not any(source.parent.iterdir())
+
+
+def digest_of_sheets(source: Path) -> str:
+    """One digest of a document's files: the SHA-256 of theirs, in order."""
+    digests = "".join(map(sha256_file, files_of([source])))
+    return sha256(digests.encode()).hexdigest()
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -15,6 +15,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, cast
 
 from sqlalchemy import Connection, Engine, func, select
@@ -86,6 +87,12 @@ class Ledger:
         if row is None:
             raise NoSuchDocument(document=document_id)
         return document_of(row)
+
+    def by_source(self, source: Path) -> Document | None:
+        """The document whose sheets come from a file or folder; None where it is of none."""
+        with self.reading() as tx:
+            row = tx.execute(select(documents).where(documents.c.source == str(source))).first()
+        return None if row is None else document_of(row)
 
     def transitions(self, document_id: str | None = None, after: int = 0) -> Iterator[Transition]:
         """Every step in the order entered, or those of one document.
@@ -198,15 +205,19 @@ class Ledger:
         return self.move(document, "planned", work, who, changes=changes)
 
     @contextmanager
-    def running(self, who: Who) -> "Iterator[Working]":
+    def running(self, who: Who, part: str = "") -> Iterator[Working]:
         """Work on the ledger for the block; claims of runs that died are free from here on.
 
+        Args:
+            part: of the station's work, where several programs share it.
+
         Raises:
-            AlreadyRunning: a run of this station is at work.
+            AlreadyRunning: a run of this station, and this part, is at work.
         """
-        with only_run(self.place, self._engine, who.station):
+        name = f"{who.station}, {part}" if part else who.station
+        with only_run(self.place, self._engine, name):
             with self.writing() as tx:
-                run = begin(tx, who)
+                run = begin(tx, name, who.operator)
             working = Working(self, run, who)
             ended = threading.Event()
             beating = threading.Thread(target=working.keep_alive, args=(ended,), daemon=True)

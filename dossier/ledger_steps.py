@@ -154,12 +154,12 @@ def refuse_twice(tx: Connection, document: Document, sheets_sha256: str) -> None
         raise SheetsTwice(document=other)
 
 
-def begin(tx: Connection, who: Who) -> str:
+def begin(tx: Connection, station: str, operator: str) -> str:
     """A new run; those of its station before it are dead: it holds the station's lock."""
-    left = select(runs.c.id).where(runs.c.station == who.station, runs.c.ended_at.is_(None))
+    left = select(runs.c.id).where(runs.c.station == station, runs.c.ended_at.is_(None))
     bury(tx, list(tx.execute(left).scalars()))
     run_id = new_id()
-    row = {"id": run_id, "station": who.station, "operator": who.operator}
+    row = {"id": run_id, "station": station, "operator": operator}
     tx.execute(insert(runs).values(row | {"began_at": utc_now(), "beat": 0}))
     return run_id
 

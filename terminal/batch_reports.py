@@ -64,6 +64,20 @@ def teller(screen: Screen, advance: Advance) -> "Callable[[Document], None]":
     return told
 
 
+def taken_teller(screen: Screen) -> "Callable[[Document], None]":
+    """Tells of each document taken over from a watched folder, or set aside."""
+
+    def told(document: "Document") -> None:
+        name = mask_text(document.plan.source.name)
+        if document.state == "set-aside":
+            text = _("Set aside: {name}: {detail}")
+            screen.say(text.format(name=name, detail=mask_text(document.detail)))
+        else:
+            screen.say(_("Taken over: {name}").format(name=name))
+
+    return told
+
+
 def ran_answer(ran: "Ran") -> Answer:
     """What a run did; 12 where something was set aside."""
     data = {

@@ -120,3 +120,28 @@ def retry(
     tried = try_again(where, documents or [], reason, rescanned=rescanned)
     text = _("{count} documents will be tried again by: sohoa batch run")
     return Answer([one.id for one in tried], text.format(count=len(tried)))
+
+
+def watch(
+    screen: Screen,
+    folder: Annotated[Path, typer.Argument(help=_("Folder that scans are put into."))],
+    profile: PaperName,
+    lot: Lot = "",
+    settle: Annotated[
+        float, typer.Option(min=0.1, help=_("Seconds a file must keep still to be finished."))
+    ] = 5.0,
+    batch: Batch = None,
+    station: Station = "",
+    operator: Operator = "",
+) -> Answer:
+    """Take over what is put into a folder, until Ctrl+C."""
+    import threading
+
+    from dossier.batch import Where
+    from dossier.watching import Watch, watch_folder
+    from terminal import batch_reports
+
+    where, watched = Where(batch, operator, station), Watch(folder, profile, lot, settle)
+    told = batch_reports.taken_teller(screen)
+    count = watch_folder(where, watched, told, threading.Event())
+    return Answer({"taken": count})
