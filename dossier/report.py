@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from dossier.figures import Figures
 from dossier.report_charts import caption_of, chart_of
-from dossier.report_tables import Cell, Table, tables_of
-from dossier.report_words import harmless, number, shown
+from dossier.report_tables import Table, tables_of
+from dossier.report_words import Cell, harmless, number, shown
 from dossier.report_workbook import write_workbook
 from dossier.shelf import keep_out_of_store
 from foundation.errors import ExitCode, SohoaError

@@ -2,8 +2,8 @@
 
 from dossier import charts
 from dossier.figures import Figures
-from dossier.report_tables import Kind, Table, by_period
-from dossier.report_words import shown
+from dossier.report_tables import Table, by_period
+from dossier.report_words import Kind, shown
 from foundation.messages import _
 
 #: Most bars of one chart.

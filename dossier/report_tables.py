@@ -3,16 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal
 
 from dossier.figures import Figures, Made, Sum
 from dossier.indicators import Indicator, Spread
 from dossier.ledger_values import STATES
 from dossier.lot_checks import FAULTS, QUESTIONS
+from dossier.report_words import Cell, Kind, number
 from foundation.messages import N_, _
 
-Cell = str | int | float | date | None
-Kind = Literal["text", "count", "number", "percent", "seconds", "date"]
 #: More days than these are shown by the week; the exports have them all.
 _DAYS_SHOWN = 31
 
@@ -60,19 +58,35 @@ _DECISIONS = {
     "rejected": N_("rejected"),
     "rework": N_("sent back for rework"),
 }
-#: Stable words of rescans, errors and reasons that clerks meet often; others stand as they are.
+#: Stable words of rescans, errors and reasons that are met often (flags of a page's finding,
+#: message ids of errors); others stand as they are.
 _WORDS = {
     "low-dpi": N_("too few dots per inch"),
     "low-confidence": N_("hard to read"),
+    "not-recognised": N_("could not be read"),
     "blurred": N_("blurred"),
-    "pale": N_("too pale"),
+    "faint": N_("too faint"),
     "dark": N_("too dark"),
     "shadow": N_("a shadow lies on it"),
-    "streak": N_("a streak runs through it"),
+    "streaked": N_("a streak runs through it"),
+    "covered": N_("something lies on it"),
+    "cut-left": N_("cut off at the left"),
+    "cut-right": N_("cut off at the right"),
+    "cut-top": N_("cut off at the top"),
+    "cut-bottom": N_("cut off at the bottom"),
+    "turn-unsure": N_("unsure which way is up"),
+    "other-language": N_("another language"),
     "clerk": N_("the clerk wished it"),
+    "pages-off": N_("another number of pages than expected"),
+    "other-paper": N_("another kind of paper"),
+    "below-bar": N_("pages below the bar of quality"),
+    "page-not-read": N_("a page could not be read"),
+    "source-away": N_("the scans could not be reached"),
+    "sheets-twice": N_("the same sheets twice"),
+    "all-blank": N_("all pages blank"),
+    "not-as-signed": N_("changed after it was signed"),
     "lot-rejected": N_("its lot was rejected"),
     "lot-rework": N_("found wrong in the sample"),
-    "page-count": N_("another number of pages than expected"),
 }
 
 
@@ -160,7 +174,7 @@ def _people(table_id: str, title: str, sums: Sequence[Sum], figures: Figures) ->
     note = _(
         "Due: days worked × {target} dossiers a year / {days} working days. "
         "A year: dossiers / days worked × {days}."
-    ).format(target=figures.targets.dossiers_a_year, days=figures.targets.working_days)
+    ).format(target=number(figures.targets.dossiers_a_year, 0), days=figures.targets.working_days)
     columns = (
         Column(_("Name"), "text"),
         Column(_("Days")),
@@ -320,11 +334,11 @@ def _savings(figures: Figures) -> Table:
         "{clerk} min / 60 × {clerk_hour} dong); hours: papers × minutes / 60. The rates stand in "
         "the office profile under [targets]; they are assumptions."
     ).format(
-        papers=saved.papers,
-        copy=f"{rates.copy_cost:g}",
-        citizen=f"{rates.citizen_minutes:g}",
-        citizen_hour=f"{rates.citizen_hour:g}",
-        clerk=f"{rates.clerk_minutes:g}",
-        clerk_hour=f"{rates.clerk_hour:g}",
+        papers=number(saved.papers, 0),
+        copy=number(rates.copy_cost, 0),
+        citizen=number(rates.citizen_minutes, 0),
+        citizen_hour=number(rates.citizen_hour, 0),
+        clerk=number(rates.clerk_minutes, 0),
+        clerk_hour=number(rates.clerk_hour, 0),
     )
     return Table("savings", _("Saved by what was not asked for again"), columns, rows, note)

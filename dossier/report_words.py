@@ -1,11 +1,14 @@
 """Cells of a report as people read them, and as spreadsheets may safely have them."""
 
 from datetime import date
+from typing import Literal
 
-from dossier.report_tables import Cell, Kind
 from foundation.messages import _, current_language
 from foundation.privacy import mask_text
 
+Cell = str | int | float | date | None
+#: What a cell is: ``percent`` from 0 to 1, ``seconds``; the others as they are called.
+Kind = Literal["text", "count", "number", "percent", "seconds", "date"]
 #: What spreadsheets take for the beginning of a formula (OWASP, CSV injection).
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
