@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Column, ColumnElement, Connection, func, select
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 _MADE = ("signed", "deposited")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Scan:
     """Who scanned a document last, where and when."""
 
@@ -112,8 +113,7 @@ def _add_up(tx: Connection, first: date | None, last: date | None) -> _Steps:
     for row in rows:
         day = vietnam_time(row.at).date()
         if row.to_state == "scanned" and row.from_state != "scanned":
-            who = mask_text(row.operator), mask_text(row.station)
-            steps.scans[row.document_id] = _Scan(day, *who)
+            steps.scans[row.document_id] = _Scan(day, _shown(row.operator), _shown(row.station))
         if not _within(day, first, last):
             continue
         if row.seconds and row.from_state != row.to_state:

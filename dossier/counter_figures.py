@@ -59,7 +59,10 @@ def counter_figures(
     results = _results(store, events)
     finished = finished_in(events)
     releases = sum(event.action == "release" for event in events)
-    dossiers = [_facts(one, results) for one in finished]
+    procedures = {one.code: one.gives_result for one in all_of(Procedure)}
+    dossiers = [
+        _facts(one, results, gives_result=procedures.get(one.procedure, True)) for one in finished
+    ]
     return Figures(
         source="counter",
         office=office.title,
@@ -137,13 +140,11 @@ def _results(store: "Warehouse", events: Iterable[Event]) -> set[str]:
     return {store.get(event.record_id).dossier_code for event in kept} - {""}
 
 
-def _facts(one: Finished, results: set[str]) -> DossierFacts:
-    procedures = {procedure.code: procedure for procedure in all_of(Procedure)}
-    procedure = procedures.get(one.procedure)
+def _facts(one: Finished, results: set[str], *, gives_result: bool) -> DossierFacts:
     result = one.code in results
     return DossierFacts(
         one.id,
-        gives_result=procedure is None or procedure.gives_result,
+        gives_result=gives_result,
         has_result=result,
         digitised=one.counts["deposited"] + one.counts["kept"] + one.counts["reused"] > 0,
         reused=one.counts["reused"] > 0,

@@ -8,7 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete
+from sqlalchemy.exc import IntegrityError
 
+from dossier.backlog_figures import backlog_figures
 from dossier.identity import OddName, same_person
 from dossier.ledger import Ledger, open_ledger
 from dossier.ledger_place import LedgerPlace
@@ -37,8 +40,10 @@ from dossier.lot_errors import (
     ReasonMissing,
     Uninspected,
 )
+from dossier.lot_schema import lot_checks
 from dossier.lot_values import Decision, Lot
 from dossier.lots import all_lots, close_lot, decide, may_deposit, waiting_lot
+from dossier.retention import drop_masters
 from dossier.sampling import draw, lot_digest, seed_of
 from profiles import Office, Staff, load_office, load_paper
 from tests.dossier.backlog_made import DUNG, HANH, planned, typed, walk
@@ -405,3 +410,32 @@ def test_refused_lots_of_one_maker_tighten_and_then_stop_inspection(
     # Somebody else's lots were never touched by it.
     walk(ledger, planned(ledger, "M", 3, DUNG), who=DUNG)
     assert close_lot(ledger, office, store.account, "M", BOSS).plan.severity == "normal"
+
+
+def test_a_ledger_shared_on_postgresql_judges_lots_alike(
+    tmp_path: Path, office: Office, empty: Path
+) -> None:
+    from tests.warehouse.servers import postgresql
+
+    with (
+        postgresql() as url,
+        open_ledger(LedgerPlace(tmp_path, url), create=True) as ledger,
+        open_warehouse(shutil.copytree(empty / "store", tmp_path / "store")) as store,
+    ):
+        walk(ledger, planned(ledger, "A", 20))
+        lot = close_lot(ledger, office, store.account, "A", BOSS)
+        check_all(ledger, office, lot, wrong=1)
+        decide(ledger, office, store.account, "A", AGAIN, BOSS)
+        (aside,) = ledger.documents("set-aside")
+        walk(ledger, [ledger.retry(aside, HANH, rescanned=True)])
+        again = close_lot(ledger, office, store.account, "A", BOSS)
+        check_all(ledger, office, again)
+        decide(ledger, office, store.account, "A", YES, BOSS)
+        assert all(may_deposit(ledger, one) for one in ledger.documents())
+        with pytest.raises(IntegrityError, match="append-only"), ledger.writing() as tx:
+            tx.execute(delete(lot_checks))
+        figures = backlog_figures(ledger, office, store)
+        assert (figures.documents, figures.lots.decided) == (20, {"accepted": 1, "rework": 1})
+        assert (figures.lots.checked, figures.lots.nonconforming) == (26, 1)
+        assert figures.lots.by_field == {"number": 1}
+        assert drop_masters(ledger, store, BOSS).kept == {"profile-keeps": 20}
