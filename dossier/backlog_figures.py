@@ -125,6 +125,12 @@ def _add_up(tx: Connection, first: date | None, last: date | None) -> _Steps:
     return steps
 
 
+@cache
+def _shown(name: str) -> str:
+    """A name as it may stand in a report; one text for all documents of somebody."""
+    return mask_text(name)
+
+
 def _made(tx: Connection, steps: _Steps, first: date | None, last: date | None) -> Iterator[Made]:
     """Each document that is signed, for who scanned it last; its dossier with the last of them."""
     columns = documents.c.id, documents.c.dossier, documents.c.pages, documents.c.state
