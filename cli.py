@@ -146,6 +146,9 @@ def digitize(
     source: Feed = "adf",
     operator: Operator = "",
 ) -> Answer:
+    from digitize.workers import prepare
+
+    prepare()  # the workers load while this process does
     from dossier.making import Making, compressed_as, make_document, settings_of
     from dossier.people import actor_at
     from dossier.results import Results

@@ -6,6 +6,7 @@ measured is left as it came.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -16,6 +17,7 @@ from digitize.lid import FRINGE_MM, extend_paper
 from digitize.tilt import find_skew
 from digitize.turning import MIN_SKEW, Pixels, rotate, to_gray, turn
 from ocr.background import resized, u8
+from ocr.components import components
 
 #: Resolution at which the paper's colour is carried into what the lid hid.
 _PAPER_DPI = 12.5
@@ -60,13 +62,18 @@ def clean(pixels: Pixels, dpi: float, marks: Marks, degrees: int) -> Cleaned:
 
 def _straighten_and_crop(pixels: Pixels, dpi: float, marks: Marks, skew: float) -> Pixels:
     """The page without tilt and lid."""
-    bare = u8(rotate(u8(255 * (1 - marks.lid)), skew) > 127)
+    bare = u8(_rotated_mask(1 - marks.lid, skew))
     left, top, right, bottom = page_box(marks, skew, bare)
     scale = dpi / DPI
     straight = rotate(pixels, skew)
     x0, y0 = max(0, round(left * scale)), max(0, round(top * scale))
     page = straight[y0 : round(bottom * scale), x0 : round(right * scale)]
     return _fill(page, bare[top:bottom, left:right])
+
+
+def _rotated_mask(mask: NDArray[Any], degrees: float) -> NDArray[np.bool_]:
+    turned = rotate(u8(mask) * np.uint8(255), degrees, method=cv2.INTER_LINEAR)
+    return np.asarray(turned > 127, dtype=np.bool_)
 
 
 def _fill(page: Pixels, bare: NDArray[np.uint8]) -> Pixels:
@@ -120,12 +127,12 @@ def page_box(marks: Marks, skew: float, bare: NDArray[np.uint8]) -> tuple[int, i
 def _box_of_marks(marks: Marks, skew: float) -> tuple[int, int, int, int] | None:
     """Left, top, right, bottom of all that is written, once straightened."""
     faint = u8((marks.flat < FAINT_LEVEL) & (marks.lid == 0))
-    _count, labels, stats, _centres = cv2.connectedComponentsWithStats(faint)
+    labels, stats, _centres = components(faint)
     large = stats[:, cv2.CC_STAT_AREA] >= _MARK_MM2 * MM * MM
     large[0] = False
     if not large.any():
         return None
-    written = rotate(u8(255 * large[labels]), skew) > 127
+    written = _rotated_mask(large[labels], skew)
     if not written.any():
         return None
     x, y, width, height = cv2.boundingRect(u8(written))

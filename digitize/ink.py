@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from digitize.lid import extend_paper, find_lid
 from digitize.turning import turn
 from ocr.background import Gray, flatten, resized, u8
+from ocr.components import components
 
 #: Resolution of the analysis, dots per inch.
 DPI = 150.0
@@ -48,9 +49,7 @@ class Marks:
     @cached_property
     def boxes(self) -> NDArray[np.int32]:
         """Boxes of connected ink: rows of x, y, width, height, area in pixels at 150 dpi."""
-        _count, _labels, stats, _centres = cv2.connectedComponentsWithStats(
-            self.ink, connectivity=8
-        )
+        _labels, stats, _centres = components(self.ink, connectivity=8)
         return np.asarray(stats[1:], dtype=np.int32)
 
     @cached_property

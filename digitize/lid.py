@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.background import Gray, u8
+from ocr.components import components
 
 #: A pixel darker than this share of the brightest paper may be lid; paper in shade is not.
 _DARK_SHARE = 0.5
@@ -61,7 +62,7 @@ def find_lid(gray: Gray, dpi: float) -> NDArray[np.uint8]:
     paper = _hull(u8(1 - at_corners), _DUST_MM2 * mm * mm)
     outside = u8(1 - paper)
     lid = np.zeros_like(gray)
-    _count, labels, stats, _centres = cv2.connectedComponentsWithStats(outside)
+    labels, stats, _centres = components(outside)
     wedges = []
     for number, box in enumerate(stats[1:].tolist(), 1):
         about = _about(box, round(_FURTHER_MM * mm) + 1)
@@ -165,7 +166,7 @@ def _is_dark_sheet(lid: NDArray[np.uint8], dark: NDArray[np.uint8], mm: float) -
     if (1 - lid).sum() < 30 * 20 * mm * mm:  # smaller than any card
         return True
     marks = u8((dark == 0) & (cv2.erode(lid, np.ones((9, 9), np.uint8)) > 0))
-    _count, _labels, stats, _centres = cv2.connectedComponentsWithStats(marks)
+    _labels, stats, _centres = components(marks)
     return int((stats[1:, cv2.CC_STAT_AREA] > 0.3 * mm * mm).sum()) > 10
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from digitize.ink import MM, Marks
 from digitize.turning import Pixels
 from ocr.background import resized, u8
+from ocr.components import components
 
 #: Resolution, dots per inch, at which paper is looked at behind the print.
 _PAPER_DPI = 25.0
@@ -94,7 +95,7 @@ def _what_lies_over(paper: Pixels, bare: NDArray[np.bool_]) -> tuple[float, floa
     dark = u8(cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8)))
     beside = np.pad(bare, 1)  # beside it lies the lid or the picture's end
     edge = u8(cv2.erode(u8(beside), np.ones((3, 3), np.uint8)))[1:-1, 1:-1] == 0
-    _count, labels, stats, _centres = cv2.connectedComponentsWithStats(dark)
+    labels, stats, _centres = components(dark)
     hand = shadow = 0.0
     for number, box in enumerate(stats[1:], start=1):
         part = labels == number

@@ -12,6 +12,7 @@ import numpy as np
 from digitize.shrink import shrunk, whole_factor
 from digitize.turning import Pixels
 from ocr.background import resized, u8
+from ocr.components import components
 
 #: Resolution, dots per inch, at which the ground under the strokes is estimated.
 GROUND_DPI = 50.0
@@ -96,8 +97,8 @@ def _find_ground(pixels: Pixels, dpi: float) -> tuple[Pixels, Pixels]:
     paper = _closed(ground, _OBJECT_MM)
     dark = _reaches(_darker(paper, ground), _brightness(paper), _SOMEWHERE)
     picture = np.zeros_like(dark)
-    count, labels, stats, _centres = cv2.connectedComponentsWithStats(_closed(dark, _PART_MM))
-    for number in range(1, count):
+    labels, stats, _centres = components(_closed(dark, _PART_MM))
+    for number in range(1, len(stats)):
         part = u8(labels == number)
         extent = max(stats[number, cv2.CC_STAT_WIDTH], stats[number, cv2.CC_STAT_HEIGHT])
         if extent <= _SPOT_MM * _MM and _is_of_one_colour(ground, part & dark):
@@ -164,12 +165,10 @@ def _reaches(pixels: Pixels, other: Pixels, share: float) -> Pixels:
 
 def _whole_strokes(ink: Pixels, strong: Pixels, dpi: float) -> Pixels:
     """The strokes that are plain somewhere, without small marks that stand alone."""
-    count, labels, stats, _centres = cv2.connectedComponentsWithStats(
-        ink, connectivity=8, ltype=cv2.CV_16U
-    )
-    if count >= _MOST_MARKS:
+    labels, stats, _centres = components(ink)
+    if len(stats) >= _MOST_MARKS:
         return ink & strong
-    keep = np.zeros(count, np.uint8)
+    keep = np.zeros(len(stats), np.uint8)
     keep[labels[(ink & strong) > 0]] = 1
     large = keep & u8(stats[:, cv2.CC_STAT_AREA] >= _SPECK_MM2 * (dpi / 25.4) ** 2)
     if (large == keep).all():

@@ -33,7 +33,7 @@ _READY = "worker-"
 #: Seconds a pool may take to end before it is told again; it takes 0.2 s.
 _PATIENCE = 2.0
 #: Of malloc.h.
-_M_MMAP_THRESHOLD = -3
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 
 #: Takes a function, its arguments and the seconds it may take; gives a future of its result.
 Schedule = Callable[[Callable[..., Any], tuple[Any, ...], float], Any]
@@ -147,11 +147,14 @@ def _give_pictures_back() -> None:
     """Have the C library hand pictures in colour back to the system as soon as they are freed.
 
     Left to itself it learns to keep them (mallopt(3): its threshold grows to 32 MB). With the
-    threshold at 1, 16 and 32 MB a run took 66, 50 and 43 s and 655, 678 and 829 MB.
+    threshold at 1, 16 and 32 MB a run took 66, 50 and 43 s and 655, 678 and 829 MB. What is
+    smaller is kept for the page's next picture, and given back when the page is done: else the
+    top of the heap comes and goes with each (a thirtieth of the time).
     """
     set_option = getattr(ctypes.CDLL(None), "mallopt", None)  # GNU's alone has it
     if set_option:
         set_option(_M_MMAP_THRESHOLD, 16 << 20)
+        set_option(_M_TRIM_THRESHOLD, 64 << 20)
 
 
 def and_tidy_up(function: Callable[..., Any], *args: Any) -> Any:

@@ -8,7 +8,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, cast
 
-from digitize.assemble import Provenance
 from dossier.grounds import receipt_signer
 from dossier.people import station as this_station
 from dossier.shelf import store_folder
@@ -21,6 +20,7 @@ from profiles import AnySigner, Office, Paper, SealRules, SignatureRules, Signer
 from warehouse import Actor
 
 if TYPE_CHECKING:
+    from digitize import Provenance
     from signing import PinSource, SigningRequest
     from signing.credential import SealKey
     from signing.jobs import Level
@@ -240,8 +240,10 @@ def provenance(
     record_code: str = "",
     title: str = "",
     station: str = "",
-) -> Provenance:
+) -> "Provenance":
     """Who made a document now, where, on which device, with which profile and versions."""
+    from digitize import Provenance
+
     return Provenance(
         operator=actor.name,
         office=actor.office,

@@ -1,14 +1,13 @@
 """``sohoa sign``: which key, which text, which files, and where the PIN comes from."""
 
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from dataclasses import replace
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dossier.desk import NoSigner, signing_request
-from dossier.looking import Looks
+from dossier.looking import looked_at_ahead
 from dossier.shelf import keep_out_of_store
 from dossier.waiting import lift_of, lift_waiting, put_on_list, settle
 from foundation.errors import ExitCode, SohoaError
@@ -92,7 +91,7 @@ def sign_documents(  # noqa: PLR0913  what the verb's options say
         request = replace(request, offline=True, on_waiting=put_on_list(request.level))
     keep_out_of_store(out)
     jobs = [SignJob(source, target) for source, target in _targets(files, out)]
-    with closing(Looks(files)) as look:
+    with looked_at_ahead(files) as look:
         return sign_files(
             jobs,
             replace(request, look=look),

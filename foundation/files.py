@@ -163,3 +163,10 @@ def sha256_file(path: Path) -> str:
     """SHA-256 of a file's bytes (FIPS 180-4), in lower-case hexadecimal."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def begins_with(new: Path, old: Path) -> bool:
+    """Whether the bytes of ``old`` stand unchanged at the start of ``new``."""
+    with new.open("rb") as longer, old.open("rb") as shorter:
+        blocks = iter(partial(shorter.read, 1 << 20), b"")
+        return all(longer.read(len(block)) == block for block in blocks)

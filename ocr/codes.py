@@ -9,6 +9,7 @@ import zxingcpp
 from numpy.typing import NDArray
 
 from ocr.background import Gray, resized, u8
+from ocr.components import components
 
 #: Ways to look, best first, as enlargement and threshold: zxing misses small codes at first.
 _WAYS = (
@@ -97,7 +98,7 @@ def _likely_places(gray: Gray) -> Iterator[tuple[int, int, int, int]]:
     # Print has white between its lines, a code none: the lesser direction tells them apart.
     busy = np.minimum(cv2.blur(across, (side, side)), cv2.blur(along, (side, side)))
     marked = u8(busy > 0.5 * busy.max()) if busy.max() > 0 else u8(busy)
-    _count, _labels, boxes, _centres = cv2.connectedComponentsWithStats(marked)
+    _labels, boxes, _centres = components(marked)
     found = []
     for x, y, w, h, _area in boxes[1:]:
         grown = side // 2 + 2  # the blur above ate the rim

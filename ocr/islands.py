@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 
 from ocr.background import Gray, u8
+from ocr.components import components
 
 #: A patch of print smaller than this share of the page in both directions is an island.
 _ISLAND_SHARE = 0.6
@@ -15,7 +16,7 @@ def find_island(flat: Gray, dpi: float) -> tuple[int, int, int, int] | None:
     small = cv2.resize(flat, None, fx=1 / scale, fy=1 / scale, interpolation=cv2.INTER_AREA)
     ink = u8(small < 190)
     joined = cv2.dilate(ink, np.ones((9, 15), np.uint8))
-    _count, labels, stats, _centres = cv2.connectedComponentsWithStats(joined)
+    labels, stats, _centres = components(joined)
     boxes = [
         tuple(int(v) for v in stats[n, :4])
         for n in range(1, len(stats))

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.background import Gray, u8
+from ocr.components import components
 
 #: Brightness on evened-out paper (255) below which a pixel is ink.
 _INK = 170
@@ -80,7 +81,7 @@ def _rules(ink: Gray, dpi: float) -> NDArray[np.bool_]:
     marked = np.zeros(ink.shape, bool)
     if not level.any():
         return marked
-    _count, labels, boxes, _centres = cv2.connectedComponentsWithStats(level)
+    labels, boxes, _centres = components(level)
     for number, (x, y, w, h, area) in enumerate(boxes[1:], 1):
         stroke = area / w  # mean thickness: a rule leans by less than it is long
         if stroke > thick or h > 3 * thick:
@@ -111,7 +112,7 @@ def _alone(window: NDArray[np.bool_], own: NDArray[np.bool_], stroke: float) -> 
 def _leaders(ink: Gray, dpi: float) -> NDArray[np.bool_]:
     """Pixels of dots that stand in a row of like dots at like distances."""
     side, pitch = _DOT_MM / 25.4 * dpi, round(_PITCH_MM / 25.4 * dpi)
-    _count, labels, *about = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    labels, *about = components(ink)
     boxes, centres = (np.asarray(table, float) for table in about)
     least = max(2.0, _SPECK_MM2 * (dpi / 25.4) ** 2)
     small = (boxes[:, 2] <= side) & (boxes[:, 3] <= side) & (boxes[:, 4] >= least)

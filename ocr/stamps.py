@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.background import Gray, background, flatten, resized, u8
+from ocr.components import components
 
 #: Resolution at which coloured ink is looked for, dots per inch, and its pixels a millimetre.
 _DPI = 75.0
@@ -181,7 +182,7 @@ def _marks(coloured: Gray) -> list[tuple[tuple[int, int, int, int], Gray]]:
     if not coloured.any():
         return []
     joined = cv2.dilate(coloured, _AROUND)
-    _count, labels, stats, _middles = cv2.connectedComponentsWithStats(joined)
+    labels, stats, _middles = components(joined)
     found = []
     for number, (x, y, w, h, area) in enumerate(stats[1:].tolist(), 1):
         if min(w, h) < _LARGE * _MM or area > _FILLED * w * h:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.background import Gray, u8
+from ocr.components import components
 
 Mask = NDArray[np.uint8]
 #: Resolution at which rules are looked for, dots per inch, and its pixels a millimetre.
@@ -99,7 +100,7 @@ def find_tables(flat: Gray, dpi: float) -> Ruling:
     tables, kept = [], np.zeros_like(net)
     if not down.any():
         return Ruling((), None, _on_full(u8(streaks & ink), flat.shape))
-    _count, labels, stats, _middles = cv2.connectedComponentsWithStats(net)
+    labels, stats, _middles = components(net)
     for number in range(1, len(stats)):
         x, y, width, height, _area = (int(v) for v in stats[number])
         if width < 20 * _MM or height < 8 * _MM:
@@ -151,9 +152,10 @@ def _lines(ink: Mask, gap: float, shortest: float) -> Mask:
     if not thin.any():
         return thin
     thin = u8(cv2.morphologyEx(thin, cv2.MORPH_OPEN, np.ones((1, length), np.uint8)))
-    _count, labels, stats, _middles = cv2.connectedComponentsWithStats(thin)
+    labels, stats, _middles = components(thin)
     near, far = (round(millimetres * _MM) for millimetres in _BESIDE)
-    share = cv2.blur(ink.astype(np.float32), (length, far - near), borderType=cv2.BORDER_CONSTANT)
+    strip = (length, far - near)
+    share = cv2.boxFilter(ink, cv2.CV_32F, strip, borderType=cv2.BORDER_CONSTANT)
     keep = np.zeros(len(stats), bool)
     for number, (x, y, width, height, _area) in enumerate(stats[1:].tolist(), 1):
         rows = labels[y : y + height, x : x + width] == number
@@ -170,7 +172,7 @@ def _crossing(across: Mask, down: Mask) -> tuple[Mask, Mask, Mask]:
     short = 2 * round(_SHORT * _MM) + 1
     across = u8(cv2.dilate(across, np.ones((3, short), np.uint8)))
     down = u8(cv2.dilate(down, np.ones((short, 3), np.uint8)))
-    _count, labels, stats, _middles = cv2.connectedComponentsWithStats(down)
+    labels, stats, _middles = components(down)
     lines = [_Line.of(number, stats[number], across) for number in range(1, len(stats))]
     keep = np.zeros(len(stats), bool)
     for line in lines:
@@ -244,7 +246,7 @@ def _cells(part: Mask) -> Iterator[Cell]:
     for side in (closed, closed[::-1], closed.T, closed.T[::-1]):
         side[:edge] |= side[edge]
         side[0] = 1
-    _count, _labels, stats, _middles = cv2.connectedComponentsWithStats(1 - closed, connectivity=4)
+    _labels, stats, _middles = components(1 - closed, connectivity=4)
     for x, y, width, height, area in stats[1:].tolist():
         if min(width, height) >= _CELL * _MM and area >= 0.7 * width * height:
             yield Cell(x, y, x + width, y + height)

@@ -21,8 +21,8 @@ from pyhanko_certvalidator.errors import (
 
 from foundation.messages import _
 from foundation.reasons import reason_of
-from signing.appearance import Box, PageFrame, Rotation
 from signing.errors import PdfEncrypted, PdfUnreadable
+from signing.frames import Box, PageFrame, Rotation
 
 #: pyHanko's words for a file that does not begin like a PDF.
 _NO_HEADER = "Illegal PDF header"

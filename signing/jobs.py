@@ -69,6 +69,9 @@ class SigningRequest:
     look: "Callable[[Path], Taken | None] | None" = None
 
 
+#: Signed files that may wait for their look while the next is signed: neither side waits long.
+_OUTSTANDING = 3
+
 #: Called after each file with how many are done, how many there are, and its job.
 Progress = Callable[[int, int, SignJob], None]
 
@@ -102,8 +105,8 @@ async def run_batch(
     """Do the jobs one after the other; each fails for itself.
 
     Args:
-        do: does one job. Where it gives an awaitable, the next job is begun before that is
-            waited for; never more than one is outstanding.
+        do: does one job. Where it gives an awaitable, the next jobs are begun before that is
+            waited for; see :data:`_OUTSTANDING`.
         stops_at: errors that would repeat themselves with every file: the rest is ``skipped``.
     """
     results: list[SignResult] = []
@@ -117,7 +120,7 @@ async def run_batch(
     for job in jobs:
         outcome = await _begun(job, do)
         outstanding.append((job, outcome))
-        while len(outstanding) > 1 or (outstanding and isinstance(outcome, SignResult)):
+        while len(outstanding) > _OUTSTANDING or (outstanding and isinstance(outcome, SignResult)):
             await settle(*outstanding.pop(0))
         if results and isinstance(results[-1].error, stops_at):
             break

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from foundation.files import atomic_path
+from foundation.files import atomic_path, begins_with
 from foundation.messages import _
 from foundation.times import utc_now
 from profiles.schema import ServiceRules
@@ -29,7 +29,7 @@ from signing.longterm import (
     means_of,
 )
 from signing.policy import judge_file, level_of, reaches
-from signing.stages import begins_with, unreadable
+from signing.stages import unreadable
 from signing.verify import explain
 
 

@@ -17,10 +17,11 @@ from foundation.files import atomic_path, sweep_parts
 from foundation.times import utc_now
 from profiles.schema import RemoteSigner
 from signing import errors
-from signing.appearance import PageFrame, lay_out
+from signing.appearance import lay_out
 from signing.certificates import chain_of
 from signing.document import MALFORMED, field_names, open_writer
 from signing.facts import SignatureFacts
+from signing.frames import PageFrame
 from signing.gather import gather_async
 from signing.jobs import (
     Level,

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from profiles.schema import Place, SignatureRules
-from signing.appearance import Box, PageFrame, TextBlock, lay_out
+from signing.appearance import TextBlock, lay_out
+from signing.frames import Box, PageFrame
 
 #: Where something stands on page 1 as it is shown: rows × columns, the first row at its top.
 Taken = NDArray[np.bool_]

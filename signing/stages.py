@@ -7,7 +7,6 @@ between. What goes wrong comes out as an error of this room.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -26,7 +25,7 @@ from foundation.errors import SohoaError
 from foundation.reasons import reason_of
 from foundation.times import utc_now, vietnam_time
 from signing import errors
-from signing.appearance import Box, TextStyle, lay_out, place, text_of
+from signing.appearance import TextStyle, lay_out, place, text_of
 from signing.certificates import display_name
 from signing.document import (
     MALFORMED,
@@ -36,6 +35,7 @@ from signing.document import (
     open_writer,
     signature_boxes,
 )
+from signing.frames import Box
 from signing.jobs import Level, SigningRequest
 from signing.longterm import DIGEST, Means, append_evidence
 from signing.placing import find_place
@@ -264,10 +264,3 @@ def _translated(source: Path, error: SigningError) -> SohoaError:
 def unreadable(source: Path, error: BaseException) -> errors.PdfUnreadable:
     """The error for a file that cannot be read, in the system's words where there are any."""
     return errors.PdfUnreadable(file=source, detail=reason_of(error))
-
-
-def begins_with(new: Path, old: Path) -> bool:
-    """Whether the bytes of ``old`` stand unchanged at the start of ``new``."""
-    with new.open("rb") as longer, old.open("rb") as shorter:
-        blocks = iter(partial(shorter.read, 1 << 20), b"")
-        return all(longer.read(len(block)) == block for block in blocks)

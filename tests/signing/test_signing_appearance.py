@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from profiles.schema import SignatureRules
-from signing.appearance import PageFrame, lay_out, place, text_of
+from signing.appearance import lay_out, place, text_of
+from signing.frames import PageFrame
 from signing.pades import SigningRequest, SignJob, sign_file
 from signing.rehearsal import Rehearsal
 

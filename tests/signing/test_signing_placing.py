@@ -15,7 +15,7 @@ from PIL import Image
 from foundation.errors import ExitCode
 from profiles.schema import SignatureRules
 from signing import errors
-from signing.appearance import PageFrame
+from signing.frames import PageFrame
 from signing.pades import SigningRequest, SignJob, sign_file
 from signing.placing import find_place
 from signing.rehearsal import Rehearsal

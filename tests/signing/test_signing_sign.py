@@ -12,6 +12,7 @@ from pathlib import Path
 import pikepdf
 import pytest
 
+from foundation import aside
 from foundation.errors import ExitCode, SohoaError
 from foundation.times import utc_now
 from signing import appearance, errors, outputs, stages, timestamps
@@ -154,10 +155,10 @@ def test_many_files_are_verified_in_a_second_process_and_none_is_named_before(
     class Seen(subprocess.Popen):  # type: ignore[type-arg]
         def __init__(self, command: list[str], **options: object) -> None:
             super().__init__(command, **options)
-            if "signing.outputs" in command:
+            if "foundation.aside" in command:
                 started.append(self)
 
-    monkeypatch.setattr(outputs.subprocess, "Popen", Seen)
+    monkeypatch.setattr(aside.subprocess, "Popen", Seen)
     right = stages.append_signature
 
     async def spoiled(source: Path, part: Path, tools: stages.Tools) -> None:
