@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from digitize.sheet import FinishedPage
-from dossier.counter_figures import DOSSIER
 from dossier.desk import Desk
-from dossier.values import Dossier, save
+from dossier.values import ON_RECORD, Dossier, save
 from profiles import load_procedure
 
 
@@ -28,7 +27,7 @@ def put_on_record(desk: Desk, dossier: Dossier) -> None:
         "rescans": ",".join(f"{flag}:{count}" for flag, count in sorted(dossier.rescans.items())),
     }
     with desk.store() as store:
-        store.account.note(DOSSIER, dossier.owner.identifier, dossier.actor, details)
+        store.account.note(ON_RECORD, dossier.owner.identifier, dossier.actor, details)
 
 
 def scanned_again(dossier: Dossier, pages: Sequence[FinishedPage]) -> Dossier:

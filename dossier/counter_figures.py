@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from dossier.figures import Figures, Made, added_up
 from dossier.indicators import DossierFacts, Ratio, Savings, Spread, indicators
+from dossier.values import ON_RECORD
 from foundation.privacy import mask_text
 from foundation.times import utc_now, vietnam_time
 from profiles import Office, Procedure, all_of, load_basis
@@ -20,9 +21,7 @@ from warehouse import Event
 if TYPE_CHECKING:
     from warehouse import Warehouse
 
-#: How a finished dossier is put on record, by :func:`dossier.intake.finish`.
-DOSSIER = "dossier"
-#: Counts among its details.
+#: Counts among the details of a finished dossier, see :func:`dossier.closing.put_on_record`.
 COUNTS = ("papers", "reused", "deposited", "kept", "pages")
 _RESULT = "ket-qua"
 
@@ -53,7 +52,7 @@ def counter_figures(
     report = store.account.verify()
     events = [
         event
-        for event in store.account.entries(DOSSIER, "release", "refusal", "deposit")
+        for event in store.account.entries(ON_RECORD, "release", "refusal", "deposit")
         if _within(event.at, first, last)
     ]
     results = _results(store, events)
@@ -92,7 +91,7 @@ def finished_in(events: Iterable[Event]) -> list[Finished]:
     """The finished dossiers; one that was put on record again after a crash counts once."""
     found: dict[str, Finished] = {}
     for event in events:
-        if event.action != DOSSIER:
+        if event.action != ON_RECORD:
             continue
         said = event.details
         began = datetime.fromisoformat(said["started"])

@@ -4,7 +4,6 @@ Plain arithmetic over values; where they come from is the business of those who 
 result carries the numbers it was made of, so that a report can show its formula.
 """
 
-import statistics
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -108,6 +107,8 @@ class Spread:
 
         The ninth tenth is the smallest time that at least nine in ten do not exceed.
         """
+        from statistics import median
+
         known = sorted(seconds)
         if not known:
             return None
@@ -116,7 +117,7 @@ class Spread:
             count=len(known),
             total=total,
             mean=total / len(known),
-            median=statistics.median(known),
+            median=median(known),
             ninth_tenth=known[ceil(0.9 * len(known)) - 1],
         )
 

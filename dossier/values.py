@@ -16,6 +16,8 @@ from warehouse import Actor, Owner
 #: How far a component has come. ``held``: in the store already; ``made``: digitised and
 #: sealed; ``kept``: signed, and handed in with the dossier without going to the store.
 Stage = Literal["needed", "held", "reused", "made", "signed", "deposited", "kept"]
+#: The action under which a finished dossier stands in the audit.
+ON_RECORD = "dossier"
 _STATE = "dossier.json"
 
 
