@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Column, ColumnElement, Connection, func, select
 
 from dossier.figures import Figures, Lots, Made, added_up
-from dossier.indicators import DossierFacts, Savings, Spread, forecast, indicators
+from dossier.indicators import DossierFacts, Ratio, Savings, Spread, forecast, indicators
 from dossier.ledger import Ledger
 from dossier.ledger_schema import documents, transitions
 from dossier.ledger_values import WALK
@@ -37,10 +37,19 @@ class _Scan:
     station: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """A document that was made, or a dossier; of a dossier the seconds all its steps took."""
+
+    made: Made
+    seconds: float = 0.0
+
+
 @dataclass
 class _Steps:
-    """What the steps of all documents add up to."""
+    """What the steps of all documents add up to; ``took``: seconds a document took in all."""
 
+    took: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     scans: dict[str, _Scan] = field(default_factory=dict)
     seconds: dict[str, "array[float]"] = field(default_factory=lambda: defaultdict(_doubles))
     rescans: Counter[str] = field(default_factory=Counter)
@@ -67,8 +76,7 @@ def backlog_figures(
     """
     with ledger.reading() as tx:
         steps = _add_up(tx, first, last)
-        made = added_up(_made(tx, steps, first, last))
-        all_made = made if (first, last) == (None, None) else added_up(_made(tx, steps, None, None))
+        works = list(_works(tx, steps))
         states = _count_by(tx, documents.c.state)
         planned = select(func.sum(func.coalesce(documents.c.pages_expected, documents.c.pages)))
         pages_planned = int(tx.execute(planned).scalar() or 0)
@@ -79,8 +87,10 @@ def backlog_figures(
         spared = _uses(tx, reused)
     now = utc_now()
     by_day: Counter[date] = Counter()
-    for one in all_made:
-        by_day[one.day] += one.documents
+    for one in works:
+        by_day[one.made.day] += one.made.documents
+    within = [one for one in works if _within(one.made.day, first, last)]
+    made = added_up(one.made for one in within)
     left = sum(count for state, count in states.items() if state not in _MADE)
     days = [one.day for one in made]
     return Figures(
@@ -94,9 +104,10 @@ def backlog_figures(
         indicators=indicators(facts, office.targets.caps),
         savings=Savings(spared, office.targets),
         states=states,
-        pages_planned=pages_planned,
+        pages_done=Ratio(sum(one.made.pages for one in works), pages_planned),
         forecast=forecast(by_day, left, vietnam_time(now).date()),
         stages=_spreads(steps.seconds),
+        dossier_time=Spread.of(one.seconds for one in within if one.made.dossiers),
         rescans=dict(steps.rescans),
         errors=dict(steps.errors),
         set_aside=aside,
@@ -114,6 +125,7 @@ def _add_up(tx: Connection, first: date | None, last: date | None) -> _Steps:
         day = vietnam_time(row.at).date()
         if row.to_state == "scanned" and row.from_state != "scanned":
             steps.scans[row.document_id] = _Scan(day, _shown(row.operator), _shown(row.station))
+        steps.took[row.document_id] += row.seconds
         if not _within(day, first, last):
             continue
         if row.seconds and row.from_state != row.to_state:
@@ -131,23 +143,25 @@ def _shown(name: str) -> str:
     return mask_text(name)
 
 
-def _made(tx: Connection, steps: _Steps, first: date | None, last: date | None) -> Iterator[Made]:
+def _works(tx: Connection, steps: _Steps) -> Iterator[_Work]:
     """Each document that is signed, for who scanned it last; its dossier with the last of them."""
     columns = documents.c.id, documents.c.dossier, documents.c.pages, documents.c.state
     open_, closing = set[str](), dict[str, _Scan]()
+    took: dict[str, float] = defaultdict(float)
     for row in tx.execute(select(*columns)):
         dossier = row.dossier or row.id
+        took[dossier] += steps.took.get(row.id, 0.0)
         scan = steps.scans.get(row.id)
         if row.state not in _MADE or scan is None:
             open_.add(dossier)
             continue
         if dossier not in closing or closing[dossier].day < scan.day:
             closing[dossier] = scan
-        if _within(scan.day, first, last):
-            yield Made(scan.day, scan.operator, scan.station, 1, row.pages, 0)
+        yield _Work(Made(scan.day, scan.operator, scan.station, 1, row.pages, 0))
     for dossier, scan in closing.items():
-        if dossier not in open_ and _within(scan.day, first, last):
-            yield Made(scan.day, scan.operator, scan.station, 0, 0, 1)
+        if dossier not in open_:
+            made = Made(scan.day, scan.operator, scan.station, 0, 0, 1)
+            yield _Work(made, took[dossier])
 
 
 def _spreads(seconds: Mapping[str, Iterable[float]]) -> dict[str, Spread]:

@@ -53,10 +53,12 @@ class Figures:
     Attributes:
         first, last: the days it covers.
         states: documents by how far they have come; empty for counter work.
-        pages_planned: pages the register expects; of documents that have one, those they have.
+        pages_done: written pages made until now, of those the register expects; of documents it
+            expects no number of, those they have.
         made: by day, operator and station.
         stages: seconds a document spent in each stage, as measured there.
-        dossier_time: seconds from the beginning of a dossier to its receipt.
+        dossier_time: seconds from the beginning of a dossier to its receipt; in a backlog those
+            that all steps of its documents took.
         in_time: dossiers within the target for waiting.
         rescans: sheets scanned again, by reason.
         errors: tries that failed, by kind; ``set_aside`` documents that wait for a person.
@@ -74,7 +76,7 @@ class Figures:
     indicators: tuple[Indicator, ...]
     savings: Savings
     states: Mapping[str, int] = field(default_factory=dict, hash=False)
-    pages_planned: int = 0
+    pages_done: Ratio | None = None
     forecast: Forecast | None = None
     stages: Mapping[str, Spread] = field(default_factory=dict, hash=False)
     dossier_time: Spread | None = None

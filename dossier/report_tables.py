@@ -148,7 +148,12 @@ def _progress(figures: Figures) -> Table:
         if figures.states.get(state)
     ]
     columns = (Column(_("State"), "text"), Column(_("Documents")), Column(_("Share"), "percent"))
-    return Table("progress", _("Progress"), columns, tuple(rows))
+    note = ""
+    if figures.pages_done:
+        note = _("Pages made until now: {part} of {whole} expected.").format(
+            part=number(figures.pages_done.part, 0), whole=number(figures.pages_done.whole, 0)
+        )
+    return Table("progress", _("Progress"), columns, tuple(rows), note)
 
 
 def _forecast(figures: Figures) -> Table:
@@ -235,7 +240,10 @@ def _times(figures: Figures) -> Table:
         (word(stage), spread) for stage, spread in figures.stages.items()
     ]
     if figures.dossier_time:
-        spreads.append((_("A dossier, from its beginning to its receipt"), figures.dossier_time))
+        backlog = figures.source == "backlog"
+        whole = _("A dossier, all its steps together")
+        name = whole if backlog else _("A dossier, from its beginning to its receipt")
+        spreads.append((name, figures.dossier_time))
     columns = (
         Column(_("Stage"), "text"),
         Column(_("Times")),

@@ -133,6 +133,15 @@ def test_the_numbers_are_those_recomputed_from_the_ledger_s_rows(
         found = figures.stages[state]
         assert (found.count, found.total) == (len(times), pytest.approx(sum(times)))
         assert found.ninth_tenth == times[-(-9 * len(times) // 10) - 1]
+    took: Counter[str] = Counter()
+    for row in steps:
+        took[documents[row["document_id"]]["dossier"]] += row["seconds"]
+    closed = [took[dossier] for dossier, some in whole.items() if all(some)]
+    assert figures.dossier_time is not None
+    assert figures.dossier_time.total == pytest.approx(sum(closed))
+    assert figures.dossier_time.count == len(closed)
+    assert figures.pages_done is not None
+    assert figures.pages_done.part == sum(documents[one]["pages"] for one in made)
     by_number = {one.number: one.ratio for one in figures.indicators}
     stored = defaultdict(list)
     for row in documents.values():
