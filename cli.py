@@ -20,6 +20,7 @@ from terminal.batch_verbs import watch  # noqa: E402
 from terminal.ledger_verbs import audit_app, consent_app  # noqa: E402
 from terminal.lot_verbs import batch_app  # noqa: E402
 from terminal.options import Authority, Guardian, Operator, OwnerId, Trust, Witness  # noqa: E402
+from terminal.register_verbs import register_app  # noqa: E402
 from terminal.report_verbs import counter_report  # noqa: E402
 from terminal.store_verbs import warehouse_app  # noqa: E402
 from terminal.trust_verbs import trust_app  # noqa: E402
@@ -32,6 +33,7 @@ app.add_typer(warehouse_app, name="warehouse", help=_("The store itself."))
 app.add_typer(consent_app, name="consent", help=_("What owners agreed to."))
 app.add_typer(audit_app, name="audit", help=_("Who did what with the papers."))
 app.add_typer(batch_app, name="batch", help=_("A backlog of papers: planned, run, resumed."))
+app.add_typer(register_app)  # verbs of the command itself
 app.add_typer(trust_app, name="trust", help=_("Root certificates: none is trusted unless added."))
 
 verb(app, "watch", _("Take what is put into a folder into the backlog, until Ctrl+C."))(watch)

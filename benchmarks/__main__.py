@@ -10,6 +10,7 @@ python -m benchmarks tune [NAME...]       what the tuned numbers are worth at ot
 python -m benchmarks reuse [COUNT...]      the plan for a procedure in a store of many records
 python -m benchmarks store                the store: deposits, checks, searching a million
 python -m benchmarks stream               from the last sheet in the feeder to the PDF on disk
+python -m benchmarks separators           separator sheets in dirt: found, and never a false split
 python -m benchmarks signing              a batch of signatures beside pyHanko's command; memory
 """
 
@@ -37,6 +38,7 @@ _COMMANDS = {
     "reuse": ("reuse", "measure_reuse"),
     "store": ("store", "measure_store"),
     "stream": ("stream", "measure_stream"),
+    "separators": ("separators", "measure_separators"),
     "signing": ("signing", "measure_signing"),
 }
 
@@ -70,6 +72,9 @@ def _parser() -> argparse.ArgumentParser:
     for command in (draw, compare, stream, faults, straight, facts):
         command.add_argument("--count", type=int, default=20)
         command.add_argument("--seed", type=int, default=1)
+    separators = commands.add_parser("separators")
+    separators.add_argument("--count", type=int, default=2000)
+    separators.add_argument("--seed", type=int, default=1)
     signing = commands.add_parser("signing")
     signing.add_argument("--count", type=int, default=200, help="files of the batch")
     signing.add_argument("--peers", type=int, default=20, help="of them for pyHanko as well")

@@ -167,19 +167,17 @@ class Gate:
         self._changed = threading.Condition()
         self._out: set[Future[Any]] = set()
         self._coming = self._limit = 0
-        self._looked = -_LOOK
+        self._looked = float("-inf")
+        self._looking = threading.Lock()
         self._closed = False
 
     def schedule(
         self, function: Callable[..., Any], args: tuple[Any, ...], timeout: float
     ) -> "Future[Any]":
         """Give a page to the workers once it may begin. Raises Closed when the run ends."""
-        with self._changed:
-            while not self._closed and len(self._out) + self._coming >= self._room():
+        while not self._let_through():
+            with self._changed:
                 self._changed.wait(_LOOK)
-            if self._closed:
-                raise Closed
-            self._coming += 1
         try:
             future: Future[Any] = self._pool.schedule(function, args, timeout)
             with self._changed:
@@ -193,8 +191,9 @@ class Gate:
 
     def is_open(self) -> bool:
         """Whether pages may begin now."""
+        self._refresh()
         with self._changed:
-            return not self._closed and self._room() > 0
+            return not self._closed and self._limit > 0
 
     def close(self) -> None:
         """Let nobody through any more, and take back what the workers have."""
@@ -205,15 +204,29 @@ class Gate:
         for future in left:
             future.cancel()
 
-    def _room(self) -> int:
-        now = time.monotonic()
-        if now - self._looked >= _LOOK:
-            self._looked = now
+    def _let_through(self) -> bool:
+        self._refresh()
+        with self._changed:
+            if self._closed:
+                raise Closed
+            if len(self._out) + self._coming >= self._limit:
+                return False
+            self._coming += 1
+            return True
+
+    def _refresh(self) -> None:
+        """Ask how many pages may be worked on. Nothing else is locked meanwhile: a cluster
+        answers on the thread that also brings back its pages."""
+        if time.monotonic() - self._looked < _LOOK or not self._looking.acquire(blocking=False):
+            return
+        try:
             workers = max(self._pool.size(), 1)
             allowed = self._allowed(workers)
             # Held back, no page waits at a worker: it would begin however short its turn is.
             self._limit = allowed * _AHEAD if allowed >= workers else allowed
-        return self._limit
+            self._looked = time.monotonic()
+        finally:
+            self._looking.release()
 
     def _back(self, future: "Future[Any]") -> None:
         with self._changed:
