@@ -13,7 +13,7 @@ from dossier.people import station as this_station
 from dossier.shelf import store_folder
 from dossier.waiting import put_on_list
 from foundation.errors import ExitCode, SohoaError
-from foundation.messages import N_, _
+from foundation.messages import N_
 from foundation.times import utc_now
 from ocr.engine import version as tesseract_version
 from profiles import AnySigner, Office, Paper, SealRules, SignatureRules, Signer
@@ -198,9 +198,10 @@ def signed_by(request: "SigningRequest", actor: Actor, station: str) -> "Signing
     """The request with who made the documents, where and at which station, in each signature."""
     return replace(
         request,
-        reason=_("Digitised by {operator}").format(operator=actor.name),
+        # In the language of the record, whatever that of the screen is.
+        reason=f"Người số hóa: {actor.name}",
         location=actor.office,
-        contact=_("Station {station}").format(station=station) if station else "",
+        contact=station,
     )
 
 

@@ -11,6 +11,7 @@ drawn finds it refused. Closing and deciding are in the store's audit before the
 
 from collections.abc import Callable
 from functools import partial
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, insert, select, update
@@ -134,6 +135,7 @@ def decide(
     _require_judge(actor.name, name, lot.makers, office)
     with ledger.reading() as tx:
         _require_grounds(tx, lot, decision)
+        looked_at = _checks_of(tx, lot)
     event = account.put(
         f"lot-{decision.verdict}",
         actor,
@@ -144,6 +146,7 @@ def decide(
             "reason": decision.reason,
             "wrong": str(lot.wrong),
             "drawn": str(len(lot.drawn)),
+            **looked_at,
         },
     )
     with ledger.writing() as tx:
@@ -204,6 +207,19 @@ def _require_grounds(tx: Connection, lot: Lot, decision: Decision) -> None:
         raise LotFailed(lot=lot.name, wrong=lot.wrong, size=len(lot.drawn), accept=lot.plan.accept)
     if count := _changed(tx, lot):
         raise LotChanged(lot=lot.name, count=count)
+
+
+def _checks_of(tx: Connection, lot: Lot) -> dict[str, str]:
+    """For the audit: who checked the sample, and the SHA-256 of what they found."""
+    query = select(lot_checks).where(lot_checks.c.lot_id == lot.id)
+    rows = tx.execute(query.order_by(lot_checks.c.document_id)).all()
+    lines = [
+        " ".join((row.document_id, row.checker, *row.differs, *row.faults)) + "\n" for row in rows
+    ]
+    return {
+        "checkers": ", ".join(sorted({row.checker for row in rows})),
+        "checks": sha256("".join(lines).encode()).hexdigest(),
+    }
 
 
 def _changed(tx: Connection, lot: Lot) -> int:

@@ -37,7 +37,7 @@ _GENESIS = "0" * 64
 #: What reading an entry raises that :func:`append` did not write.
 _GARBLED = (ValueError, LookupError, TypeError)
 #: Details that are digests and ids: they may hold nine digits in a row and are no one's number.
-_IDS = frozenset({"sha256", "consent", "receipt", "dossier", "lot"})
+_IDS = frozenset({"sha256", "consent", "receipt", "dossier", "lot", "checks"})
 
 
 def append(

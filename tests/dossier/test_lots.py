@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -132,6 +133,9 @@ def test_closing_and_deciding_are_in_the_audit_and_the_sample_follows_from_it(
     assert (accepted.actor, accepted.details["lot"], accepted.details["wrong"]) == (
         BOSS, lot.id, "0",
     )  # fmt: skip
+    assert accepted.details["checkers"] == SECOND.name
+    found = "".join(f"{one} {SECOND.name}\n" for one in sorted(lot.drawn))  # nothing differed
+    assert accepted.details["checks"] == sha256(found.encode()).hexdigest()
     assert store.account.verify().ok
 
 
