@@ -12,6 +12,8 @@ from html import escape
 _WIDE = 400
 _ROW = 26
 _PLOT_HIGH = 150
+#: The broadest column.
+_BROAD = 48
 _LEFT, _RIGHT, _TOP, _BOTTOM = 40, 8, 14, 22
 
 
@@ -55,8 +57,9 @@ def columns(title: str, points: Sequence[tuple[date, float]], target: float | No
     parts = _grid(top)
     for number, (day, value) in enumerate(points):
         x, y = _LEFT + number * step, _y(value, top)
+        wide = min(0.76 * step, _BROAD)
         parts.append(
-            f'<rect class="bar" x="{x + step * 0.12:.1f}" y="{y:.1f}" width="{step * 0.76:.1f}" '
+            f'<rect class="bar" x="{x + (step - wide) / 2:.1f}" y="{y:.1f}" width="{wide:.1f}" '
             f'height="{_TOP + _PLOT_HIGH - y:.1f}"><title>{day:%d/%m/%Y}: {value:g}</title></rect>'
         )
         if number % max(1, len(points) // 6) == 0:

@@ -54,14 +54,16 @@ def test_a_lot_goes_to_the_store_when_a_second_person_and_a_supervisor_agreed(
 
     listed = json.loads(counter.run("batch", "status", "--json", "--all").stdout)
     assert listed["states"] == {"signed": 2}
-    entries = json.dumps([{"document": one, "fields": {}} for one in drawn["drawn"]])
+    entries = json.dumps([{"document": one, "fields": {}} for one in drawn["drawn"][:1]])
     own = ("batch", "check", "A", "--entries", "-", "--operator", "LO THI HANH")
     complains(counter.run(*own, stdin=entries), 11, "may not judge it")
     complains(counter.run("batch", "accept", "A", "--operator", CHAU), 11, "not checked yet")
-    second = counter.run(
-        "batch", "check", "A", "--entries", "-", "--json", "--operator", LAN, stdin=entries
-    )
-    assert json.loads(second.stdout)["lot"]["wrong"] == 0, second.stderr
+    second = ("batch", "check", "A", "--json", "--operator", LAN)
+    one = json.loads(counter.run(*second, "--entries", "-", stdin=entries).stdout)
+    assert (one["lot"]["checked"], one["lot"]["wrong"]) == (1, 0)
+    asked = counter.run(*second, stdin="1\n")  # nothing else is wrong with the other one
+    assert json.loads(asked.stdout)["lot"]["checked"] == 2, asked.stderr
+    assert drawn["files"][drawn["drawn"][1]] in asked.stderr
     complains(counter.run("batch", "accept", "A", "--operator", "hanh lo thi"), 11, "not judge")
     accepted = counter.run("batch", "accept", "A", "--operator", CHAU)
     assert accepted.returncode == 0, accepted.stderr
