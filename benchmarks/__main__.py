@@ -11,6 +11,8 @@ python -m benchmarks reuse [COUNT...]      the plan for a procedure in a store o
 python -m benchmarks store                the store: deposits, checks, searching a million
 python -m benchmarks stream               from the last sheet in the feeder to the PDF on disk
 python -m benchmarks separators           separator sheets in dirt: found, and never a false split
+python -m benchmarks matching             documents matched to rows of messy registers
+python -m benchmarks batch                what a backlog costs beside the bare work
 python -m benchmarks signing              a batch of signatures beside pyHanko's command; memory
 """
 
@@ -39,6 +41,8 @@ _COMMANDS = {
     "store": ("store", "measure_store"),
     "stream": ("stream", "measure_stream"),
     "separators": ("separators", "measure_separators"),
+    "matching": ("matching", "measure_matching"),
+    "batch": ("batch", "measure_batch"),
     "signing": ("signing", "measure_signing"),
 }
 
@@ -75,6 +79,15 @@ def _parser() -> argparse.ArgumentParser:
     separators = commands.add_parser("separators")
     separators.add_argument("--count", type=int, default=2000)
     separators.add_argument("--seed", type=int, default=1)
+    matching = commands.add_parser("matching")
+    matching.add_argument("--count", type=int, default=5000)
+    matching.add_argument("--papers", type=int, default=0, help="of them drawn and read")
+    matching.add_argument("--seed", type=int, default=1)
+    batch = commands.add_parser("batch")
+    batch.add_argument("--most", type=int, default=8, help="pages of a document at most")
+    batch.add_argument("--here", dest="on_cluster", action="store_false", help="no cluster")
+    batch.add_argument("--count", type=int, default=20)
+    batch.add_argument("--seed", type=int, default=1)
     signing = commands.add_parser("signing")
     signing.add_argument("--count", type=int, default=200, help="files of the batch")
     signing.add_argument("--peers", type=int, default=20, help="of them for pyHanko as well")

@@ -22,11 +22,14 @@ from datetime import date, timedelta
 from pathlib import Path
 from random import Random
 
-from digitize.separators import Slip
-from dossier.evidence import Evidence
+from digitize.slips import Slip
+from dossier.evidence import Evidence, evidence_of
 from dossier.legacy_text import FROM_TCVN3, FROM_VNI
 from dossier.matching import Match, match_documents
 from dossier.register import RegisterRow, read_register
+from ocr.fields import FieldValue
+from ocr.kinds import read_value
+from profiles import load_paper
 
 _FAMILIES = "Nguyễn " * 12 + "Trần " * 4 + "Lê " * 3 + "Phạm Phạm Hoàng Huỳnh Phan Vũ Võ Đặng Bùi "
 _FAMILIES += "Đỗ Hồ Ngô Dương Lý Đào Đoàn Trịnh Đinh Lâm Mai Tô Hà Cao Lương Tạ"
@@ -68,8 +71,19 @@ class Paper:
     pages: int
 
 
-def measure_matching(count: int, seed: int) -> None:
-    """Print how many documents went to the right row, to a person, and to a wrong row."""
+def measure_matching(count: int, seed: int, papers: int = 0) -> None:
+    """Print how many documents went to the right row, to a person, and to a wrong row.
+
+    Args:
+        count: generated documents.
+        papers: drawn ones, read by the recogniser.
+    """
+    _measure_generated(count, seed)
+    if papers:
+        match_read_papers(papers, seed)
+
+
+def _measure_generated(count: int, seed: int) -> None:
     print("| register | documents | rightly unasked | to a person, the right row first |", end=" ")
     print("to a person | wrong | in no row, kept out | ms each |")
     print("|---|---|---|---|---|---|---|---|")
@@ -333,3 +347,51 @@ def _day(text: str) -> date | None:
         return date(int(text[:4]), int(text[4:6]), int(text[6:8]))
     except ValueError:
         return None
+
+
+# --- real reading -------------------------------------------------------------------------
+
+
+def match_read_papers(count: int, seed: int) -> None:
+    """The same with papers that are drawn, soiled and read by the recogniser, without separators.
+
+    The register holds them, as printed, among 1,000 rows of other papers.
+    """
+    from benchmarks.facts import PAPERS, read_sheet
+
+    chance = Random(f"read {seed}")
+    kinds = [kind for kind in PAPERS if kind not in {"decision", "certified"}]  # these name nobody
+    rows = list(_through_file(list(_papers(chance, 1000)), chance, "utf-8-sig").values())
+    documents = []
+    for place in range(count):
+        kind = kinds[place % len(kinds)]
+        facts, read = read_sheet((kind, chance.randrange(10**8)))
+        paper = load_paper(PAPERS[kind])
+        rules = {rule.name: rule for rule in paper.fields}
+        printed = [
+            FieldValue(name, text, normal=read_value(rules[name].kind, text).normal)
+            for name, text in facts.items()
+            if name in rules
+        ]
+        rows.append(_row_of(evidence_of(paper, printed), 2000 + place))
+        documents.append(evidence_of(paper, list(read.values()), pages=1))
+    found = match_documents(documents, rows)
+    right = sum(match.row is rows[place - count] for place, match in enumerate(found))
+    wrong = sum(match.row not in (None, rows[place - count]) for place, match in enumerate(found))
+    first = sum(
+        match.row is None and bool(match.candidates) and match.candidates[0].row is rows[n - count]
+        for n, match in enumerate(found)
+    )
+    print(
+        f"{count} papers read by the recogniser: {right} rightly unasked, {wrong} wrong, ", end=""
+    )
+    print(f"{count - right - wrong} to a person ({first} with the right row first)")
+    print(dict(Counter(match.reason for match in found if match.reason)))
+
+
+def _row_of(printed: Evidence, line: int) -> RegisterRow:
+    """The row an office keeps of a paper."""
+    first = (printed.numbers, printed.names, printed.ids, printed.births)
+    number, name, owner_id, born = (values[0] if values else "" for values in first)
+    day = printed.dates[0] if printed.dates else None
+    return RegisterRow(line, number, day, owner_id, name, printed.paper, 1, "", born)

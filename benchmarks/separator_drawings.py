@@ -15,7 +15,7 @@ from benchmarks.layouts import LAYOUTS
 from benchmarks.sheets import random_look
 from digitize.patch import BARS_MM, NARROW_MM, WIDE_MM
 from digitize.seal import rendered
-from digitize.separators import Slip, separator_text
+from digitize.slips import Slip, separator_text
 from dossier.sample_paper import Draft, Type, dots
 from dossier.sample_people import card_qr, invent_family
 from dossier.separator_sheets import SeparatorSheet, print_separators

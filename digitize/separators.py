@@ -10,9 +10,7 @@ where a module of the code is four pixels wide. Only a sheet that looks like a s
 code cannot be read is looked at again at full size.
 """
 
-from base64 import b32encode
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Literal
 
 import cv2
@@ -22,29 +20,19 @@ from numpy.typing import NDArray
 
 from digitize.patch import find_patch
 from digitize.sheet import Sheet
+from digitize.slips import Slip, parse_separator
 from digitize.sources import assumed_dpi, load_pixels
 from digitize.turning import to_gray
 from ocr.background import Gray, resized, u8
 from ocr.codes import find_codes
 
-HEADER = "SOHOA-SEP/1"
 #: Side of the code as printed; how small it may come out (copies shrink, resolutions are
 #: guessed): a seal has 22 mm, an identity card 9 mm.
 CODE_MM, LEAST_CODE_MM = 70.0, 40.0
-#: Letters of the check: 30 bits.
-_CHECK = 6
 #: Resolution looked at first, and at which a code that did not read is looked at again.
 _LOOK_DPI, _AGAIN_DPI = 75.0, 150.0
 #: Contrast, 0-255, below which a code is the other side's shining through.
 _LEAST_CONTRAST = 30
-
-
-@dataclass(frozen=True)
-class Slip:
-    """What a separator's code says: the register's number, and the row where it was known."""
-
-    number: str
-    line: int | None = None
 
 
 @dataclass(frozen=True)
@@ -58,30 +46,6 @@ class Separator:
 
     slip: Slip | None
     by: Literal["code", "patch"]
-
-
-def separator_text(slip: Slip) -> str:
-    """What the QR code of a separator says.
-
-    >>> separator_text(Slip("15/2005", 7))
-    'SOHOA-SEP/1|15/2005|7|ZF7RRF'
-    """
-    number = " ".join(slip.number.replace("|", "/").split())
-    body = f"{HEADER}|{number}|{slip.line or ''}"
-    return f"{body}|{_check(body)}"
-
-
-def parse_separator(text: str) -> Slip | None:
-    """The slip behind a QR text; None when it is no separator's, or was damaged."""
-    body, _sign, check = text.rpartition("|")
-    parts = body.split("|")
-    if len(parts) != 3 or parts[0] != HEADER or check != _check(body):
-        return None
-    return Slip(parts[1], int(parts[2]) if parts[2].isdigit() else None)
-
-
-def _check(body: str) -> str:
-    return b32encode(sha256(body.encode()).digest()).decode()[:_CHECK]
 
 
 def sheet_separator(sheet: Sheet) -> Separator | None:

@@ -30,11 +30,27 @@ from dossier.pools import Pool, cluster_pool, local_pool
 from dossier.shelf import NotKept
 from dossier.signing_desk import pin_source
 from dossier.turns import counter_waits
+from foundation.errors import ExitCode, SohoaError
 from foundation.files import private_files
+from foundation.messages import N_
 from foundation.privacy import mask_text
 from foundation.times import iso_utc, utc_now, vietnam_time
 from profiles import Office, Paper, Signer, load_office, load_paper
 from warehouse import Owner
+
+
+class PaperUnnamed(SohoaError):
+    """A folder says nothing of what papers it holds."""
+
+    exit_code = ExitCode.USAGE
+    message = N_("Say what paper they are with --profile; see: sohoa profile list")
+
+
+class ScansUnnamed(SohoaError):
+    """A register was named without its scans."""
+
+    exit_code = ExitCode.USAGE
+    message = N_("{file} is a file: name the folder of its scans with --scans.")
 
 
 @dataclass(frozen=True)
@@ -101,9 +117,14 @@ def plan_folder(
         owner: whose they are; None: not known yet.
 
     Raises:
+        PaperUnnamed, ScansUnnamed: more must be said.
         NotKept: such papers do not go to the store.
         NothingToPlan, SourceAway, OSError: there is nothing to plan.
     """
+    if not paper_name:
+        raise PaperUnnamed
+    if folder.is_file():
+        raise ScansUnnamed(file=mask_text(folder.name))
     paper, office = load_paper(paper_name), load_office()
     if not paper.keep:
         raise NotKept(paper=paper.title)

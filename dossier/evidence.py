@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from digitize.separators import Slip
+from digitize.slips import Slip
 from ocr.fields import FieldValue
 from ocr.kinds import born_in
 from ocr.labels import bare

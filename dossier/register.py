@@ -18,6 +18,7 @@ from hashlib import blake2b
 from itertools import chain, islice
 from pathlib import Path
 
+from digitize.slips import slip_key
 from dossier.legacy_text import Encoding, Guess, guess_encoding, is_vietnamese, to_unicode
 from dossier.register_columns import (
     ColumnsUnknown,
@@ -35,6 +36,7 @@ from dossier.register_values import (
     read_pages,
     text_of,
 )
+from foundation.privacy import mask_text
 from foundation.times import utc_now, vietnam_time
 from ocr.labels import bare
 
@@ -212,7 +214,7 @@ class OpenRegister:
         if not row.number:
             return
         year = row.date.year if row.date else 0
-        number = _digest(bare(row.number), bare(row.type), year)
+        number = _digest(slip_key(row.number), bare(row.type), year)
         whole = _digest(number, row.date, row.owner_id, bare(row.owner_name), row.pages_expected)
         if whole in self._whole:
             _add(doubts, "row-twice")
@@ -296,7 +298,8 @@ def _first_known(
             rest = [row for row in head if row[0] > header.line]
             return table, header, chain(rest, table.rows)
         seen = seen or headings_seen(head)
-    raise ColumnsUnknown(file=path.name, headings=", ".join(seen[:12]) or "–")
+    headings = mask_text(", ".join(seen[:12]))  # without headings they are a person's row
+    raise ColumnsUnknown(file=path.name, headings=headings or "–")
 
 
 def _is_no_paper(cells: tuple[Cell, ...], header: Header) -> str:

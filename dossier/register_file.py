@@ -9,8 +9,9 @@ import csv
 import re
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import islice
@@ -95,21 +96,35 @@ def open_tables(path: Path, sheet: str = "") -> Iterator[Iterator[Table]]:
     Raises:
         RegisterUnreadable, RegisterTooLarge, SheetUnknown: see there.
     """
-    try:
-        with path.open("rb") as stream:
+    with ExitStack() as held:
+        with _refusals(path):
+            stream = held.enter_context(path.open("rb"))
             head = stream.read(8)
             stream.seek(0)
             if head.startswith(b"PK\x03\x04"):
-                with _workbooks(path, stream) as books:
-                    yield _sheets(path, books, sheet)
+                tables = _sheets(path, held.enter_context(_workbooks(path, stream)), sheet)
             elif head.startswith(b"\xd0\xcf\x11\xe0"):
                 raise RegisterUnreadable(file=path.name, reason=_("it is an old .xls file"))
             elif head.startswith(b"%PDF"):
                 raise RegisterUnreadable(file=path.name, reason=_("it is a PDF"))
             else:
-                yield iter([_text_table(path, stream)])
-    except (OSError, zipfile.BadZipFile, csv.Error) as error:
+                tables = iter([_text_table(path, stream)])
+        yield tables
+
+
+@contextmanager
+def _refusals(path: Path) -> Iterator[None]:
+    """What reading a file raises, as the refusal of the file."""
+    try:
+        yield
+    except (OSError, EOFError, zipfile.BadZipFile, zlib.error, csv.Error) as error:
         raise RegisterUnreadable(file=path.name, reason=reason_of(error)) from error
+
+
+def _guarded(path: Path, rows: Iterator[Row]) -> Iterator[Row]:
+    """The rows; what goes wrong with the file while they come is its refusal."""
+    with _refusals(path):
+        yield from rows
 
 
 # --- XLSX ---------------------------------------------------------------------------------
@@ -174,7 +189,8 @@ def _sheets(
     for name in [wanted] if wanted else values.sheetnames:
         if not hasattr(values[name], "iter_rows"):  # a sheet that is a chart
             continue
-        yield Table(name, "xlsx", _sheet_rows(path, values, formulas, name))
+        rows = _sheet_rows(path, values, formulas, name)
+        yield Table(name, "xlsx", _guarded(path, rows))
 
 
 def _sheet_rows(
@@ -222,7 +238,7 @@ def _text_table(path: Path, stream: IO[bytes]) -> Table:
     text = codecs.getreader(codec)(stream, errors)
     sample = head.decode(codec, errors)
     delimiter, skip = _delimiter_of(sample)
-    return Table("", encoding, _csv_rows(text, delimiter, skip))
+    return Table("", encoding, _guarded(path, _csv_rows(text, delimiter, skip)))
 
 
 def _encoding_of(head: bytes) -> tuple[str, str]:

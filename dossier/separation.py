@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from digitize.separators import Separator, Slip
+from digitize.separators import Separator
 from digitize.sheet import FinishedPage, Sheet
 from digitize.sheet import Side as Face
+from digitize.slips import Slip
 from dossier.sorting import paper_of
 from foundation.messages import N_, _
 from profiles import Paper

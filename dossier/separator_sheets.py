@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 import segno
 
 from digitize.patch import BARS_MM, NARROW_MM
-from digitize.separators import CODE_MM, Slip, parse_separator, separator_text
+from digitize.separators import CODE_MM
+from digitize.slips import Slip, parse_separator, separator_text
 from dossier.drawn_codes import draw_code
 from dossier.receipt import tinos
 from dossier.register import RegisterRow, open_register

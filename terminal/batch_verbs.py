@@ -12,6 +12,7 @@ from foundation.messages import _
 from terminal.answers import BARE, Answer, verb
 from terminal.options import Operator
 from terminal.progress import Screen
+from terminal.register_verbs import Columns, SheetName
 
 batch_app = typer.Typer(**BARE)
 
@@ -23,16 +24,29 @@ Station = Annotated[
     str, typer.Option(envvar="SOHOA_STATION", help=_("Name of this station; else the machine's."))
 ]
 Jobs = Annotated[int, typer.Option(min=0, help=_("Pages worked on at once; 0: one a core."))]
-PaperName = Annotated[str, typer.Option("--profile", help=_("What paper they are."))]
+PaperName = Annotated[
+    str, typer.Option("--profile", help=_("What paper they are, where no register says so."))
+]
 Lot = Annotated[
     str, typer.Option(help=_("What they are accepted or sent back with; else today's."))
 ]
 
 
-@verb(batch_app, "plan", _("Enter what is to be done: each file or subfolder is one document."))
+@verb(batch_app, "plan", _("Enter what is to be done, from a register or a folder of scans."))
 def plan(
-    source: Annotated[Path, typer.Argument(help=_("Folder of scans."))],
-    profile: PaperName,
+    source: Annotated[
+        Path,
+        typer.Argument(
+            help=_("Register (CSV, XLSX), or folder: each file or subfolder is one document.")
+        ),
+    ],
+    profile: PaperName = "",
+    scans: Annotated[
+        Path | None,
+        typer.Option(help=_("With a register: its files, or a stack with separators.")),
+    ] = None,
+    column: Columns = None,
+    sheet: SheetName = "",
     lot: Lot = "",
     batch: Batch = None,
     station: Station = "",
@@ -42,8 +56,15 @@ def plan(
     from dossier.batch import Where, plan_folder
     from terminal import batch_reports
 
-    planned = plan_folder(Where(batch, operator, station), source, profile, lot)
-    return batch_reports.planned_answer(planned)
+    where = Where(batch, operator, station)
+    if scans is None:
+        return batch_reports.planned_answer(plan_folder(where, source, profile, lot))
+    from dossier.register_columns import parse_wishes
+    from dossier.register_plan import FromRegister, plan_register
+
+    wishes = parse_wishes(column or ())
+    order = FromRegister(source, scans, profile, lot, wishes, sheet)
+    return batch_reports.planned_answer(plan_register(where, order))
 
 
 @verb(batch_app, "run", _("Work on the backlog; run it again after whatever stopped it."))
@@ -125,7 +146,7 @@ def retry(
 def watch(
     screen: Screen,
     folder: Annotated[Path, typer.Argument(help=_("Folder that scans are put into."))],
-    profile: PaperName,
+    profile: Annotated[str, typer.Option("--profile", help=_("What paper they are."))],
     lot: Lot = "",
     settle: Annotated[
         float, typer.Option(min=0.1, help=_("Seconds a file must keep still to be finished."))

@@ -11,14 +11,9 @@ from hypothesis import strategies as st
 from benchmarks.separators import CASES, look_at
 from digitize.patch import find_patch
 from digitize.seal import rendered
-from digitize.separators import (
-    Slip,
-    find_separator,
-    parse_separator,
-    separator_text,
-    sheet_separator,
-)
+from digitize.separators import find_separator, sheet_separator
 from digitize.sheet import Sheet
+from digitize.slips import Slip, parse_separator, separator_text
 from dossier.separator_sheets import (
     LinesWrong,
     NothingToPrint,
@@ -92,9 +87,12 @@ def test_a_file_that_says_no_resolution_is_taken_for_a4(
     assert found.slip == Slip("2345/QĐ-UBND", 812)
 
 
-@given(number=st.text(st.characters(categories=["L", "N"]) | st.sampled_from("/-. "), min_size=1),
-       line=st.none() | st.integers(1, 10**7), place=st.integers(0),
-       sign=st.characters())  # fmt: skip
+@given(
+    number=st.text(st.characters(categories=["L", "N"]) | st.sampled_from("/-. "), min_size=1),
+    line=st.none() | st.integers(1, 10**7),
+    place=st.integers(0),
+    sign=st.characters(),
+)
 def test_a_code_is_read_back_and_a_changed_one_is_refused(
     number: str, line: int | None, place: int, sign: str
 ) -> None:

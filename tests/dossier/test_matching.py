@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from benchmarks.matching import measure_matching
-from digitize.separators import Slip
+from digitize.slips import Slip
 from dossier.evidence import Evidence, evidence_of, name_key, number_keys, serial_of
 from dossier.matching import REASONS, match_documents
 from dossier.register import RegisterRow
@@ -69,6 +69,12 @@ def test_an_unknown_number_and_an_empty_page_go_to_a_person():
     unknown, empty = match_documents([Evidence(Slip("999/1999")), Evidence(paper="Thư")], ROWS)
     assert (unknown.status, unknown.reason) == ("unknown", "not-in-register")
     assert (empty.status, empty.reason) == ("unknown", "nothing-read")
+
+
+def test_numbers_that_differ_in_where_their_strokes_stand_are_two():
+    rows = [replace(ROWS[0], number="1/25"), replace(ROWS[1], number="12/5")]
+    (found,) = match_documents([Evidence(Slip("12/5"))], rows)
+    assert found.row is rows[1]
 
 
 def test_a_row_is_given_only_once():

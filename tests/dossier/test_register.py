@@ -243,3 +243,27 @@ def test_rows_come_while_the_file_is_read(tmp_path: Path):
 
 def test_every_problem_has_its_words():
     assert all(kind.text and kind.weight in {"stops", "weak", "note"} for kind in KINDS.values())
+
+
+def test_a_fault_of_whoever_uses_the_rows_is_not_laid_to_the_register(tmp_path: Path):
+    path = written(tmp_path, as_csv([HEAD, *ROWS]))
+    with pytest.raises(OSError, match="disk"), open_register(path, today=TODAY):
+        raise OSError("the disk is full")
+
+
+def test_a_workbook_cut_off_in_the_middle_is_refused(tmp_path: Path):
+    book = openpyxl.Workbook()
+    for _n in range(400):
+        book.active.append(ROWS[0])
+    book.save(tmp_path / "so.xlsx")
+    data = bytearray((tmp_path / "so.xlsx").read_bytes())
+    place = data.index(b"xl/worksheets/sheet1.xml") + 60
+    data[place : place + 200] = bytes(200)
+    with pytest.raises(RegisterUnreadable):
+        read(written(tmp_path, bytes(data), "so.xlsx"))
+
+
+def test_no_personal_number_is_in_the_refusal_of_a_register_without_headings(tmp_path: Path):
+    with pytest.raises(ColumnsUnknown) as refused:
+        read(written(tmp_path, as_csv(ROWS)))
+    assert "099087000084" not in str(refused.value)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digitize.separators import Separator, Slip
+from digitize.separators import Separator
+from digitize.slips import Slip
 from dossier.separation import (
     DOUBTS,
     Expected,
