@@ -16,8 +16,10 @@ from terminal import BARE, Answer, Screen, run_app, verb
 set_language(choose_language(sys.argv))
 
 # Their texts are in the language that is set when they are imported.
+from terminal.exchange_verbs import exchange_app, outbox_app  # noqa: E402
 from terminal.ledger_verbs import audit_app, consent_app  # noqa: E402
 from terminal.options import Authority, Guardian, Operator, OwnerId, Trust, Witness  # noqa: E402
+from terminal.register_verbs import register_app  # noqa: E402
 from terminal.serving_verbs import add_serve  # noqa: E402
 from terminal.store_verbs import warehouse_app  # noqa: E402
 from terminal.trust_verbs import trust_app  # noqa: E402
@@ -29,6 +31,8 @@ app.add_typer(profile_app, name="profile", help=_("What papers, procedures and o
 app.add_typer(warehouse_app, name="warehouse", help=_("The store itself."))
 app.add_typer(consent_app, name="consent", help=_("What owners agreed to."))
 app.add_typer(audit_app, name="audit", help=_("Who did what with the papers."))
+app.add_typer(outbox_app, name="outbox", help=_("Who is told of what happens in the store."))
+app.add_typer(register_app)  # verbs of the command itself
 app.add_typer(trust_app, name="trust", help=_("Root certificates: none is trusted unless added."))
 
 Device = Annotated[str, typer.Option("-d", "--device", help=_("Scanner; see: sohoa devices."))]
@@ -448,6 +452,7 @@ def training_scanner(
 
 
 add_serve(app)
+app.add_typer(exchange_app)
 
 
 def main() -> None:

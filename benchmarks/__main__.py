@@ -11,6 +11,8 @@ python -m benchmarks reuse [COUNT...]      the plan for a procedure in a store o
 python -m benchmarks store                the store: deposits, checks, searching a million
 python -m benchmarks http                 the store over HTTP: deposits, searches, plans
 python -m benchmarks stream               from the last sheet in the feeder to the PDF on disk
+python -m benchmarks separators           separator sheets in dirt: found, and never a false split
+python -m benchmarks matching             documents matched to rows of messy registers
 python -m benchmarks signing              a batch of signatures beside pyHanko's command; memory
 """
 
@@ -39,6 +41,8 @@ _COMMANDS = {
     "store": ("store", "measure_store"),
     "http": ("http", "measure_http"),
     "stream": ("stream", "measure_stream"),
+    "separators": ("separators", "measure_separators"),
+    "matching": ("matching", "measure_matching"),
     "signing": ("signing", "measure_signing"),
 }
 
@@ -72,6 +76,13 @@ def _parser() -> argparse.ArgumentParser:
     for command in (draw, compare, stream, faults, straight, facts):
         command.add_argument("--count", type=int, default=20)
         command.add_argument("--seed", type=int, default=1)
+    separators = commands.add_parser("separators")
+    separators.add_argument("--count", type=int, default=2000)
+    separators.add_argument("--seed", type=int, default=1)
+    matching = commands.add_parser("matching")
+    matching.add_argument("--count", type=int, default=5000)
+    matching.add_argument("--papers", type=int, default=0, help="of them drawn and read")
+    matching.add_argument("--seed", type=int, default=1)
     signing = commands.add_parser("signing")
     signing.add_argument("--count", type=int, default=200, help="files of the batch")
     signing.add_argument("--peers", type=int, default=20, help="of them for pyHanko as well")

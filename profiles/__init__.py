@@ -7,6 +7,8 @@ paper.title                      # 'Giấy khai sinh'
 [c.paper for c in load_procedure("thuong-tru-cho-con").components]
 """
 
+from profiles.base import Dated
+from profiles.exchange import ComponentForm, Webhook
 from profiles.loader import (
     BadProfile,
     UnknownProfile,
@@ -14,6 +16,7 @@ from profiles.loader import (
     check_file,
     load_any,
     load_basis,
+    load_form,
     load_notice,
     load_office,
     load_paper,
@@ -24,7 +27,6 @@ from profiles.schema import (
     AnySigner,
     Component,
     Credential,
-    Dated,
     FieldRules,
     LegalBasis,
     Limits,
@@ -44,6 +46,7 @@ __all__ = [
     "AnySigner",
     "BadProfile",
     "Component",
+    "ComponentForm",
     "Credential",
     "Dated",
     "FieldRules",
@@ -60,10 +63,12 @@ __all__ = [
     "SignatureRules",
     "Signer",
     "UnknownProfile",
+    "Webhook",
     "all_of",
     "check_file",
     "load_any",
     "load_basis",
+    "load_form",
     "load_notice",
     "load_office",
     "load_paper",

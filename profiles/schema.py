@@ -10,8 +10,6 @@ from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Discriminator,
     Field,
     Tag,
@@ -20,8 +18,9 @@ from pydantic import (
 )
 
 from foundation.messages import N_
+from profiles.base import Dated, Name, Rules
+from profiles.exchange import Webhook
 
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 Place = Literal["top-right", "top-left", "bottom-right", "bottom-left"]
 SealField = Literal[
     "record_code",
@@ -33,33 +32,6 @@ SealField = Literal[
     "system",
     "issued_at",
 ]
-
-
-class Rules(BaseModel):
-    """Base of all profile tables: frozen, and strict about unknown keys."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Dated(Rules):
-    """A profile that holds from one day to another (both included)."""
-
-    schema_version: Literal[1]
-    name: Name
-    title: str = Field(min_length=1)
-    title_en: str = Field(min_length=1)
-    valid_from: date
-    valid_to: date | None = None
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.valid_to and self.valid_to < self.valid_from:
-            raise ValueError(N_("valid_to is before valid_from"))
-        return self
-
-    def holds_on(self, day: date) -> bool:
-        """Whether the profile is in force on ``day``."""
-        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
 
 class LegalBasis(Dated):
@@ -440,8 +412,14 @@ class Office(Dated):
     serve: ServeRules = ServeRules()
     #: Name of the notice read to owners before they are asked to agree.
     notice: Name = "luu-kho"
+    #: Name of the form in which records leave for other systems.
+    component_form: Name = "thanh-phan-2026"
+    #: SHA-256 of the certificates whose packages are taken in; empty: any that is trusted.
+    senders: tuple[Annotated[str, Field(pattern=r"^([0-9A-Fa-f]{2}:?){32}$")], ...] = ()
+    #: Who is told of events in the store, by names of the office's choice.
+    webhooks: dict[Name, Webhook] = Field(default={})
     signatures: tuple[SignatureRules, ...] = (SignatureRules(role="agency"),)
-    signers: dict[str, AnySigner] = {}
+    signers: dict[str, AnySigner] = Field(default={})
 
     @model_validator(mode="after")
     def _templates_work(self) -> Self:
