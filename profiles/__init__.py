@@ -7,6 +7,8 @@ paper.title                      # 'Giấy khai sinh'
 [c.paper for c in load_procedure("thuong-tru-cho-con").components]
 """
 
+from profiles.base import Dated
+from profiles.exchange import ComponentForm, Webhook
 from profiles.loader import (
     BadProfile,
     UnknownProfile,
@@ -14,6 +16,7 @@ from profiles.loader import (
     check_file,
     load_any,
     load_basis,
+    load_form,
     load_notice,
     load_office,
     load_paper,
@@ -22,9 +25,9 @@ from profiles.loader import (
 )
 from profiles.schema import (
     AnySigner,
+    BatchRules,
     Component,
     Credential,
-    Dated,
     FieldRules,
     LegalBasis,
     Limits,
@@ -35,6 +38,7 @@ from profiles.schema import (
     Procedure,
     RemoteSigner,
     SealRules,
+    ServeRules,
     SignatureRules,
     Signer,
 )
@@ -42,7 +46,9 @@ from profiles.schema import (
 __all__ = [
     "AnySigner",
     "BadProfile",
+    "BatchRules",
     "Component",
+    "ComponentForm",
     "Credential",
     "Dated",
     "FieldRules",
@@ -55,13 +61,16 @@ __all__ = [
     "Procedure",
     "RemoteSigner",
     "SealRules",
+    "ServeRules",
     "SignatureRules",
     "Signer",
     "UnknownProfile",
+    "Webhook",
     "all_of",
     "check_file",
     "load_any",
     "load_basis",
+    "load_form",
     "load_notice",
     "load_office",
     "load_paper",

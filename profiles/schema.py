@@ -10,8 +10,6 @@ from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Discriminator,
     Field,
     Tag,
@@ -20,8 +18,9 @@ from pydantic import (
 )
 
 from foundation.messages import N_
+from profiles.base import Dated, Name, Rules
+from profiles.exchange import Webhook
 
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 Place = Literal["top-right", "top-left", "bottom-right", "bottom-left"]
 SealField = Literal[
     "record_code",
@@ -33,33 +32,6 @@ SealField = Literal[
     "system",
     "issued_at",
 ]
-
-
-class Rules(BaseModel):
-    """Base of all profile tables: frozen, and strict about unknown keys."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Dated(Rules):
-    """A profile that holds from one day to another (both included)."""
-
-    schema_version: Literal[1]
-    name: Name
-    title: str = Field(min_length=1)
-    title_en: str = Field(min_length=1)
-    valid_from: date
-    valid_to: date | None = None
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.valid_to and self.valid_to < self.valid_from:
-            raise ValueError(N_("valid_to is before valid_from"))
-        return self
-
-    def holds_on(self, day: date) -> bool:
-        """Whether the profile is in force on ``day``."""
-        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
 
 class LegalBasis(Dated):
@@ -380,6 +352,59 @@ class Limits(Rules):
     record_a_day: int = Field(default=100, ge=1)
 
 
+class ServeRules(Rules):
+    """How ``sohoa serve`` offers the store over HTTP."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8440, ge=1, le=65535)
+    #: Who issues the tokens (``iss``), and for whom (``aud``).
+    issuer: str = ""
+    audience: str = ""
+    #: File or https address of the issuer's public keys (JWKS).
+    jwks: str = ""
+    algorithms: tuple[
+        Literal["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512",
+                "EdDSA"], ...
+    ] = ("RS256", "PS256", "ES256", "EdDSA")  # fmt: skip
+    #: Under which names a token says what; a dot leads into an object (realm_access.roles).
+    roles_claim: str = "roles"
+    name_claim: str = "name"
+    office_claim: str = "office"
+    owner_claim: str = "owner"
+    procedures_claim: str = "procedures"
+    #: PEM files: the server's certificate with its chain, its key, and the issuers of client
+    #: certificates; with the last, who has none is not let in.
+    tls_cert: str = ""
+    tls_key: str = ""
+    client_ca: str = ""
+    #: Addresses of proxies that are believed when they say who asks (X-Forwarded-For).
+    proxies: tuple[str, ...] = ()
+    #: Of one deposit, megabytes (10^6 bytes).
+    max_upload: int = Field(default=50, ge=1, le=2000)
+    #: Seconds a client may keep silent in the midst of a request; twice that until a body has to
+    #: come with 2,000 bytes a second on the whole.
+    patience: float = Field(default=15.0, ge=1, le=600)
+    #: Of one subject; twice as many at once are let through after a rest.
+    requests_a_minute: int = Field(default=600, ge=1)
+
+
+class BatchRules(Rules):
+    """When and how hard a backlog is worked on."""
+
+    #: "07:30-17:00", Vietnam's time; empty: all hours are alike.
+    office_hours: Annotated[
+        str, Field(pattern=r"^(([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d)?$")
+    ] = ""
+    #: ISO 8601 days of the week: 1 is Monday.
+    office_days: tuple[Annotated[int, Field(ge=1, le=7)], ...] = (1, 2, 3, 4, 5)
+    #: Pages worked on at once in office hours; 0: the backlog waits until they are over.
+    office_jobs: int = Field(default=1, ge=0)
+    #: Whether it waits while a dossier is taken in on the same machine.
+    yield_to_counter: bool = True
+    #: How far it stands behind other programs of its machine (nice(2)); 0: it does not.
+    niceness: int = Field(default=10, ge=0, le=19)
+
+
 class Office(Dated):
     """How an office works: its name, its services, its signers, its way with codes."""
 
@@ -401,10 +426,18 @@ class Office(Dated):
     seal: SealRules = SealRules()
     credential: Credential | None = None
     limits: Limits = Limits()
+    serve: ServeRules = ServeRules()
+    batch: BatchRules = BatchRules()
     #: Name of the notice read to owners before they are asked to agree.
     notice: Name = "luu-kho"
+    #: Name of the form in which records leave for other systems.
+    component_form: Name = "thanh-phan-2026"
+    #: SHA-256 of the certificates whose packages are taken in; empty: any that is trusted.
+    senders: tuple[Annotated[str, Field(pattern=r"^([0-9A-Fa-f]{2}:?){32}$")], ...] = ()
+    #: Who is told of events in the store, by names of the office's choice.
+    webhooks: dict[Name, Webhook] = Field(default={})
     signatures: tuple[SignatureRules, ...] = (SignatureRules(role="agency"),)
-    signers: dict[str, AnySigner] = {}
+    signers: dict[str, AnySigner] = Field(default={})
 
     @model_validator(mode="after")
     def _templates_work(self) -> Self:

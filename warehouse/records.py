@@ -6,7 +6,18 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Date, Select, case, delete, insert, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Date,
+    Select,
+    case,
+    delete,
+    insert,
+    or_,
+    select,
+    tuple_,
+)
 
 from foundation.privacy import mask_text
 from foundation.times import vietnam_time
@@ -62,6 +73,17 @@ def get(tx: Connection, id_or_code: str) -> Record:
     return from_row(row)
 
 
+def in_dossier(tx: Connection, dossier_code: str) -> list[Record]:
+    """What is in force of a dossier's papers, in the order in which they were deposited."""
+    query = select(records).where(
+        records.c.dossier_code == dossier_code,
+        records.c.dossier_code != "",
+        records.c.status == "active",
+    )
+    query = query.order_by(records.c.deposited_at, records.c.id)
+    return [from_row(row) for row in tx.execute(query).mappings()]
+
+
 def versions(tx: Connection, record_id: str) -> list[Record]:
     """All versions of a record, the first one first; none if there is no such record."""
     query = select(records).where(records.c.id == record_id).order_by(records.c.version)
@@ -76,12 +98,8 @@ def same_content(
         records.c.paper_type == paper_type,
         records.c.sha256 == sha256,
         records.c.status != "erased",
+        _theirs(owners, paper_type),
     )
-    known = {one.identifier for one in owners if one.identifier}
-    if known:
-        query = query.where(records.c.id.in_(_held_by(known, paper_type)))
-    else:
-        query = query.where(records.c.owner_identifier == "")
     return _first(tx, query)
 
 
@@ -105,11 +123,22 @@ def in_force(
     if not number:
         return None
     query = select(records).where(
-        records.c.id.in_(_held_by({one.identifier for one in owners}, paper_type)),
+        records.c.paper_type == paper_type,
         records.c.number == number,
         records.c.status == "active",
+        _theirs(owners, paper_type),
     )
     return _first(tx, query)
+
+
+def _theirs(owners: Sequence[Owner], paper_type: str) -> ColumnElement[bool]:
+    """Papers of one of these owners; where one of them is unknown, nobody's too."""
+    known = {one.identifier for one in owners} - {""}
+    held = records.c.id.in_(_held_by(known, paper_type))
+    if all(one.identifier for one in owners):
+        return held
+    nobodys = records.c.owner_identifier == ""
+    return or_(held, nobodys) if known else nobodys
 
 
 def _held_by(owners: Collection[str], paper_type: str) -> Select[Any]:
@@ -193,7 +222,7 @@ def to_json(record: Record) -> bytes:
 
 def from_json(row: Mapping[str, Any]) -> Record:
     """A record out of its object. Raises what reading anything else raises."""
-    values = dict(row)
+    values = {"origin": {}} | dict(row)  # objects of earlier revisions do not say
     for column in records.columns:
         if values[column.name] is not None:
             if isinstance(column.type, UtcDateTime):
@@ -217,6 +246,7 @@ def tombstone(record: Record, at: datetime, reason: str) -> Record:
         co_owners=(),
         masters=(),
         dossier_code="",
+        origin={},
     )
 
 

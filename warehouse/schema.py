@@ -13,6 +13,7 @@ from sqlalchemy import (
     Dialect,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -22,7 +23,7 @@ from sqlalchemy import (
 )
 
 #: The Alembic revision this code works with.
-REVISION = "0003"
+REVISION = "0005"
 #: ``PRAGMA application_id`` of a catalogue: "SOHO".
 APPLICATION_ID = 0x534F484F
 
@@ -95,8 +96,17 @@ records = Table(
     Column("masters", JSON, nullable=False),
     #: Further owners (spouses, a child's other parent): [{identifier, name, kind}].
     Column("co_owners", JSON, nullable=False),
+    #: Of an imported paper, where it comes from; empty for one that was made here.
+    Column("origin", JSON, nullable=False, server_default=text("'{}'")),
     CheckConstraint("status IN ('active', 'superseded', 'revoked', 'erased')", name="status"),
     CheckConstraint("version >= 1", name="version"),
+)
+_OF_DOSSIER = text("dossier_code <> ''")
+Index(
+    "ix_records_dossier_code",
+    records.c.dossier_code,
+    sqlite_where=_OF_DOSSIER,
+    postgresql_where=_OF_DOSSIER,
 )
 _ACTIVE = text("status = 'active'")
 _NUMBERED = text("status = 'active' AND number <> ''")
@@ -219,4 +229,20 @@ audit_head = Table(
     _only_row(),
     Column("seq", BigInteger, nullable=False),
     Column("hash", String(64), nullable=False),
+)
+
+#: Requests over HTTP and their answers, for a day; see :mod:`warehouse.once`. Key and
+#: fingerprint are keyed hashes, the answer is encrypted.
+requests = Table(
+    "requests",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("fingerprint", String(64), nullable=False),
+    #: 0 while it is being carried out.
+    Column("status", Integer, nullable=False),
+    Column("answer", LargeBinary),
+    Column("record_id", String(26), nullable=False, index=True),
+    Column("holder", String(26), nullable=False),
+    Column("home", String(16), nullable=False),
+    Column("begun_at", UtcDateTime, nullable=False, index=True),
 )

@@ -25,8 +25,11 @@ from warehouse.catalog import Catalog
 from warehouse.consent import ConsentBook
 from warehouse.engine import reachable
 from warehouse.errors import RecordNotFound
+from warehouse.exports import Exports
 from warehouse.grounds import Basis, Planned, Terms, Wanted
 from warehouse.lookups import Lookups
+from warehouse.outbox import Outbox
+from warehouse.service import Service
 from warehouse.values import (
     Actor,
     AuditReport,
@@ -68,9 +71,24 @@ class Warehouse:
         return Account(self._catalog)
 
     @property
+    def service(self) -> Service:
+        """What a server asks for beside."""
+        return Service(self._catalog)
+
+    @property
     def lookups(self) -> Lookups:
         """How papers are found by those who check them."""
         return Lookups(self._catalog)
+
+    @property
+    def exports(self) -> Exports:
+        """Papers that leave together, in packages."""
+        return Exports(self._catalog)
+
+    @property
+    def outbox(self) -> Outbox:
+        """What happened, to be told to those who want to hear of it."""
+        return Outbox(self._catalog)
 
     def new_code(
         self, template: str, owner_identifier: str, type_code: str, office: str, date: date
@@ -87,14 +105,9 @@ class Warehouse:
         """
         owner = clean_identifier(owner_identifier)
         with self._catalog.writing() as tx:
+            hidden = self._catalog.hidden
             return codes.reserve(
-                tx,
-                self._catalog.hidden,
-                template,
-                owner=owner,
-                type=type_code,
-                office=office,
-                date=date,
+                tx, hidden, template, owner=owner, type=type_code, office=office, date=date
             )
 
     def new_dossier_code(self, template: str, office: str, date: date) -> str:
@@ -123,6 +136,7 @@ class Warehouse:
         co_owners: Sequence[Owner] = (),
         owner_unknown: bool = False,
         masters: Sequence[Path] = (),
+        origin: Mapping[str, str] | None = None,
         judgement: Judgement = Judgement(),  # noqa: B008  a frozen value
     ) -> Record:
         """Take a PDF in, byte for byte; it is on the disk when this returns.
@@ -133,13 +147,14 @@ class Warehouse:
             paper_type: name of the paper's profile.
             number: the paper's own number, if it has one. An owner has one paper in force
                 of a type and number.
-            supersede: let this paper replace the one in force under the same number, as
-                that record's next version.
+            supersede: let it replace the one in force under this number, as its next version.
             basis: the law or the consent on which it is kept; without one, whichever consent
                 of the owner covers it.
             co_owners: whose paper it is as well: the other spouse, a child's parents.
             owner_unknown: take it in without an owner's number; see :meth:`bind_owner`.
             masters: images it was made of, to be kept with it.
+            origin: of an imported paper, where it comes from; ``package``, the SHA-256 of what
+                it came in, is among it.
             judgement: what was found out about its signatures and marks of secrecy.
 
         Raises:
@@ -166,6 +181,7 @@ class Warehouse:
             co_owners=tuple(co_owners),
             owner_unknown=owner_unknown,
             masters=tuple(masters),
+            origin=origin or {},
             judgement=judgement,
         )
         return deposits.deposit(self._catalog, pdf, paper, actor)
@@ -250,10 +266,10 @@ class Warehouse:
         procedure: str,
         reason: str,
         actor: Actor,
-        out: Path,
+        out: Path | None,
         terms: Terms | None = None,
     ) -> Release:
-        """Hand a paper out for a procedure; the release is on record before the file appears.
+        """Hand a paper out, or without ``out`` only release it; on record before the file appears.
 
         Args:
             terms: what the procedure asks for, on which law, and within which limits.
