@@ -16,11 +16,13 @@ from terminal import BARE, Answer, Screen, run_app, verb
 set_language(choose_language(sys.argv))
 
 # Their texts are in the language that is set when they are imported.
-from terminal.batch_verbs import batch_app, watch  # noqa: E402
+from terminal.batch_verbs import watch  # noqa: E402
 from terminal.exchange_verbs import exchange_app, outbox_app  # noqa: E402
 from terminal.ledger_verbs import audit_app, consent_app  # noqa: E402
+from terminal.lot_verbs import batch_app  # noqa: E402
 from terminal.options import Authority, Guardian, Operator, OwnerId, Trust, Witness  # noqa: E402
 from terminal.register_verbs import register_app  # noqa: E402
+from terminal.report_verbs import counter_report  # noqa: E402
 from terminal.serving_verbs import add_serve  # noqa: E402
 from terminal.store_verbs import warehouse_app  # noqa: E402
 from terminal.trust_verbs import trust_app  # noqa: E402
@@ -437,6 +439,11 @@ def profile_check(files: Annotated[list[Path], typer.Argument(help=_("TOML files
 
     names = {str(path): check_file(path).name for path in files}
     return Answer(names, "\n".join(_("{file}: good").format(file=file) for file in names))
+
+
+verb(app, "report", _("Figures of the counter's work: people, times, reuse, indicators."))(
+    counter_report
+)
 
 
 @verb(app, "training-scanner", _("A network scanner that serves picture files, until Ctrl+C."))

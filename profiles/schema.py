@@ -20,6 +20,7 @@ from pydantic import (
 from foundation.messages import N_
 from profiles.base import Dated, Name, Rules
 from profiles.exchange import Webhook
+from profiles.work import MasterRules, QualityRules, Staff, TargetRules
 
 Place = Literal["top-right", "top-left", "bottom-right", "bottom-left"]
 SealField = Literal[
@@ -209,6 +210,8 @@ class Paper(Dated):
     labels: tuple[str, ...] = ()
     seal: SealRules | None = None
     signatures: tuple[SignatureRules, ...] | None = None
+    #: What becomes of a backlog's scans of such papers.
+    masters: MasterRules = MasterRules()
 
     @model_validator(mode="after")
     def _fields_agree(self) -> Self:
@@ -236,6 +239,8 @@ class Procedure(Dated):
 
     code: str = Field(min_length=1)
     components: tuple[Component, ...] = Field(min_length=1)
+    #: Whether it ends in a written result, which indicator 4.1 of QĐ 766 counts.
+    gives_result: bool = True
     #: Name of the legal basis on which papers held by law are used in it.
     basis: Name = "tai-su-dung"
 
@@ -437,7 +442,11 @@ class Office(Dated):
     #: Who is told of events in the store, by names of the office's choice.
     webhooks: dict[Name, Webhook] = Field(default={})
     signatures: tuple[SignatureRules, ...] = (SignatureRules(role="agency"),)
-    signers: dict[str, AnySigner] = Field(default={})
+    signers: dict[str, AnySigner] = Field(default_factory=dict)
+    quality: QualityRules = QualityRules()
+    targets: TargetRules = TargetRules()
+    #: By a short name of our own: who works here, and who may accept what others made.
+    staff: dict[Name, Staff] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _templates_work(self) -> Self:
