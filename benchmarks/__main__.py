@@ -10,7 +10,11 @@ python -m benchmarks tune [NAME...]       what the tuned numbers are worth at ot
 python -m benchmarks reuse [COUNT...]      the plan for a procedure in a store of many records
 python -m benchmarks outbox               telling of events, out of a long queue
 python -m benchmarks store                the store: deposits, checks, searching a million
+python -m benchmarks http                 the store over HTTP: deposits, searches, plans
 python -m benchmarks stream               from the last sheet in the feeder to the PDF on disk
+python -m benchmarks separators           separator sheets in dirt: found, and never a false split
+python -m benchmarks matching             documents matched to rows of messy registers
+python -m benchmarks batch                what a backlog costs beside the bare work
 python -m benchmarks signing              a batch of signatures beside pyHanko's command; memory
 """
 
@@ -38,7 +42,11 @@ _COMMANDS = {
     "reuse": ("reuse", "measure_reuse"),
     "outbox": ("outbox", "measure_outbox"),
     "store": ("store", "measure_store"),
+    "http": ("http", "measure_http"),
     "stream": ("stream", "measure_stream"),
+    "separators": ("separators", "measure_separators"),
+    "matching": ("matching", "measure_matching"),
+    "batch": ("batch", "measure_batch"),
     "signing": ("signing", "measure_signing"),
 }
 
@@ -75,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     for command in (draw, compare, stream, faults, straight, facts):
         command.add_argument("--count", type=int, default=20)
         command.add_argument("--seed", type=int, default=1)
+    _add_backlog(commands)
     signing = commands.add_parser("signing")
     signing.add_argument("--count", type=int, default=200, help="files of the batch")
     signing.add_argument("--peers", type=int, default=20, help="of them for pyHanko as well")
@@ -84,9 +93,28 @@ def _parser() -> argparse.ArgumentParser:
     reuse.add_argument("--plans", type=int, default=1000)
     reuse.add_argument("--seed", type=int, default=1)
     reuse.add_argument("--catalogue", default="", help="postgresql://…, empty; else SQLite")
+    http = commands.add_parser("http")
+    http.add_argument("--deposits", type=int, default=100)
+    http.add_argument("--questions", type=int, default=500)
+    http.add_argument("--clients", type=int, default=4)
     memory = commands.add_parser("memory")
     memory.add_argument("counts", nargs="*", type=int, default=(20, 200))
     return parser
+
+
+def _add_backlog(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    separators = commands.add_parser("separators")
+    separators.add_argument("--count", type=int, default=2000)
+    separators.add_argument("--seed", type=int, default=1)
+    matching = commands.add_parser("matching")
+    matching.add_argument("--count", type=int, default=5000)
+    matching.add_argument("--papers", type=int, default=0, help="of them drawn and read")
+    matching.add_argument("--seed", type=int, default=1)
+    batch = commands.add_parser("batch")
+    batch.add_argument("--most", type=int, default=8, help="pages of a document at most")
+    batch.add_argument("--here", dest="on_cluster", action="store_false", help="no cluster")
+    batch.add_argument("--count", type=int, default=20)
+    batch.add_argument("--seed", type=int, default=1)
 
 
 if __name__ == "__main__":

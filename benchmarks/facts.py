@@ -39,7 +39,7 @@ def measure_facts(count: int, seed: int, kinds: Sequence[str] = ()) -> None:
     right, total, missed = Counter[str](), Counter[str](), dict[str, Counter[str]]()
     workers = len(os.sched_getaffinity(0))
     with ProcessPoolExecutor(workers, get_context("spawn"), initializer=single_threaded) as pool:
-        for (kind, number), (facts, found) in zip(jobs, pool.map(_read, jobs), strict=True):
+        for (kind, number), (facts, found) in zip(jobs, pool.map(read_sheet, jobs), strict=True):
             for name, value in facts.items():
                 total[kind] += 1
                 if found[name].value.casefold() == value.casefold():
@@ -56,7 +56,7 @@ def measure_facts(count: int, seed: int, kinds: Sequence[str] = ()) -> None:
         print(f"| {kind} | {right[kind]} | {total[kind]} | {share} | {names} |")
 
 
-def _read(job: tuple[str, int]) -> tuple[dict[str, str], dict[str, FieldValue]]:
+def read_sheet(job: tuple[str, int]) -> tuple[dict[str, str], dict[str, FieldValue]]:
     """What one sheet says, and what was read on it."""
     kind, seed = job
     paper = load_paper(PAPERS[kind])

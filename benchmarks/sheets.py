@@ -93,10 +93,10 @@ def draw_sheet(
 ) -> dict[str, Any]:
     """Draw one sheet of a kind; the truth about it. A ``delivery`` takes the place of chance."""
     chance = Random(f"sheet {seed}")
-    look, family = _look(chance), invent_family(seed)
+    look, family = random_look(chance), invent_family(seed)
     layout = LAYOUTS[kind][0] if kind in LAYOUTS else FORMS[kind][0]
     drawing: Drawing = layout(look, chance, family)
-    delivery = delivery or _some_delivery(chance)
+    delivery = delivery or random_delivery(chance)
     if kind == "blank":
         delivery = replace(delivery, behind=chance.random() < 0.6)
     behind = letter(look, chance, family).draft.picture if delivery.behind else None
@@ -167,7 +167,7 @@ def _kinds(chance: Random, count: int, wanted: Sequence[str]) -> list[str]:
     return chosen[:count]
 
 
-def _look(chance: Random) -> Look:
+def random_look(chance: Random) -> Look:
     """Half the papers in the type that NĐ 30/2020 asks for, the rest in any other."""
     others = [name for name in families() if name != "Tinos"]
     family = "Tinos" if chance.random() < 0.5 or not others else chance.choice(others)
@@ -178,7 +178,7 @@ def _look(chance: Random) -> Look:
     return Look(family, points, left, right, chance.choice(COMMUNES), chance.choice(PROVINCES))
 
 
-def _some_delivery(chance: Random) -> Delivery:
+def random_delivery(chance: Random) -> Delivery:
     """A third of the sheets clean; the others with a few things wrong at once."""
     if chance.random() < 0.33:
         return Delivery(tint=chance.choice(_TINTS[:4]), quality=chance.choice((80, 85, 90)))

@@ -152,10 +152,11 @@ def read_seals(path: Path) -> list[str]:
 
 def first_page(path: Path, dpi: float) -> NDArray[np.uint8]:
     """Page 1 as H×W uint8 brightness."""
-    return _rendered(path, 0, dpi)
+    return rendered(path, 0, dpi)
 
 
-def _rendered(path: Path, page: int, dpi: float) -> NDArray[np.uint8]:
+def rendered(path: Path, page: int, dpi: float) -> NDArray[np.uint8]:
+    """A page (from 0) as H×W uint8 brightness, as a viewer shows it."""
     with pypdfium2.PdfDocument(path) as document:
         document.init_forms()  # or the looks of signatures and fields would be missing
         # In colour: pdfium takes twice as long to draw in grey.
@@ -171,7 +172,7 @@ def _size(code: segno.QRCode, rules: SealRules) -> float:
 
 def taken_spots(path: Path, page: int = 0) -> NDArray[np.bool_]:
     """Where a page as it is shown carries something, at 50 dpi: darker than its paper."""
-    gray = _rendered(path, page, _LOOK_DPI)
+    gray = rendered(path, page, _LOOK_DPI)
     paper = np.percentile(gray, 80)
     marked = flatten(gray, _LOOK_DPI) < 255 * _MARKED
     taken = u8(marked | (gray < paper * _DARKER) | (gray < _DARK))

@@ -10,7 +10,7 @@ import signal
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing import forkserver, get_context
 from pathlib import Path
@@ -48,12 +48,13 @@ class WorkersGone(SohoaError):
     )
 
 
-def prepare() -> None:
+def prepare(modules: Sequence[str] = _PRELOAD) -> None:
     """Have the server that workers are forked from import what they need, in the background.
 
-    Ctrl-C is held back while it starts, lest it reach the server half-way.
+    Ctrl-C is held back while it starts, lest it reach the server half-way. One that runs already
+    is left as it is.
     """
-    get_context("forkserver").set_forkserver_preload(_PRELOAD)
+    get_context("forkserver").set_forkserver_preload(list(modules))
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         forkserver.ensure_running()
@@ -78,7 +79,7 @@ def worker_pool(jobs: int) -> Iterator[Schedule]:
         nonlocal started
         started = True
         try:
-            return pool.schedule(_and_tidy_up, args=(function, *args), timeout=timeout)
+            return pool.schedule(and_tidy_up, args=(function, *args), timeout=timeout)
         except RuntimeError as error:  # pebble's word for a pool that is broken
             raise WorkersGone() from error
 
@@ -122,20 +123,25 @@ def start_worker(scratch: str) -> None:
     What goes wrong comes back as an exception; C libraries (libtiff, libpng) grumble on the
     error stream besides, which belongs to the command's one line.
     """
-    import cv2
-
-    from ocr.engine import single_threaded
-
     os.setpgid(0, 0)
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 2)
     os.close(silence)
     signal.signal(signal.SIGTERM, _end_group)
     os.environ["SOHOA_FAST_STORAGE"] = tempfile.tempdir = scratch
+    settle_in()
+    (Path(scratch) / f"{_READY}{os.getpid()}").touch()
+
+
+def settle_in() -> None:
+    """What a process that works on pages does once, wherever it was started: one core a page."""
+    import cv2
+
+    from ocr.engine import single_threaded
+
     _give_pictures_back()
     single_threaded()
     cv2.setNumThreads(1)
-    (Path(scratch) / f"{_READY}{os.getpid()}").touch()
 
 
 def _give_pictures_back() -> None:
@@ -148,11 +154,11 @@ def _give_pictures_back() -> None:
     """
     set_option = getattr(ctypes.CDLL(None), "mallopt", None)  # GNU's alone has it
     if set_option:
-        set_option(_M_MMAP_THRESHOLD, 16 << 20)
+        set_option(_M_MMAP_THRESHOLD, 15 << 20)  # Pillow's blocks are a little under 16
         set_option(_M_TRIM_THRESHOLD, 64 << 20)
 
 
-def _and_tidy_up(function: Callable[..., Any], *args: Any) -> Any:
+def and_tidy_up(function: Callable[..., Any], *args: Any) -> Any:
     """Call a function and hand the memory that it freed back to the system."""
     try:
         return function(*args)

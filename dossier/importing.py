@@ -15,13 +15,14 @@ from dossier.checking import Reliance
 from dossier.confined import Start, confined
 from dossier.grounds import law_of
 from dossier.people import actor_at, owner_of
-from dossier.shelf import NotKept, judge, open_store
+from dossier.shelf import judge, open_store
 from foundation.errors import ExitCode, SohoaError
 from foundation.files import scratch_folder
 from foundation.messages import N_
 from foundation.privacy import mask_text
 from foundation.times import iso_utc, utc_now, vietnam_time
 from profiles import Office, Paper, UnknownProfile, load_office, load_paper
+from warehouse.ground_errors import NotKept
 
 if TYPE_CHECKING:
     from signing.detached import DetachedVerdict

@@ -18,6 +18,7 @@ import segno
 
 from digitize.seal import PT, parse_seal, read_seals, taken_spots
 from dossier.checking import Reliance, check_files
+from dossier.drawn_codes import QUIET, draw_code
 from dossier.people import actor_at
 from dossier.receipt import tinos
 from dossier.shelf import keep_out_of_store
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 #: Side of the QR code, quiet zone included, in millimetres: as large as the seal (TT 01/2023),
 #: larger where its modules would come out too small for a 200 dpi scan (as digitize.seal has it).
-_QR_MM, _MODULE_MM, _QUIET = 22.0, 0.3, 4
+_QR_MM, _MODULE_MM = 22.0, 0.3
 #: White around the strip and between its parts; width of the converter's field (millimetres).
 _MARGIN_MM, _GAP_MM, _HAND_MM = 6.0, 3.0, 42.0
 #: Sizes of the strip's letters in points, the largest that fits is taken.
@@ -103,7 +104,7 @@ class _Strip:
     @property
     def qr_mm(self) -> float:
         """Side of the code, quiet zone included."""
-        return max(_QR_MM, float(self.qr.symbol_size(border=_QUIET)[0]) * _MODULE_MM)
+        return max(_QR_MM, float(self.qr.symbol_size(border=QUIET)[0]) * _MODULE_MM)
 
     @property
     def height_mm(self) -> float:
@@ -272,29 +273,13 @@ def _draw(strip: _Strip, sizes: Sequence[tuple[float, float]]) -> bytes:
         top = size[1] - strip.height_mm + _GAP_MM / 2
         pdf.set_line_width(0.2)
         pdf.line(_MARGIN_MM, top, size[0] - _MARGIN_MM, top)
-        _draw_code(pdf, strip, _MARGIN_MM, top + _GAP_MM / 2)
+        draw_code(pdf, strip.qr, _MARGIN_MM, top + _GAP_MM / 2, strip.qr_mm)
         left = _MARGIN_MM + strip.qr_mm + _GAP_MM
         width = size[0] - _MARGIN_MM - _HAND_MM - _GAP_MM - left
         counted = _("Page {number} of {count}").format(number=number, count=len(sizes))
         _draw_text(pdf, (*strip.lines, counted), (left, top + 1.0, width, strip.qr_mm))
         _draw_hand(pdf, strip, (size[0] - _MARGIN_MM - _HAND_MM, top + 1.0))
     return bytes(pdf.output())
-
-
-def _draw_code(pdf: "FPDF", strip: _Strip, left: float, top: float) -> None:
-    rows = [bytes(row) for row in strip.qr.matrix]
-    module = strip.qr_mm / (len(rows) + 2 * _QUIET)
-    pdf.set_fill_color(0)
-    for y, row in enumerate(rows):
-        x = 0
-        while x < len(row):
-            end = x
-            while end < len(row) and row[end]:
-                end += 1
-            if end > x:
-                place = (left + (x + _QUIET) * module, top + (y + _QUIET) * module)
-                pdf.rect(*place, (end - x) * module, module, style="F")
-            x = end + 1
 
 
 def _draw_text(pdf: "FPDF", lines: Sequence[str], box: tuple[float, float, float, float]) -> None:

@@ -25,6 +25,7 @@ from warehouse import (
     Release,
     RepairReport,
 )
+from warehouse.ground_errors import NotKept
 from warehouse.grounds import Evidence, Planned, Why
 
 if TYPE_CHECKING:
@@ -58,13 +59,6 @@ class StoreIsNoPlace(SohoaError):
     message = N_("{file} lies in the store, which only sohoa writes to. Choose another place.")
 
 
-class NotKept(SohoaError):
-    """A paper whose profile keeps it out of the store was to be deposited."""
-
-    exit_code = ExitCode.NOT_ALLOWED
-    message = N_("“{paper}” is only shown, never kept: its profile says keep = false.")
-
-
 def keep_out_of_store(*outputs: Path | None) -> None:
     """Refuse outputs inside the store, where they would destroy it. Raises StoreIsNoPlace."""
     store = store_folder().resolve()
@@ -88,12 +82,12 @@ def judge(file: Path, paper: Paper) -> Judgement:
     return Judgement(
         signature="broken" if broken else "sound" if verdict.signatures else "none",
         signature_required=bool(paper.signatures),
-        secret=_is_secret(file),
+        secret=is_secret(file),
         reason=next(filter(None, reasons), "") if broken else "",
     )
 
 
-def _is_secret(file: Path) -> bool:
+def is_secret(file: Path) -> bool:
     """Whether the first page bears a mark of state secrecy, alone on its line.
 
     The marks of Luật Bảo vệ bí mật nhà nước 2018 Điều 8: tuyệt mật, tối mật, mật.

@@ -25,6 +25,7 @@ from profiles.loader import (
 )
 from profiles.schema import (
     AnySigner,
+    BatchRules,
     Component,
     Credential,
     FieldRules,
@@ -37,13 +38,17 @@ from profiles.schema import (
     Procedure,
     RemoteSigner,
     SealRules,
+    ServeRules,
     SignatureRules,
     Signer,
 )
+from profiles.work import Cap, MasterRules, QualityRules, Staff, TargetRules
 
 __all__ = [
     "AnySigner",
     "BadProfile",
+    "BatchRules",
+    "Cap",
     "Component",
     "ComponentForm",
     "Credential",
@@ -51,15 +56,20 @@ __all__ = [
     "FieldRules",
     "LegalBasis",
     "Limits",
+    "MasterRules",
     "Notice",
     "Office",
     "PageRules",
     "Paper",
     "Procedure",
+    "QualityRules",
     "RemoteSigner",
     "SealRules",
+    "ServeRules",
     "SignatureRules",
     "Signer",
+    "Staff",
+    "TargetRules",
     "UnknownProfile",
     "Webhook",
     "all_of",

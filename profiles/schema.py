@@ -20,6 +20,7 @@ from pydantic import (
 from foundation.messages import N_
 from profiles.base import Dated, Name, Rules
 from profiles.exchange import Webhook
+from profiles.work import MasterRules, QualityRules, Staff, TargetRules
 
 Place = Literal["top-right", "top-left", "bottom-right", "bottom-left"]
 SealField = Literal[
@@ -87,7 +88,9 @@ class SealRules(Rules):
     #: ``fields`` in plain text, ``signed`` by the office's seal key so that it can be checked
     #: off-line, or the ``url`` of a page that knows the record.
     form: Literal["fields", "signed", "url"] = "fields"
-    #: Address for the ``url`` form; {record_code} and the other fields are filled in.
+    #: Address for the ``url`` form, of the verification page: https://host/v/{check_code}. The
+    #: check code stands for the record code and tells nobody the number in it; {record_code}
+    #: and the other fields are filled in too, as long as no owner's number gets into the address.
     url: str = ""
     place: Literal["top-left", "top-right"] = "top-left"
     size_mm: float = Field(default=22.0, ge=10, le=60)
@@ -107,8 +110,9 @@ class SealRules(Rules):
     def _has_code(self) -> Self:
         if "record_code" not in self.fields:
             raise ValueError(N_("the seal must carry record_code"))
-        if self.form == "url" and "{record_code}" not in self.url:
-            raise ValueError(N_("the form “url” needs a url with {record_code}"))
+        has_code = "{check_code}" in self.url or "{record_code}" in self.url
+        if self.form == "url" and not has_code:
+            raise ValueError(N_("the form “url” needs a url with {check_code} or {record_code}"))
         return self
 
 
@@ -206,6 +210,8 @@ class Paper(Dated):
     labels: tuple[str, ...] = ()
     seal: SealRules | None = None
     signatures: tuple[SignatureRules, ...] | None = None
+    #: What becomes of a backlog's scans of such papers.
+    masters: MasterRules = MasterRules()
 
     @model_validator(mode="after")
     def _fields_agree(self) -> Self:
@@ -233,6 +239,8 @@ class Procedure(Dated):
 
     code: str = Field(min_length=1)
     components: tuple[Component, ...] = Field(min_length=1)
+    #: Whether it ends in a written result, which indicator 4.1 of QĐ 766 counts.
+    gives_result: bool = True
     #: Name of the legal basis on which papers held by law are used in it.
     basis: Name = "tai-su-dung"
 
@@ -349,6 +357,59 @@ class Limits(Rules):
     record_a_day: int = Field(default=100, ge=1)
 
 
+class ServeRules(Rules):
+    """How ``sohoa serve`` offers the store over HTTP."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8440, ge=1, le=65535)
+    #: Who issues the tokens (``iss``), and for whom (``aud``).
+    issuer: str = ""
+    audience: str = ""
+    #: File or https address of the issuer's public keys (JWKS).
+    jwks: str = ""
+    algorithms: tuple[
+        Literal["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512",
+                "EdDSA"], ...
+    ] = ("RS256", "PS256", "ES256", "EdDSA")  # fmt: skip
+    #: Under which names a token says what; a dot leads into an object (realm_access.roles).
+    roles_claim: str = "roles"
+    name_claim: str = "name"
+    office_claim: str = "office"
+    owner_claim: str = "owner"
+    procedures_claim: str = "procedures"
+    #: PEM files: the server's certificate with its chain, its key, and the issuers of client
+    #: certificates; with the last, who has none is not let in.
+    tls_cert: str = ""
+    tls_key: str = ""
+    client_ca: str = ""
+    #: Addresses of proxies that are believed when they say who asks (X-Forwarded-For).
+    proxies: tuple[str, ...] = ()
+    #: Of one deposit, megabytes (10^6 bytes).
+    max_upload: int = Field(default=50, ge=1, le=2000)
+    #: Seconds a client may keep silent in the midst of a request; twice that until a body has to
+    #: come with 2,000 bytes a second on the whole.
+    patience: float = Field(default=15.0, ge=1, le=600)
+    #: Of one subject; twice as many at once are let through after a rest.
+    requests_a_minute: int = Field(default=600, ge=1)
+
+
+class BatchRules(Rules):
+    """When and how hard a backlog is worked on."""
+
+    #: "07:30-17:00", Vietnam's time; empty: all hours are alike.
+    office_hours: Annotated[
+        str, Field(pattern=r"^(([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d)?$")
+    ] = ""
+    #: ISO 8601 days of the week: 1 is Monday.
+    office_days: tuple[Annotated[int, Field(ge=1, le=7)], ...] = (1, 2, 3, 4, 5)
+    #: Pages worked on at once in office hours; 0: the backlog waits until they are over.
+    office_jobs: int = Field(default=1, ge=0)
+    #: Whether it waits while a dossier is taken in on the same machine.
+    yield_to_counter: bool = True
+    #: How far it stands behind other programs of its machine (nice(2)); 0: it does not.
+    niceness: int = Field(default=10, ge=0, le=19)
+
+
 class Office(Dated):
     """How an office works: its name, its services, its signers, its way with codes."""
 
@@ -370,6 +431,8 @@ class Office(Dated):
     seal: SealRules = SealRules()
     credential: Credential | None = None
     limits: Limits = Limits()
+    serve: ServeRules = ServeRules()
+    batch: BatchRules = BatchRules()
     #: Name of the notice read to owners before they are asked to agree.
     notice: Name = "luu-kho"
     #: Name of the form in which records leave for other systems.
@@ -379,7 +442,11 @@ class Office(Dated):
     #: Who is told of events in the store, by names of the office's choice.
     webhooks: dict[Name, Webhook] = Field(default={})
     signatures: tuple[SignatureRules, ...] = (SignatureRules(role="agency"),)
-    signers: dict[str, AnySigner] = Field(default={})
+    signers: dict[str, AnySigner] = Field(default_factory=dict)
+    quality: QualityRules = QualityRules()
+    targets: TargetRules = TargetRules()
+    #: By a short name of our own: who works here, and who may accept what others made.
+    staff: dict[Name, Staff] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _templates_work(self) -> Self:

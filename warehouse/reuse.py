@@ -41,7 +41,7 @@ def reuse(
     procedure: str,
     reason: str,
     actor: Actor,
-    out: Path,
+    out: Path | None,
     day: date,
     terms: Terms,
 ) -> Release:
@@ -54,7 +54,8 @@ def reuse(
     purpose = (procedure.strip(), reason.strip())
     with audit.refusals(catalog, "reuse", actor, procedure=purpose[0]):
         (one,) = release_all(catalog, [id_or_code], purpose, actor, day, terms)
-        copy_out(catalog, one.record, out)
+        if out is not None:
+            copy_out(catalog, one.record, out)
     return one
 
 

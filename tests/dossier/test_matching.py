@@ -1,0 +1,144 @@
+"""Documents find their rows in a register, and what is doubtful goes to a person."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from benchmarks.matching import measure_matching
+from digitize.slips import Slip
+from dossier.evidence import Evidence, evidence_of, name_key, number_keys, serial_of
+from dossier.matching import REASONS, match_documents
+from dossier.register import RegisterRow
+from ocr.fields import FieldValue
+from profiles import load_paper
+
+NAMES = ("Nguyễn Văn Hải", "Trần Thị Hà", "Lê Thuý Dương", "Phạm Minh Đức", "Nguyễn Thị Hà")
+ROWS = [
+    RegisterRow(
+        line, f"{line}/2005", date(2005, 1 + line % 12, 1 + line % 28), f"0990{line:08d}",
+        f"{NAMES[line % 5]} {'ABCDEFGHIJ'[line // 5]}nh", "Giấy khai sinh", 2, "",
+        f"1990-01-{line % 28 + 1:02d}",
+    )
+    for line in range(2, 50)
+]  # fmt: skip
+
+
+def said(row: RegisterRow, **changes: object) -> Evidence:
+    """What is read of a row's paper when all goes well."""
+    assert row.date
+    whole = Evidence(
+        None, (row.number,), (row.owner_name,), (row.owner_id,), (row.born,), (row.date,),
+        "Giấy khai sinh", 2,
+    )  # fmt: skip
+    return replace(whole, **changes)
+
+
+def test_a_separator_settles_it_and_so_does_what_is_read():
+    slip = Slip("7/2005", 7)
+    by_slip, by_words = match_documents([Evidence(slip), said(ROWS[20])], ROWS)
+    assert by_slip.row is ROWS[5]
+    assert by_words.row is ROWS[20]
+    assert by_words.confidence > 0.99
+
+
+def test_misread_signs_and_marks_do_not_hide_the_row():
+    row = ROWS[10]
+    read = said(
+        row, numbers=("l2/2OO5",), names=(row.owner_name.replace("ị", "i").upper(),), ids=()
+    )
+    assert match_documents([read], ROWS)[0].row is row
+    off = said(row, ids=(row.owner_id[:-1] + "9",), births=())
+    assert match_documents([off], ROWS)[0].row is row
+
+
+def test_both_places_of_the_tone_mark_are_one_name():
+    row = replace(ROWS[3], owner_name="Hoàng Thúy Hòa")
+    read = said(row, names=("HOÀNG THUÝ HOÀ",), ids=(), births=())
+    assert match_documents([read], [*ROWS[:3], row])[0].row is row
+
+
+def test_a_separator_before_the_wrong_paper_is_not_believed():
+    wrong = said(ROWS[20], slip=Slip(ROWS[5].number, ROWS[5].line))
+    (found,) = match_documents([wrong], ROWS)
+    assert (found.status, found.reason) == ("doubtful", "separator-differs")
+    assert "separator" in found.in_words()
+    assert {one.row.line for one in found.candidates[:2]} >= {ROWS[20].line}
+
+
+def test_an_unknown_number_and_an_empty_page_go_to_a_person():
+    unknown, empty = match_documents([Evidence(Slip("999/1999")), Evidence(paper="Thư")], ROWS)
+    assert (unknown.status, unknown.reason) == ("unknown", "not-in-register")
+    assert (empty.status, empty.reason) == ("unknown", "nothing-read")
+
+
+def test_numbers_that_differ_in_where_their_strokes_stand_are_two():
+    rows = [replace(ROWS[0], number="1/25"), replace(ROWS[1], number="12/5")]
+    (found,) = match_documents([Evidence(Slip("12/5"))], rows)
+    assert found.row is rows[1]
+
+
+def test_a_row_is_given_only_once():
+    one, other = match_documents([said(ROWS[4]), said(ROWS[4])], ROWS)
+    assert one.row is None
+    assert other.row is None
+    assert one.reason == "claimed-twice"
+    assert one.candidates[0].row is ROWS[4]
+
+
+def test_a_row_taken_for_sure_is_no_candidate_for_others():
+    twin = replace(ROWS[4], line=900, number="77/2005", date=date(2005, 11, 1))
+    sure = said(ROWS[4], slip=Slip(ROWS[4].number, ROWS[4].line))
+    loose = said(ROWS[4], numbers=(), dates=())
+    found = match_documents([sure, loose], [*ROWS, twin])
+    assert found[0].row is ROWS[4]
+    assert found[1].row is None
+    assert [one.row for one in found[1].candidates[:1]] == [twin]
+
+
+def test_the_owner_alone_does_not_tell_which_of_their_papers_it_is():
+    other_year = said(ROWS[4], numbers=("900/2011",), dates=(date(2011, 5, 5),))
+    (found,) = match_documents([other_year], ROWS)
+    assert (found.row, found.reason) == (None, "owner-only")
+
+
+def test_rows_that_repeat_another_are_never_chosen():
+    again = replace(ROWS[4], line=901, doubts=("row-twice",))
+    (found,) = match_documents([said(ROWS[4])], [*ROWS, again])
+    assert found.row is ROWS[4]
+
+
+def test_evidence_is_drawn_from_the_fields_of_a_paper():
+    values = [
+        FieldValue("so", "15/2005", normal="15/2005"),
+        FieldValue("ho_ten", "LÒ XUÂN LAN", normal="LÒ XUÂN LAN"),
+        FieldValue("ngay_sinh", "05/03/2005", normal="2005-03-05"),
+        FieldValue("nguoi_ky", "Lường Văn Chủ", normal="Lường Văn Chủ"),
+    ]
+    found = evidence_of(load_paper("khai-sinh"), values, pages=2)
+    assert (found.numbers, found.names) == (("15/2005",), ("LÒ XUÂN LAN",))
+    assert (found.births, found.pages, found.paper) == (("2005-03-05",), 2, "Giấy khai sinh")
+
+
+def test_numbers_and_names_are_compared_without_what_is_confused():
+    assert number_keys("015 / 2005") == number_keys("l5/2OO5") == ["15.2005"]
+    assert number_keys("12/QĐ-UBND") != number_keys("12/QĐ-UBNDX")
+    assert serial_of("15/2005") == ("15", "2005")
+    assert name_key("Đỗ  Thị Ỷ") == "do thi y"
+
+
+def test_generated_registers_are_matched_and_nothing_goes_wrong_unasked(
+    capsys: pytest.CaptureFixture[str],
+):
+    measure_matching(200, seed=7)
+    tables = [line for line in capsys.readouterr().out.splitlines() if line.startswith("| ")][1:]
+    assert len(tables) == 2
+    for line in tables:
+        _name, within, right, _asked, _first, wrong, *_rest = line.strip("| ").split(" | ")
+        assert int(wrong) == 0
+        assert int(right.split()[0]) >= 0.95 * int(within)
+
+
+@pytest.mark.parametrize("reason", sorted(REASONS))
+def test_every_reason_has_its_words(reason: str):
+    assert len(REASONS[reason]) > 15
