@@ -8,6 +8,7 @@ python -m benchmarks straight             the tilt left on sheets laid in crooke
 python -m benchmarks memory [COUNT...]    peak memory on few and on many sheets
 python -m benchmarks tune [NAME...]       what the tuned numbers are worth at other values
 python -m benchmarks reuse [COUNT...]      the plan for a procedure in a store of many records
+python -m benchmarks outbox               telling of events, out of a long queue
 python -m benchmarks store                the store: deposits, checks, searching a million
 python -m benchmarks http                 the store over HTTP: deposits, searches, plans
 python -m benchmarks stream               from the last sheet in the feeder to the PDF on disk
@@ -39,6 +40,7 @@ _COMMANDS = {
     "memory": ("memory", "measure_memory"),
     "tune": ("tuning", "tune"),
     "reuse": ("reuse", "measure_reuse"),
+    "outbox": ("outbox", "measure_outbox"),
     "store": ("store", "measure_store"),
     "http": ("http", "measure_http"),
     "stream": ("stream", "measure_stream"),
@@ -68,6 +70,9 @@ def _parser() -> argparse.ArgumentParser:
     tune.add_argument("--docs", type=Path, help="folder of tuning.md to write the tables into")
     stream = commands.add_parser("stream")
     stream.add_argument("--per-minute", type=float, default=40.0, help="sheets the feeder feeds")
+    events = commands.add_parser("outbox")
+    events.add_argument("--count", type=int, default=100_000, help="events that wait")
+    events.add_argument("--told", type=int, default=20_000, help="of them that are told")
     store = commands.add_parser("store")
     store.add_argument("--records", type=int, default=1_000_000, help="rows to search among")
     store.add_argument("--deposits", type=int, default=200)
