@@ -20,6 +20,7 @@ from terminal.batch_verbs import batch_app, watch  # noqa: E402
 from terminal.ledger_verbs import audit_app, consent_app  # noqa: E402
 from terminal.options import Authority, Guardian, Operator, OwnerId, Trust, Witness  # noqa: E402
 from terminal.register_verbs import register_app  # noqa: E402
+from terminal.serving_verbs import add_serve  # noqa: E402
 from terminal.store_verbs import warehouse_app  # noqa: E402
 from terminal.trust_verbs import trust_app  # noqa: E402
 
@@ -450,6 +451,9 @@ def training_scanner(
 
     served = serve_training(folder, port, slow, config, screen.say)
     return Answer(served)
+
+
+add_serve(app)
 
 
 def main() -> None:

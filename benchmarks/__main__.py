@@ -9,6 +9,7 @@ python -m benchmarks memory [COUNT...]    peak memory on few and on many sheets
 python -m benchmarks tune [NAME...]       what the tuned numbers are worth at other values
 python -m benchmarks reuse [COUNT...]      the plan for a procedure in a store of many records
 python -m benchmarks store                the store: deposits, checks, searching a million
+python -m benchmarks http                 the store over HTTP: deposits, searches, plans
 python -m benchmarks stream               from the last sheet in the feeder to the PDF on disk
 python -m benchmarks separators           separator sheets in dirt: found, and never a false split
 python -m benchmarks matching             documents matched to rows of messy registers
@@ -39,6 +40,7 @@ _COMMANDS = {
     "tune": ("tuning", "tune"),
     "reuse": ("reuse", "measure_reuse"),
     "store": ("store", "measure_store"),
+    "http": ("http", "measure_http"),
     "stream": ("stream", "measure_stream"),
     "separators": ("separators", "measure_separators"),
     "matching": ("matching", "measure_matching"),
@@ -73,7 +75,10 @@ def _parser() -> argparse.ArgumentParser:
     straight = commands.add_parser("straight")
     facts = commands.add_parser("facts")
     facts.add_argument("--kinds", nargs="+", default=(), help="only these")
-    for command in (draw, compare, stream, faults, straight, facts):
+    batch = commands.add_parser("batch")
+    batch.add_argument("--most", type=int, default=8, help="pages of a document at most")
+    batch.add_argument("--here", dest="on_cluster", action="store_false", help="no cluster")
+    for command in (draw, compare, stream, faults, straight, facts, batch):
         command.add_argument("--count", type=int, default=20)
         command.add_argument("--seed", type=int, default=1)
     separators = commands.add_parser("separators")
@@ -83,11 +88,6 @@ def _parser() -> argparse.ArgumentParser:
     matching.add_argument("--count", type=int, default=5000)
     matching.add_argument("--papers", type=int, default=0, help="of them drawn and read")
     matching.add_argument("--seed", type=int, default=1)
-    batch = commands.add_parser("batch")
-    batch.add_argument("--most", type=int, default=8, help="pages of a document at most")
-    batch.add_argument("--here", dest="on_cluster", action="store_false", help="no cluster")
-    batch.add_argument("--count", type=int, default=20)
-    batch.add_argument("--seed", type=int, default=1)
     signing = commands.add_parser("signing")
     signing.add_argument("--count", type=int, default=200, help="files of the batch")
     signing.add_argument("--peers", type=int, default=20, help="of them for pyHanko as well")
@@ -97,6 +97,10 @@ def _parser() -> argparse.ArgumentParser:
     reuse.add_argument("--plans", type=int, default=1000)
     reuse.add_argument("--seed", type=int, default=1)
     reuse.add_argument("--catalogue", default="", help="postgresql://…, empty; else SQLite")
+    http = commands.add_parser("http")
+    http.add_argument("--deposits", type=int, default=100)
+    http.add_argument("--questions", type=int, default=500)
+    http.add_argument("--clients", type=int, default=4)
     memory = commands.add_parser("memory")
     memory.add_argument("counts", nargs="*", type=int, default=(20, 200))
     return parser

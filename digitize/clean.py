@@ -21,6 +21,8 @@ from ocr.components import components
 
 #: Resolution at which the paper's colour is carried into what the lid hid.
 _PAPER_DPI = 12.5
+#: Rows of the page at a time.
+_STRIP = 256
 #: Area in square millimetres of a faint mark worth growing the page for; smaller is dirt.
 _MARK_MM2 = 1.0
 
@@ -68,7 +70,11 @@ def _straighten_and_crop(pixels: Pixels, dpi: float, marks: Marks, skew: float) 
     straight = rotate(pixels, skew)
     x0, y0 = max(0, round(left * scale)), max(0, round(top * scale))
     page = straight[y0 : round(bottom * scale), x0 : round(right * scale)]
-    return _fill(page, bare[top:bottom, left:right])
+    bare = bare[top:bottom, left:right]
+    if not bare.all():
+        page = page.copy() if straight is pixels else page
+        _fill(page, bare)
+    return page
 
 
 def _rotated_mask(mask: NDArray[Any], degrees: float) -> NDArray[np.bool_]:
@@ -76,18 +82,29 @@ def _rotated_mask(mask: NDArray[Any], degrees: float) -> NDArray[np.bool_]:
     return np.asarray(turned > 127, dtype=np.bool_)
 
 
-def _fill(page: Pixels, bare: NDArray[np.uint8]) -> Pixels:
-    """The page with the paper carried on where ``bare`` (at 150 dpi) is 0: no wedge is seen."""
-    if bare.all():
-        return page
+def _fill(page: Pixels, bare: NDArray[np.uint8]) -> None:
+    """Carry the paper on where ``bare`` (at 150 dpi) is 0, in the page itself: no wedge is seen."""
     height, width = page.shape[:2]
     # What was seen beside the paper's edge mixes lid and paper.
     bare = u8(cv2.erode(bare, np.ones((3, 3), np.uint8), borderValue=1))
     mask = cv2.resize(1 - bare, (width, height), interpolation=cv2.INTER_NEAREST)
     low = resized(page, _PAPER_DPI / DPI * bare.shape[1] / width)
     whole = cv2.resize(255 * bare, low.shape[1::-1], interpolation=cv2.INTER_AREA) == 255
-    paper = extend_paper(low, whole & _bright(to_gray(low), whole), (width, height))
-    return u8(cv2.copyTo(paper, mask, page.copy()))
+    paper = extend_paper(low, whole & _bright(to_gray(low), whole), low.shape[1::-1])
+    for top in range(0, height, _STRIP):  # a whole sheet of paper would be as large as the page
+        part = np.s_[top : top + _STRIP]
+        if mask[part].any():
+            cv2.copyTo(_strip_of(paper, page.shape, top), mask[part], page[part])
+
+
+def _strip_of(low: Pixels, shape: tuple[int, ...], top: int) -> Pixels:
+    """Rows of the low-resolution picture enlarged to a page, ``_STRIP`` of them from ``top``."""
+    across, down = low.shape[1] / shape[1], low.shape[0] / shape[0]
+    # From pixel middle to pixel middle, as cv2.resize has it.
+    back = np.array([[across, 0, across / 2 - 0.5], [0, down, (top + 0.5) * down - 0.5]])
+    how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    size = (shape[1], min(_STRIP, shape[0] - top))
+    return u8(cv2.warpAffine(low, back, size, flags=how, borderMode=cv2.BORDER_REPLICATE))
 
 
 def _bright(low: Pixels, whole: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -10,7 +10,7 @@ import signal
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing import forkserver, get_context
 from pathlib import Path
@@ -48,12 +48,13 @@ class WorkersGone(SohoaError):
     )
 
 
-def prepare() -> None:
+def prepare(modules: Sequence[str] = _PRELOAD) -> None:
     """Have the server that workers are forked from import what they need, in the background.
 
-    Ctrl-C is held back while it starts, lest it reach the server half-way.
+    Ctrl-C is held back while it starts, lest it reach the server half-way. One that runs already
+    is left as it is.
     """
-    get_context("forkserver").set_forkserver_preload(_PRELOAD)
+    get_context("forkserver").set_forkserver_preload(list(modules))
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         forkserver.ensure_running()
@@ -153,7 +154,7 @@ def _give_pictures_back() -> None:
     """
     set_option = getattr(ctypes.CDLL(None), "mallopt", None)  # GNU's alone has it
     if set_option:
-        set_option(_M_MMAP_THRESHOLD, 16 << 20)
+        set_option(_M_MMAP_THRESHOLD, 15 << 20)  # Pillow's blocks are a little under 16
         set_option(_M_TRIM_THRESHOLD, 64 << 20)
 
 

@@ -18,7 +18,7 @@ from warehouse import AuditReport, Event
 
 if TYPE_CHECKING:
     from warehouse.account import ExcerptReport
-    from warehouse.checkpoints import StampCheck
+    from warehouse.checkpoints import StampCheck, Stamper
 
 #: Bytes of an excerpt that is read: some hundred thousand entries.
 _MOST_BYTES = 200_000_000
@@ -56,7 +56,7 @@ def verify_audit(
     texts = tuple(
         line for path in witnesses for line in path.read_text(encoding="utf-8").split() if line
     )
-    check = _stamp_check(load_office(), trust)
+    check = stamp_check_of(load_office(), trust)
     with open_store() as store:
         return store.account.verify(
             relied_keys(keys) if keys else None, stamp_check=check, witnesses=texts
@@ -77,7 +77,7 @@ def verify_excerpt(
     if file.stat().st_size > _MOST_BYTES:
         raise ExcerptTooLong(file=file)
     text = file.read_bytes().decode("utf-8", errors="replace")
-    return check(text, relied_keys(keys), _stamp_check(load_office(), trust))
+    return check(text, relied_keys(keys), stamp_check_of(load_office(), trust))
 
 
 def show_account(owner_number: str, operator: str = "") -> list[Shown]:
@@ -123,19 +123,12 @@ def make_checkpoint(out: Path | None = None) -> tuple[str, bool]:
     """
     keep_out_of_store(out)
     require_store()
-    office = load_office()
-    urls = office.timestamp_urls
-
-    def stamper(digest: bytes) -> bytes:
-        from signing.stamps import stamp
-
-        return stamp(digest, urls, office.services)
-
+    stamper = stamper_of(load_office())
     with open_store() as store:
-        statement = store.account.checkpoint(stamper if urls else None)
+        statement = store.account.checkpoint(stamper)
     if out is not None:
         write_atomic(out, statement.encode() + b"\n", mode=0o600)
-    return statement, bool(urls and statement)
+    return statement, bool(stamper and statement)
 
 
 def event_data(shown: Shown) -> dict[str, Any]:
@@ -154,7 +147,20 @@ def event_data(shown: Shown) -> dict[str, Any]:
     }
 
 
-def _stamp_check(office: Office, trust: Sequence[Path]) -> "StampCheck | None":
+def stamper_of(office: Office) -> "Stamper | None":
+    """Asks the office's time-stamping services; None where it has none."""
+    if not office.timestamp_urls:
+        return None
+
+    def stamper(digest: bytes) -> bytes:
+        from signing.stamps import stamp
+
+        return stamp(digest, office.timestamp_urls, office.services)
+
+    return stamper
+
+
+def stamp_check_of(office: Office, trust: Sequence[Path]) -> "StampCheck | None":
     """Judges timestamps by the roots named and those of the office; None where there are none."""
     roots = [*trust, *map(Path, office.trust)]
     if not roots:

@@ -26,7 +26,6 @@ from dossier.ledger_values import WALK, Document, Plan, State, Who
 from dossier.people import actor_at
 from dossier.planning import Trouble, look_through
 from dossier.pools import Pool, cluster_pool, local_pool
-from dossier.shelf import NotKept
 from dossier.signing_desk import pin_source
 from dossier.turns import counter_waits
 from foundation.errors import ExitCode, SohoaError
@@ -36,6 +35,7 @@ from foundation.privacy import mask_text
 from foundation.times import iso_utc, utc_now, vietnam_time
 from profiles import Office, Paper, Signer, load_office, load_paper
 from warehouse import Owner
+from warehouse.ground_errors import NotKept
 
 
 class PaperUnnamed(SohoaError):

@@ -11,12 +11,12 @@ from dossier.batch_steps import DOCUMENT, Bench
 from dossier.grounds import law_of
 from dossier.ledger_errors import ClaimLost
 from dossier.ledger_values import Document, Work
-from dossier.shelf import NotKept
 from dossier.signing_order import Made, sign_in_order
 from foundation.errors import ExitCode, SohoaError
 from foundation.files import sha256_file, sync_file
 from foundation.messages import N_
 from profiles import load_paper
+from warehouse.ground_errors import NotKept
 from warehouse.values import Judgement
 
 if TYPE_CHECKING:

@@ -26,6 +26,8 @@ _SECONDS = 180.0
 _READ_DPI = 300.0
 #: Where the verdict itself travels beside its dictionary, from the process that made it.
 _JUDGED = "judged"
+#: Where a QR code's own text travels in the dictionary of a seal, for who looks its paper up.
+SEAL_TEXT = "text"
 #: Why a signed seal does not hold, by the stable word of its check.
 _REASONS = {
     "malformed": N_("The QR seal is damaged."),
@@ -113,11 +115,10 @@ def check_files(
         report: where to write the validation report (ETSI TS 119 102-2), if wanted.
 
     Raises:
-        PdfUnreadable: the only file is missing or no PDF at all; of several it is told in its
-            verdict.
+        PdfUnreadable: the only file is missing or no PDF at all; of several, verdicts tell it.
         BadTrustFile: a certificate cannot be read.
     """
-    answers = _each(files, _document, relied, advance)
+    answers = _each(files, judge_document, relied, advance)
     _tell_lists([one for answer in answers for one in answer["signatures"]])
     judged = [answer.pop(_JUDGED) for answer in answers if _JUDGED in answer]
     if report and judged:
@@ -141,7 +142,7 @@ def _each(
         waits = [start(judge, path, relied) for path in files]
         for number, (path, wait) in enumerate(zip(files, waits, strict=True), 1):
             try:
-                verdicts.append(wait())
+                verdicts.append(_for_all(wait()))
             except SohoaError as error:
                 kept = isinstance(error, TooMuch) or (
                     len(files) > 1 and error.exit_code in (ExitCode.INPUT, ExitCode.SIGNATURE)
@@ -155,7 +156,15 @@ def _each(
     return verdicts
 
 
-def _document(path: Path, relied: Reliance) -> dict[str, Any]:
+def _for_all(verdict: dict[str, Any]) -> dict[str, Any]:
+    """The verdict without what the QR code says word for word: that may hold a number."""
+    if verdict["seal"]:
+        del verdict["seal"][SEAL_TEXT]
+    return verdict
+
+
+def judge_document(path: Path, relied: Reliance) -> dict[str, Any]:
+    """One file's verdict; to be called in a process of its own (:mod:`dossier.confined`)."""
     from signing import verify_file
 
     judged = verify_file(
@@ -188,7 +197,7 @@ def seal_in(path: Path, relied: Reliance) -> dict[str, Any] | None:
         texts = read_seals(path)
     except pypdfium2.PdfiumError:
         return None  # the verdict on the signatures says what is wrong with the file
-    seal = next(filter(None, (_seal(text, relied) for text in texts)), None)
+    seal = next(filter(None, (judge_seal(text, relied) for text in texts)), None)
     if seal and seal["verdict"] == "valid" and seal["digest"] != _digest(path):
         seal |= _fault("invalid", "other-content")
     return seal
@@ -210,10 +219,11 @@ def check_papers(
         NoSeal: no QR seal can be read on the only file; of several it is told in its verdict.
         SohoaError: a picture or certificate cannot be read.
     """
-    return _each(files, _paper, relied, advance)
+    return _each(files, judge_paper, relied, advance)
 
 
-def _paper(path: Path, relied: Reliance) -> dict[str, Any]:
+def judge_paper(path: Path, relied: Reliance) -> dict[str, Any]:
+    """One paper's verdict; to be called in a process of its own. Raises as :func:`check_papers`."""
     from ocr.codes import find_codes
     from ocr.sketch import compare
 
@@ -223,12 +233,13 @@ def _paper(path: Path, relied: Reliance) -> dict[str, Any]:
     addresses: list[str] = []
     seal = None
     for text in (code.text for one in looked_at for codes in find_codes(one) for code in codes):
-        if seal := _seal(text, relied):
+        if seal := judge_seal(text, relied):
             break
         if text.startswith("https://"):
             addresses.append(text)
     if seal is None and addresses:
-        seal = {"form": "url", **_fault("indeterminate", "address"), "paper_name": addresses[0]}
+        fault = _fault("indeterminate", "address")
+        seal = {"form": "url", **fault, "paper_name": addresses[0], SEAL_TEXT: addresses[0]}
     if seal is None:
         raise NoSeal(file=path.name)
     answer = {"file": str(path), "verdict": seal["verdict"], "reason": seal["reason"]}
@@ -246,18 +257,20 @@ def _paper(path: Path, relied: Reliance) -> dict[str, Any]:
     return answer | {"seal": seal, "paper": asdict(likeness)}
 
 
-def _seal(text: str, relied: Reliance) -> dict[str, Any] | None:
-    """A QR code's text as a seal: its fields for people and its verdict; None if it is none."""
+def judge_seal(text: str, relied: Reliance) -> dict[str, Any] | None:
+    """A QR code's text as a seal: fields for people, the verdict, the text; None if it is none."""
     from digitize.seal import parse_seal
     from signing.credential import check, is_credential
 
     if is_credential(text):
-        return _signed_seal(check(text, relied.trust, utc_now(), known=relied.known))
+        verdict = check(text, relied.trust, utc_now(), known=relied.known)
+        return _signed_seal(verdict) | {SEAL_TEXT: text}
     fields = parse_seal(text)
     if fields is None:
         return None
     shown = {name: _shown(name, value) for name, value in fields.items()}
-    return {"form": "fields", **_fault("indeterminate", "unsigned"), **shown}
+    # Anybody can write such a code: what it says must not stand where the verdict stands.
+    return {**shown, "form": "fields", **_fault("indeterminate", "unsigned"), SEAL_TEXT: text}
 
 
 def _signed_seal(verdict: "SealVerdict") -> dict[str, Any]:

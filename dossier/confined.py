@@ -23,6 +23,9 @@ _MEMORY = 4 << 30
 #: Workers at most: a verdict takes one core.
 _WORKERS = 2
 
+#: Seconds beyond all limits that a pool is waited for.
+_PATIENCE = 15.0
+
 #: Takes a function and its arguments; gives a function that waits for the result.
 Start = Callable[..., Callable[[], Any]]
 
@@ -41,8 +44,12 @@ def confined(count: int, seconds: float) -> Iterator[Start]:
     Raises:
         TooMuch: from the function that waits, when the work went beyond a limit.
     """
+    workers = max(1, min(_WORKERS, count))
+    # The pool's own clock ends what takes too long. Should the pool itself be gone (it was seen
+    # once, after the machine had been halted for a minute), nobody may wait for it for ever.
+    longest = seconds * (count / workers + 1) + _PATIENCE
     pool = ProcessPool(
-        max(1, min(_WORKERS, count)),
+        workers,
         initializer=_confine,
         initargs=(current_language(),),
         context=get_context("forkserver"),
@@ -53,7 +60,7 @@ def confined(count: int, seconds: float) -> Iterator[Start]:
 
         def wait() -> Any:
             try:
-                return future.result()
+                return future.result(longest)
             except (FutureTimeout, ProcessExpired, MemoryError, RecursionError) as error:
                 raise TooMuch() from error
 

@@ -168,6 +168,24 @@ def _store() -> Iterator[Check]:
     yield Check(_("store"), report.ok, found, "" if report.ok else "sohoa warehouse check")
 
 
+def _serving() -> Iterator[Check]:
+    """Whether what [serve] names is there, where the store is to be served at all."""
+    rules = load_office().serve
+    if not rules.issuer:
+        return
+    files = (rules.tls_cert, rules.tls_key, rules.client_ca)
+    named = [*files, "" if "://" in rules.jwks else rules.jwks]
+    missing = [name for name in named if name and not os.access(name, os.R_OK)]
+    mend = _("files named under [serve] cannot be read: {files}")
+    yield Check(
+        _("serving over HTTP"),
+        not missing,
+        rules.issuer,
+        mend.format(files=", ".join(missing)) if missing else "",
+        needed=False,
+    )
+
+
 def _poppler() -> Iterator[Check]:
     found = shutil.which("pdftotext")
     version = ""
@@ -187,5 +205,6 @@ _LOOKS: tuple[Callable[[], Iterator[Check]], ...] = (
     _folders,
     _profiles,
     _store,
+    _serving,
     _poppler,
 )

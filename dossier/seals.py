@@ -3,20 +3,32 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from digitize.content import content_digest
 from digitize.seal import seal_pdf, seal_text
 from dossier.desk import Desk
+from foundation.errors import ExitCode, SohoaError
+from foundation.messages import N_
 from foundation.privacy import mask_number
 from foundation.times import utc_now, vietnam_time
 from ocr.sketch import sketch_of
 from ocr.words import Word
-from profiles import Paper, SignatureRules
+from profiles import Paper, SealRules, SignatureRules
 
 #: Room kept for the agency's text at the top right of page 1: its lines at 1.2 times the
 #: font's size, twice as many for long names that wrap.
 _LINE_MM = 1.2 / 72 * 25.4
+
+
+class NumberInAddress(SohoaError):
+    """The address in the QR code would carry the owner's number."""
+
+    exit_code = ExitCode.SETUP
+    message = N_(
+        "The address in the QR seal would show the owner's number to every server on its way. "
+        "Write {{check_code}} instead of {{record_code}} into url under [seal] in the profile."
+    )
 
 
 @dataclass(frozen=True)
@@ -71,15 +83,27 @@ def text_of_seal(
 
     Raises:
         NoSealKey, SealKeyUnusable: the office cannot sign seals.
+        NumberInAddress: the profile would write the owner's number into an address.
     """
     rules, facts = desk.seal_rules(paper), _facts(desk, paper, filing)
     match rules.form:
         case "fields":
             return seal_text(facts, rules)
         case "url":
-            return rules.url.format_map({name: quote(facts[name], safe="") for name in facts})
+            return _address(desk, filing, rules, facts)
         case "signed":
             return _signed(desk, {name: facts[name] for name in rules.fields}, plain, words)
+
+
+def _address(desk: Desk, filing: Filing, rules: SealRules, facts: Mapping[str, str]) -> str:
+    told = dict(facts)
+    if "{check_code}" in rules.url:
+        with desk.store() as store:
+            told["check_code"] = store.lookups.check_code(facts["record_code"])
+    address = rules.url.format_map({name: quote(told[name], safe="") for name in told})
+    if filing.owner and filing.owner in unquote(address):
+        raise NumberInAddress()
+    return address
 
 
 def _facts(desk: Desk, paper: Paper, filing: Filing) -> dict[str, str]:

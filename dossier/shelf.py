@@ -25,6 +25,7 @@ from warehouse import (
     Release,
     RepairReport,
 )
+from warehouse.ground_errors import NotKept
 from warehouse.grounds import Evidence, Planned, Why
 
 if TYPE_CHECKING:
@@ -56,13 +57,6 @@ class StoreIsNoPlace(SohoaError):
 
     exit_code = ExitCode.NOT_ALLOWED
     message = N_("{file} lies in the store, which only sohoa writes to. Choose another place.")
-
-
-class NotKept(SohoaError):
-    """A paper whose profile keeps it out of the store was to be deposited."""
-
-    exit_code = ExitCode.NOT_ALLOWED
-    message = N_("“{paper}” is only shown, never kept: its profile says keep = false.")
 
 
 def keep_out_of_store(*outputs: Path | None) -> None:

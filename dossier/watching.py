@@ -25,11 +25,11 @@ from dossier.ledger_errors import SheetsTwice
 from dossier.ledger_values import Document, Plan, Work
 from dossier.ledger_work import Working
 from dossier.planning import entries
-from dossier.shelf import NotKept
 from foundation.errors import SohoaError
 from foundation.files import private_files
 from foundation.messages import N_
 from profiles import load_office, load_paper
+from warehouse.ground_errors import NotKept
 
 #: Where files go that have been taken over.
 TAKEN = "taken"

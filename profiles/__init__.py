@@ -36,6 +36,7 @@ from profiles.schema import (
     Procedure,
     RemoteSigner,
     SealRules,
+    ServeRules,
     SignatureRules,
     Signer,
 )
@@ -57,6 +58,7 @@ __all__ = [
     "Procedure",
     "RemoteSigner",
     "SealRules",
+    "ServeRules",
     "SignatureRules",
     "Signer",
     "UnknownProfile",

@@ -115,7 +115,9 @@ class SealRules(Rules):
     #: ``fields`` in plain text, ``signed`` by the office's seal key so that it can be checked
     #: off-line, or the ``url`` of a page that knows the record.
     form: Literal["fields", "signed", "url"] = "fields"
-    #: Address for the ``url`` form; {record_code} and the other fields are filled in.
+    #: Address for the ``url`` form, of the verification page: https://host/v/{check_code}. The
+    #: check code stands for the record code and tells nobody the number in it; {record_code}
+    #: and the other fields are filled in too, as long as no owner's number gets into the address.
     url: str = ""
     place: Literal["top-left", "top-right"] = "top-left"
     size_mm: float = Field(default=22.0, ge=10, le=60)
@@ -135,8 +137,9 @@ class SealRules(Rules):
     def _has_code(self) -> Self:
         if "record_code" not in self.fields:
             raise ValueError(N_("the seal must carry record_code"))
-        if self.form == "url" and "{record_code}" not in self.url:
-            raise ValueError(N_("the form “url” needs a url with {record_code}"))
+        has_code = "{check_code}" in self.url or "{record_code}" in self.url
+        if self.form == "url" and not has_code:
+            raise ValueError(N_("the form “url” needs a url with {check_code} or {record_code}"))
         return self
 
 
@@ -394,6 +397,42 @@ class BatchRules(Rules):
     niceness: int = Field(default=10, ge=0, le=19)
 
 
+class ServeRules(Rules):
+    """How ``sohoa serve`` offers the store over HTTP."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8440, ge=1, le=65535)
+    #: Who issues the tokens (``iss``), and for whom (``aud``).
+    issuer: str = ""
+    audience: str = ""
+    #: File or https address of the issuer's public keys (JWKS).
+    jwks: str = ""
+    algorithms: tuple[
+        Literal["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512",
+                "EdDSA"], ...
+    ] = ("RS256", "PS256", "ES256", "EdDSA")  # fmt: skip
+    #: Under which names a token says what; a dot leads into an object (realm_access.roles).
+    roles_claim: str = "roles"
+    name_claim: str = "name"
+    office_claim: str = "office"
+    owner_claim: str = "owner"
+    procedures_claim: str = "procedures"
+    #: PEM files: the server's certificate with its chain, its key, and the issuers of client
+    #: certificates; with the last, who has none is not let in.
+    tls_cert: str = ""
+    tls_key: str = ""
+    client_ca: str = ""
+    #: Addresses of proxies that are believed when they say who asks (X-Forwarded-For).
+    proxies: tuple[str, ...] = ()
+    #: Of one deposit, megabytes (10^6 bytes).
+    max_upload: int = Field(default=50, ge=1, le=2000)
+    #: Seconds a client may keep silent in the midst of a request; twice that until a body has to
+    #: come with 2,000 bytes a second on the whole.
+    patience: float = Field(default=15.0, ge=1, le=600)
+    #: Of one subject; twice as many at once are let through after a rest.
+    requests_a_minute: int = Field(default=600, ge=1)
+
+
 class Office(Dated):
     """How an office works: its name, its services, its signers, its way with codes."""
 
@@ -416,6 +455,7 @@ class Office(Dated):
     credential: Credential | None = None
     limits: Limits = Limits()
     batch: BatchRules = BatchRules()
+    serve: ServeRules = ServeRules()
     #: Name of the notice read to owners before they are asked to agree.
     notice: Name = "luu-kho"
     signatures: tuple[SignatureRules, ...] = (SignatureRules(role="agency"),)

@@ -19,6 +19,8 @@ from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("foundation", "profiles", "digitize", "ocr", "signing", "warehouse", "dossier", "terminal")
+#: How messages stand in the rooms' files: in code, and in the pages' templates.
+_METHODS = [("**.py", "python"), ("**.html", "jinja2")]
 #: In the catalogue's header instead of today, so that the same messages give the same bytes.
 _NO_DATE = datetime(2026, 1, 1, tzinfo=UTC)
 COMPILED = ROOT / "translations" / "vi" / "LC_MESSAGES" / "sohoa.mo"
@@ -30,7 +32,7 @@ def messages_in_code() -> set[str]:
         message
         for room in ROOMS
         for _file, _line, message, *_rest in extract_from_dir(
-            ROOT / room, method_map=[("**.py", "python")], keywords={"_": None, "N_": None}
+            ROOT / room, method_map=_METHODS, keywords={"_": None, "N_": None}
         )
     }
     found |= {

@@ -113,6 +113,10 @@ class Catalog:
         """A text that holds an owner's number as it stands where it is only compared."""
         return self._hmac("hidden:" + words)
 
+    def derived_key(self, purpose: str) -> bytes:
+        """A key of 32 bytes for one purpose."""
+        return bytes.fromhex(self._hmac("key:" + purpose))
+
     def _hmac(self, words: str) -> str:
         return hmac.new(self._key, words.encode(), hashlib.sha256).hexdigest()
 

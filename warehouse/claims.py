@@ -128,13 +128,13 @@ def _row(catalog: Catalog, record_id: str, head: int) -> dict[str, Any]:
     return {
         "record_id": record_id,
         "head": head,
-        "home": _home(catalog),
+        "home": home_of(catalog),
         "holder": catalog.holder,
         "begun_at": utc_now(),
     }
 
 
-def _home(catalog: Catalog) -> str:
+def home_of(catalog: Catalog) -> str:
     """This machine and folder: where a holder's lock file can be looked at."""
     name = f"{socket.gethostname()}:{catalog.folder.resolve()}"
     return hashlib.sha256(name.encode()).hexdigest()[:16]
@@ -152,7 +152,7 @@ def recover(catalog: Catalog) -> int:
         rows = tx.execute(select(pending)).all()
     # Only what still stands under a dead holder's name once we know it dead: it may have
     # committed and gone in good order since we read the row.
-    dead = [row for row in rows if not _lives(catalog, row) and _take_over(catalog, row)]
+    dead = [row for row in rows if not lives(catalog, row) and _take_over(catalog, row)]
     for row in dead:
         _undo(catalog, row.record_id, row.head)
     if dead:
@@ -164,15 +164,16 @@ def recover(catalog: Catalog) -> int:
 def _take_over(catalog: Catalog, row: Any) -> bool:
     """Make a dead holder's claim ours, so that only one undoes it; whether it was still there."""
     theirs = (pending.c.record_id == row.record_id) & (pending.c.holder == row.holder)
-    ours = {"holder": catalog.holder, "home": _home(catalog), "begun_at": utc_now()}
+    ours = {"holder": catalog.holder, "home": home_of(catalog), "begun_at": utc_now()}
     with catalog.writing() as tx:
         return tx.execute(update(pending).where(theirs).values(ours)).rowcount == 1
 
 
-def _lives(catalog: Catalog, row: Any) -> bool:
+def lives(catalog: Catalog, row: Any) -> bool:
+    """Whether the holder a row names is still at work."""
     if row.holder == catalog.holder:
         return True
-    if row.home != _home(catalog):
+    if row.home != home_of(catalog):
         return bool(utc_now() - row.begun_at < _LEASE)
     return not _is_free(catalog, row.holder)
 

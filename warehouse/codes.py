@@ -33,7 +33,7 @@ def reserve(tx: Connection, hide: Hide, template: str, **parts: str | date) -> s
     while True:
         last += 1
         code = _fill(template, last, parts)
-        if not _is_known(tx, hide(code)):
+        if not is_known(tx, hide(code)):
             break
     claim(tx, hide(code))
     put_row(tx, serials, {"scope": hidden, "last": last})
@@ -43,13 +43,14 @@ def reserve(tx: Connection, hide: Hide, template: str, **parts: str | date) -> s
 
 def claim(tx: Connection, hidden: str) -> None:
     """Note that a code is taken; one from elsewhere too, so that it is never given out here."""
-    if not _is_known(tx, hidden):
+    if not is_known(tx, hidden):
         row = {"code": hidden, "reserved_at": utc_now()}
         put_row(tx, codes, row)
         note(tx, "codes", **row)
 
 
-def _is_known(tx: Connection, hidden: str) -> bool:
+def is_known(tx: Connection, hidden: str) -> bool:
+    """Whether a code was ever given out or taken in; it is asked about by its keyed hash."""
     return tx.execute(select(codes.c.code).where(codes.c.code == hidden)).scalar() is not None
 
 

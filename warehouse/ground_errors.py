@@ -15,6 +15,13 @@ class NoBasis(SohoaError):
     )
 
 
+class NotKept(SohoaError):
+    """A paper whose profile keeps it out of the store was to be deposited."""
+
+    exit_code = ExitCode.NOT_ALLOWED
+    message = N_("“{paper}” is only shown, never kept: its profile says keep = false.")
+
+
 class ConsentNotFound(SohoaError):
     """No consent by that id."""
 

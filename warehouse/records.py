@@ -6,7 +6,18 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Date, Select, case, delete, insert, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Date,
+    Select,
+    case,
+    delete,
+    insert,
+    or_,
+    select,
+    tuple_,
+)
 
 from foundation.privacy import mask_text
 from foundation.times import vietnam_time
@@ -76,12 +87,8 @@ def same_content(
         records.c.paper_type == paper_type,
         records.c.sha256 == sha256,
         records.c.status != "erased",
+        _theirs(owners, paper_type),
     )
-    known = {one.identifier for one in owners if one.identifier}
-    if known:
-        query = query.where(records.c.id.in_(_held_by(known, paper_type)))
-    else:
-        query = query.where(records.c.owner_identifier == "")
     return _first(tx, query)
 
 
@@ -105,11 +112,22 @@ def in_force(
     if not number:
         return None
     query = select(records).where(
-        records.c.id.in_(_held_by({one.identifier for one in owners}, paper_type)),
+        records.c.paper_type == paper_type,
         records.c.number == number,
         records.c.status == "active",
+        _theirs(owners, paper_type),
     )
     return _first(tx, query)
+
+
+def _theirs(owners: Sequence[Owner], paper_type: str) -> ColumnElement[bool]:
+    """Papers of one of these owners; where one of them is unknown, nobody's too."""
+    known = {one.identifier for one in owners} - {""}
+    held = records.c.id.in_(_held_by(known, paper_type))
+    if all(one.identifier for one in owners):
+        return held
+    nobodys = records.c.owner_identifier == ""
+    return or_(held, nobodys) if known else nobodys
 
 
 def _held_by(owners: Collection[str], paper_type: str) -> Select[Any]:

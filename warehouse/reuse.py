@@ -39,7 +39,7 @@ def reuse(
     procedure: str,
     reason: str,
     actor: Actor,
-    out: Path,
+    out: Path | None,
     day: date,
     terms: Terms,
 ) -> Release:
@@ -67,7 +67,8 @@ def reuse(
             basis = _ground(tx, record, procedure, terms, day)
             pseudonym = catalog.pseudonym(record.owner.identifier)
             release = _note(tx, record, (procedure, reason), actor, basis, pseudonym)
-        copy_out(catalog, record, out)
+        if out is not None:
+            copy_out(catalog, record, out)
     return release
 
 

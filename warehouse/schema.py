@@ -13,6 +13,7 @@ from sqlalchemy import (
     Dialect,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -22,7 +23,7 @@ from sqlalchemy import (
 )
 
 #: The Alembic revision this code works with.
-REVISION = "0002"
+REVISION = "0004"
 #: ``PRAGMA application_id`` of a catalogue: "SOHO".
 APPLICATION_ID = 0x534F484F
 
@@ -108,6 +109,13 @@ Index(
     records.c.paper_type,
     records.c.sha256,
     unique=True,
+    sqlite_where=_KEPT,
+    postgresql_where=_KEPT,
+)
+# A verifier is handed a file and knows no owner.
+Index(
+    "ix_records_sha256",
+    records.c.sha256,
     sqlite_where=_KEPT,
     postgresql_where=_KEPT,
 )
@@ -212,4 +220,20 @@ audit_head = Table(
     _only_row(),
     Column("seq", BigInteger, nullable=False),
     Column("hash", String(64), nullable=False),
+)
+
+#: Requests over HTTP and their answers, for a day; see :mod:`warehouse.once`. Key and
+#: fingerprint are keyed hashes, the answer is encrypted.
+requests = Table(
+    "requests",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("fingerprint", String(64), nullable=False),
+    #: 0 while it is being carried out.
+    Column("status", Integer, nullable=False),
+    Column("answer", LargeBinary),
+    Column("record_id", String(26), nullable=False, index=True),
+    Column("holder", String(26), nullable=False),
+    Column("home", String(16), nullable=False),
+    Column("begun_at", UtcDateTime, nullable=False, index=True),
 )

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from foundation.privacy import mask_text
 from foundation.times import utc_now, vietnam_time
-from warehouse import audit, codes, objects, records
+from warehouse import audit, codes, objects, once, records
 from warehouse.catalog import Catalog
 from warehouse.claims import claimed
 from warehouse.errors import (
@@ -104,6 +104,7 @@ def erase(catalog: Catalog, id_or_code: str, reason: str, actor: Actor) -> list[
                 raise RecordErased(record=record_id)
             erased = [records.tombstone(one, utc_now(), reason.strip()) for one in held]
             with catalog.writing() as tx:
+                once.forget(tx, record_id)
                 for record, was in zip(erased, held, strict=True):
                     records.put(tx, record)
                     audit.append(

@@ -26,6 +26,8 @@ from warehouse.consent import ConsentBook
 from warehouse.engine import reachable
 from warehouse.errors import RecordNotFound
 from warehouse.grounds import Basis, Planned, Terms, Wanted
+from warehouse.lookups import Lookups
+from warehouse.service import Service
 from warehouse.values import (
     Actor,
     AuditReport,
@@ -65,6 +67,16 @@ class Warehouse:
     def account(self) -> Account:
         """Who did what, for those who may ask."""
         return Account(self._catalog)
+
+    @property
+    def service(self) -> Service:
+        """What a server asks for beside."""
+        return Service(self._catalog)
+
+    @property
+    def lookups(self) -> Lookups:
+        """How papers are found by those who check them."""
+        return Lookups(self._catalog)
 
     def new_code(
         self, template: str, owner_identifier: str, type_code: str, office: str, date: date
@@ -127,8 +139,7 @@ class Warehouse:
             paper_type: name of the paper's profile.
             number: the paper's own number, if it has one. An owner has one paper in force
                 of a type and number.
-            supersede: let this paper replace the one in force under the same number, as
-                that record's next version.
+            supersede: let it replace the one in force under this number, as its next version.
             basis: the law or the consent on which it is kept; without one, whichever consent
                 of the owner covers it.
             co_owners: whose paper it is as well: the other spouse, a child's parents.
@@ -244,10 +255,10 @@ class Warehouse:
         procedure: str,
         reason: str,
         actor: Actor,
-        out: Path,
+        out: Path | None,
         terms: Terms | None = None,
     ) -> Release:
-        """Hand a paper out for a procedure; the release is on record before the file appears.
+        """Hand a paper out, or without ``out`` only release it; on record before the file appears.
 
         Args:
             terms: what the procedure asks for, on which law, and within which limits.

@@ -49,6 +49,17 @@ def test_an_owner_not_yet_known_is_bound_later(kho, put, pdf, clerk, owner) -> N
     assert kho.check().ok
 
 
+def test_papers_whose_owner_is_unknown_are_not_doubled_either(kho, put, pdf) -> None:
+    unknown = {"owner": Owner(""), "owner_unknown": True}
+    record = put(pdf("a"), number="1", code="a", **unknown)
+    assert put(pdf("a"), number="1", code="b", co_owners=[BINH], **unknown).id == record.id
+    with pytest.raises(RecordConflict, match=record.id):
+        put(pdf("b"), number="1", code="c", **unknown)
+    theirs = put(pdf("c"), co_owners=[BINH], code="d", **unknown)
+    assert put(pdf("c"), code="e", **unknown).id == theirs.id
+    assert put(pdf("c"), owner=BINH, code="f").id == theirs.id
+
+
 def test_binding_an_owner_doubles_nothing(kho, put, pdf, clerk, owner) -> None:
     theirs = put(pdf("a"), number="1", code="taken")
     for paper, number, code, error in (

@@ -1,0 +1,1 @@
+"""The store over HTTP, in parts; :mod:`warehouse.api` puts them together."""
