@@ -25,8 +25,10 @@ _FALLS = np.array([3.5, 2.0, 3.5])
 _OFF, _SPREAD = 0.45, 0.75
 #: The narrow width may be off by this factor: copies shrink, and the resolution may be guessed.
 _SCALE = 1.25
-#: White before and after, in narrow widths.
-_QUIET = 1.5
+#: White before and after, in narrow widths: on one side at least, and on the other (Kodak has
+#: 0.25 inch to the sheet's edge, and nothing else near). The gaps of large barcodes, which else
+#: may hold four such bars, are four of their own narrow widths at most.
+_QUIET, _QUIETER = 3.0, 5.0
 #: Ink is darker than this share of the paper about it.
 _INK = 0.72
 #: Millimetres the bars must go on for, lines looked at a millimetre, and the share of those
@@ -83,12 +85,13 @@ def _crossings(line: NDArray[np.bool_], dpi: float) -> list[tuple[float, bool]]:
     ends = np.stack([falls[n : n + windows] for n in range(4)], axis=1)
     before = np.concatenate([[np.inf], rises[1:] - falls[:-1], [np.inf]])
     found = []
-    quiet = (before[:windows] > _QUIET * unit) & (before[4 : 4 + windows] > _QUIET * unit)
+    sides = np.stack([before[:windows], before[4 : 4 + windows]])
     for forward in (True, False):
         rise, fall = (_RISES, _FALLS) if forward else (_FALLS[::-1], _RISES[::-1])
         up, down = np.diff(starts, axis=1), np.diff(ends, axis=1)
         own = (up.sum(axis=1) + down.sum(axis=1)) / (rise.sum() + fall.sum())
-        good = quiet & (own > unit / _SCALE) & (own < unit * _SCALE)
+        good = (own > unit / _SCALE) & (own < unit * _SCALE)
+        good &= (sides.min(axis=0) > _QUIET * own) & (sides.max(axis=0) > _QUIETER * own)
         with np.errstate(divide="ignore", invalid="ignore"):
             good &= np.abs(up / own[:, None] - rise).max(axis=1) < _OFF
             good &= np.abs(down / own[:, None] - fall).max(axis=1) < _OFF

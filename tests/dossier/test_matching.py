@@ -62,6 +62,7 @@ def test_a_separator_before_the_wrong_paper_is_not_believed():
     wrong = said(ROWS[20], slip=Slip(ROWS[5].number, ROWS[5].line))
     (found,) = match_documents([wrong], ROWS)
     assert (found.status, found.reason) == ("doubtful", "separator-differs")
+    assert "separator" in found.in_words()
     assert {one.row.line for one in found.candidates[:2]} >= {ROWS[20].line}
 
 
@@ -133,7 +134,7 @@ def test_generated_registers_are_matched_and_nothing_goes_wrong_unasked(
     tables = [line for line in capsys.readouterr().out.splitlines() if line.startswith("| ")][1:]
     assert len(tables) == 2
     for line in tables:
-        _name, within, right, _first, _asked, wrong, *_rest = line.strip("| ").split(" | ")
+        _name, within, right, _asked, _first, wrong, *_rest = line.strip("| ").split(" | ")
         assert int(wrong) == 0
         assert int(right.split()[0]) >= 0.95 * int(within)
 

@@ -1,12 +1,15 @@
 """A stack is parted into documents, and every side of it is accounted for."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from digitize.separators import Separator
+from digitize.sheet import Finding, FinishedPage, Sheet
 from digitize.slips import Slip
 from dossier.separation import (
     DOUBTS,
@@ -16,7 +19,10 @@ from dossier.separation import (
     by_headings,
     by_page_counts,
     by_separators,
+    side_of,
 )
+from ocr.words import Word
+from profiles import load_paper
 
 A, B, C = Slip("1/2005", 2), Slip("2/2005", 3), Slip("3/2005")
 
@@ -146,6 +152,23 @@ def test_every_side_goes_to_exactly_one_place_and_no_separator_into_a_document(
         assert all(one.sides for one in found.documents)
         assert all(not sides[index].blank for index in found.set_aside)
         assert all(sides[index].blank for index in found.backs)
+
+
+def test_what_is_known_of_a_side_comes_from_its_sheet_and_its_page():
+    sheet = Sheet(3, Path("x.jpg"), 0, "image", "x.jpg", "", side="back")
+    words = tuple(Word(text, 150 * n, 60, 140, 30, 90.0, (0,)) for n, text in enumerate(HEADING))
+    page = FinishedPage(
+        sheet, Finding(3, "x.jpg"), None, 210, 297, text=" ".join(HEADING), words=words
+    )
+    papers = [load_paper("khai-sinh"), load_paper("quyet-dinh")]
+    assert side_of(sheet, None, page, papers) == Side(3, "back", begins="khai-sinh")
+    blank = replace(page, finding=Finding(3, "x.jpg", blank=True))
+    assert side_of(sheet, None, blank, papers) == Side(3, "back", blank=True)
+    mark = Separator(A, "code")
+    assert side_of(sheet, mark, None, papers) == Side(3, "back", mark)
+
+
+HEADING = ("GIẤY", "KHAI", "SINH")
 
 
 @pytest.mark.parametrize("kind", sorted(DOUBTS))
