@@ -120,6 +120,7 @@ def cluster_pool(address: str, folder: Path) -> Iterator[Pool]:
         raise ClusterAway(address=address) from error
     with client:
         _require_sight(client, folder)
+        client.run(settle_once)  # loads what pages need; who joins later does it with a page
         executor = client.get_executor(pure=False)  # type: ignore[no-untyped-call]
 
         def schedule(function: Callable[..., Any], args: tuple[Any, ...], _timeout: float) -> Any:
@@ -145,12 +146,15 @@ def _require_sight(client: "Client", folder: Path) -> None:
 
 def on_cluster(function: Callable[..., Any], *args: Any) -> Any:
     """Call a function in a process of the cluster, as a worker of the pipeline would."""
-    _settle_once()
+    settle_once()
     return and_tidy_up(function, *args)
 
 
 @cache
-def _settle_once() -> None:
+def settle_once() -> None:
+    """Make a process of the cluster ready for pages, as the pipeline's own workers are."""
+    import digitize.readied  # noqa: F401  loads the code and the second reader's model
+
     settle_in()
 
 
