@@ -8,11 +8,13 @@ python -m benchmarks straight             the tilt left on sheets laid in crooke
 python -m benchmarks memory [COUNT...]    peak memory on few and on many sheets
 python -m benchmarks tune [NAME...]       what the tuned numbers are worth at other values
 python -m benchmarks reuse [COUNT...]      the plan for a procedure in a store of many records
+python -m benchmarks outbox               telling of events, out of a long queue
 python -m benchmarks store                the store: deposits, checks, searching a million
 python -m benchmarks http                 the store over HTTP: deposits, searches, plans
 python -m benchmarks stream               from the last sheet in the feeder to the PDF on disk
 python -m benchmarks separators           separator sheets in dirt: found, and never a false split
 python -m benchmarks matching             documents matched to rows of messy registers
+python -m benchmarks batch                what a backlog costs beside the bare work
 python -m benchmarks signing              a batch of signatures beside pyHanko's command; memory
 """
 
@@ -38,11 +40,13 @@ _COMMANDS = {
     "memory": ("memory", "measure_memory"),
     "tune": ("tuning", "tune"),
     "reuse": ("reuse", "measure_reuse"),
+    "outbox": ("outbox", "measure_outbox"),
     "store": ("store", "measure_store"),
     "http": ("http", "measure_http"),
     "stream": ("stream", "measure_stream"),
     "separators": ("separators", "measure_separators"),
     "matching": ("matching", "measure_matching"),
+    "batch": ("batch", "measure_batch"),
     "signing": ("signing", "measure_signing"),
 }
 
@@ -66,6 +70,9 @@ def _parser() -> argparse.ArgumentParser:
     tune.add_argument("--docs", type=Path, help="folder of tuning.md to write the tables into")
     stream = commands.add_parser("stream")
     stream.add_argument("--per-minute", type=float, default=40.0, help="sheets the feeder feeds")
+    events = commands.add_parser("outbox")
+    events.add_argument("--count", type=int, default=100_000, help="events that wait")
+    events.add_argument("--told", type=int, default=20_000, help="of them that are told")
     store = commands.add_parser("store")
     store.add_argument("--records", type=int, default=1_000_000, help="rows to search among")
     store.add_argument("--deposits", type=int, default=200)
@@ -76,13 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     for command in (draw, compare, stream, faults, straight, facts):
         command.add_argument("--count", type=int, default=20)
         command.add_argument("--seed", type=int, default=1)
-    separators = commands.add_parser("separators")
-    separators.add_argument("--count", type=int, default=2000)
-    separators.add_argument("--seed", type=int, default=1)
-    matching = commands.add_parser("matching")
-    matching.add_argument("--count", type=int, default=5000)
-    matching.add_argument("--papers", type=int, default=0, help="of them drawn and read")
-    matching.add_argument("--seed", type=int, default=1)
+    _add_backlog(commands)
     signing = commands.add_parser("signing")
     signing.add_argument("--count", type=int, default=200, help="files of the batch")
     signing.add_argument("--peers", type=int, default=20, help="of them for pyHanko as well")
@@ -99,6 +100,21 @@ def _parser() -> argparse.ArgumentParser:
     memory = commands.add_parser("memory")
     memory.add_argument("counts", nargs="*", type=int, default=(20, 200))
     return parser
+
+
+def _add_backlog(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    separators = commands.add_parser("separators")
+    separators.add_argument("--count", type=int, default=2000)
+    separators.add_argument("--seed", type=int, default=1)
+    matching = commands.add_parser("matching")
+    matching.add_argument("--count", type=int, default=5000)
+    matching.add_argument("--papers", type=int, default=0, help="of them drawn and read")
+    matching.add_argument("--seed", type=int, default=1)
+    batch = commands.add_parser("batch")
+    batch.add_argument("--most", type=int, default=8, help="pages of a document at most")
+    batch.add_argument("--here", dest="on_cluster", action="store_false", help="no cluster")
+    batch.add_argument("--count", type=int, default=20)
+    batch.add_argument("--seed", type=int, default=1)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,6 +59,7 @@ class Options:
         page_timeout: seconds one page may take before its worker is killed.
         kept: where finished pages are put, and taken from if they are there; None for nowhere.
             Whoever gave it clears it when the document is safe.
+        schedule: workers that several documents share; None for a pool of this one's own.
     """
 
     paper: Paper
@@ -67,6 +68,7 @@ class Options:
     work: Path | None = None
     page_timeout: float = PAGE_TIMEOUT
     kept: Shelf | None = None
+    schedule: Schedule | None = None
 
     def page_settings(self, folder: Path = Path()) -> PageSettings:
         """What a worker is told that leaves its pictures in ``folder``."""
@@ -137,7 +139,8 @@ def digitize(
         AllBlank: no sheet carried anything.
         SohoaError: every sheet was refused: the first one's error.
     """
-    prepare()
+    if options.schedule is None:
+        prepare()
     from digitize.assemble import write_pdf  # heavy: it loads while the workers get ready
 
     began = time.monotonic()
@@ -198,7 +201,8 @@ def outcomes(sheets: Iterable[Sheet], options: Options, folder: Path) -> Generat
     require(options.paper.pages.ocr_language)
     jobs = options.jobs or len(os.sched_getaffinity(0))
     waiting: deque[tuple[Sheet, _Pending]] = deque()
-    with worker_pool(jobs) as schedule:
+    own = worker_pool(jobs) if options.schedule is None else nullcontext(options.schedule)
+    with own as schedule:
         settings = options.page_settings(folder)
         work = _Work(schedule, settings, options.page_timeout, options.kept)
         try:

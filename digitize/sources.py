@@ -45,7 +45,7 @@ __all__ = [
 ]
 
 #: What is taken from a folder; a file named outright is known by its content alone.
-_ENDINGS = {*(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".pdf")}
+ENDINGS = {*(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".pdf")}
 #: ISO 216 A4, the paper of Vietnamese administration (NĐ 30/2020 Phụ lục I).
 _A4_MM = (210.0, 297.0)
 _USUAL_DPI = (72, 96, 100, 150, 200, 240, 300, 400, 600, 1200)
@@ -61,7 +61,7 @@ def check_sources(paths: Sequence[Path]) -> None:
         InputRefused: one of its subclasses in :mod:`digitize.source_errors`, naming the first
             file at fault and what to do about it.
     """
-    for path in _files(paths):
+    for path in files_of(paths):
         _check(path)
 
 
@@ -78,7 +78,7 @@ def read_sources(paths: Sequence[Path]) -> Iterator[Sheet]:
         InputRefused: a file cannot be used.
     """
     index = 0
-    for path in _files(paths):
+    for path in files_of(paths):
         _check(path)
         digest = sha256_file(path)
         for frame, (kind, dpi, last) in enumerate(_pages(path)):
@@ -161,7 +161,8 @@ def _pages(
         current = following
 
 
-def _files(paths: Sequence[Path]) -> Iterator[Path]:
+def files_of(paths: Sequence[Path]) -> Iterator[Path]:
+    """The files that files and folders stand for, in order. Raises as :func:`check_sources`."""
     if not paths:
         raise NoSource
     for path in paths:
@@ -183,14 +184,14 @@ def _in_folder(folder: Path) -> list[Path]:
     found = [
         path
         for path in folder.iterdir()
-        if path.suffix.lower() in _ENDINGS and not path.name.startswith(".") and path.is_file()
+        if path.suffix.lower() in ENDINGS and not path.name.startswith(".") and path.is_file()
     ]
     if not found:
         raise EmptyFolder(file=file_label(folder.resolve()))
-    return sorted(found, key=_natural)
+    return sorted(found, key=natural)
 
 
-def _natural(path: Path) -> list[tuple[int, str]]:
+def natural(path: Path) -> list[tuple[int, str]]:
     """A sort key under which "scan 2" stands before "scan 10"."""
     parts = re.split(r"(\d+)", path.name.casefold())
     return [(int(part), "") if part.isdecimal() else (0, part) for part in parts]

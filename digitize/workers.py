@@ -79,7 +79,7 @@ def worker_pool(jobs: int) -> Iterator[Schedule]:
         nonlocal started
         started = True
         try:
-            return pool.schedule(_and_tidy_up, args=(function, *args), timeout=timeout)
+            return pool.schedule(and_tidy_up, args=(function, *args), timeout=timeout)
         except RuntimeError as error:  # pebble's word for a pool that is broken
             raise WorkersGone() from error
 
@@ -123,20 +123,25 @@ def start_worker(scratch: str) -> None:
     What goes wrong comes back as an exception; C libraries (libtiff, libpng) grumble on the
     error stream besides, which belongs to the command's one line.
     """
-    import cv2
-
-    from ocr.engine import single_threaded
-
     os.setpgid(0, 0)
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 2)
     os.close(silence)
     signal.signal(signal.SIGTERM, _end_group)
     os.environ["SOHOA_FAST_STORAGE"] = tempfile.tempdir = scratch
+    settle_in()
+    (Path(scratch) / f"{_READY}{os.getpid()}").touch()
+
+
+def settle_in() -> None:
+    """What a process that works on pages does once, wherever it was started: one core a page."""
+    import cv2
+
+    from ocr.engine import single_threaded
+
     _give_pictures_back()
     single_threaded()
     cv2.setNumThreads(1)
-    (Path(scratch) / f"{_READY}{os.getpid()}").touch()
 
 
 def _give_pictures_back() -> None:
@@ -153,7 +158,7 @@ def _give_pictures_back() -> None:
         set_option(_M_TRIM_THRESHOLD, 64 << 20)
 
 
-def _and_tidy_up(function: Callable[..., Any], *args: Any) -> Any:
+def and_tidy_up(function: Callable[..., Any], *args: Any) -> Any:
     """Call a function and hand the memory that it freed back to the system."""
     try:
         return function(*args)

@@ -21,6 +21,7 @@ from dossier.stack import (
     sheets_there,
     stack_there,
 )
+from dossier.turns import counter_at_work
 from dossier.values import Dossier, Hold
 from foundation.errors import ExitCode, SohoaError
 from foundation.files import private_files
@@ -161,14 +162,17 @@ class RememberedPins:
 def open_counter(
     operator: str, pin_fd: int | None, level: str, jobs: int, say: Callable[[str], None]
 ) -> Iterator[Desk]:
-    """The office's desk for one dossier; its PINs are forgotten when the block ends."""
+    """The office's desk for one dossier; its PINs are forgotten when the block ends.
+
+    The backlog of this machine waits meanwhile.
+    """
     office = load_office()
     pins = RememberedPins(pin_source(pin_fd))
 
     def tell(step: str, detail: str = "") -> None:
         say(step + (f": {detail}" if detail else ""))
 
-    with private_files():
+    with private_files(), counter_at_work():
         try:
             yield Desk(
                 office,

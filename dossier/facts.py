@@ -20,7 +20,7 @@ from profiles import Paper, all_of
 
 #: Pages of one document in which fields are looked for: its first ones. Annexes of hundreds of
 #: pages need not be kept in memory.
-_MOST_PAGES = 20
+MOST_PAGES = 20
 #: What stands at the head of every official document (NĐ 30/2020, Phụ lục I).
 _STATE = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"
 
@@ -90,7 +90,7 @@ class _Document:
 
     def is_full(self) -> bool:
         """Whether what follows is not looked at."""
-        return len(self.pages) >= (self.paper.most_sides or _MOST_PAGES)
+        return len(self.pages) >= (self.paper.most_sides or MOST_PAGES)
 
 
 class FactReader:

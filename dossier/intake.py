@@ -12,18 +12,19 @@ goes on with the first step that is not done.
 """
 
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from digitize.assemble import write_pdf
-from digitize.seal import seal_pdf
 from digitize.sheet import FinishedPage
+from dossier.closing import put_on_record
 from dossier.desk import Desk, provenance
 from dossier.facts import read_paper
 from dossier.grounds import agreement, by_consent, kept_papers, terms_of, wanted_by
-from dossier.seals import text_of_seal
+from dossier.seals import Filing, seal_document
+from dossier.signing_order import Made, sign_in_order
 from dossier.values import Dossier, DossierUnreadable, Hold, Part, load, save, unfinished
 from foundation.files import sha256_file
 from foundation.messages import _
@@ -31,7 +32,6 @@ from foundation.privacy import mask_number
 from foundation.times import utc_now, vietnam_time
 from profiles import (
     Procedure,
-    SignatureRules,
     UnknownProfile,
     load_paper,
     load_procedure,
@@ -41,14 +41,11 @@ from warehouse.grounds import Evidence, Giver
 from warehouse.values import new_id
 
 if TYPE_CHECKING:
+    from signing import SignResult
     from warehouse import Warehouse
 
 #: Why a paper is scanned that needs no saying.
 _AS_USUAL = frozenset({"not-held", "asked-anew"})
-#: Room kept for the agency's text at the top right of page 1: its lines at 1.2 times the
-#: font's size, twice as many for long names that wrap.
-_LINE_MM = 1.2 / 72 * 25.4
-
 
 #: Folder of a dossier for sheets on their way to documents.
 SHEETS = "sheets"
@@ -216,16 +213,12 @@ def make_part(
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     plain, sealed = folder / f"{paper.name}.plain.pdf", folder / f"{paper.name}.pdf"
     device = pages[0].sheet.device
-    origin = provenance(paper, dossier.actor, device=device, record_code=code)
+    origin = provenance(paper, dossier.actor, device=device, record_code=code, station=desk.station)
+    procedure = load_procedure(dossier.procedure).code
+    filing = Filing(code, dossier.owner.identifier, dossier.code, procedure)
     try:
         write_pdf(iter(pages), plain, origin)
-        seal_pdf(
-            plain,
-            sealed,
-            text_of_seal(desk, dossier, paper, code, plain, pages[0].words),
-            desk.seal_rules(paper),
-            keep_free=room_for_text(desk.signatures(paper)),
-        )
+        seal_document(desk, paper, filing, plain, pages[0].words, sealed)
     finally:
         plain.unlink(missing_ok=True)
     values = read_paper(paper, pages)
@@ -240,15 +233,6 @@ def make_part(
     )
     desk.tell(_("Digitised and sealed: {paper}").format(paper=paper.title), _pages(len(pages)))
     return save(dossier.with_part(part))
-
-
-def room_for_text(signatures: Iterable[SignatureRules]) -> tuple[float, float] | None:
-    """Width and height in millimetres that visible text at the top right may need."""
-    shown = [rules for rules in signatures if rules.visible and rules.place == "top-right"]
-    if not shown:
-        return None
-    heights = [2 * len(r.text.splitlines()) * r.font_size_pt * _LINE_MM for r in shown]
-    return max(rules.width_mm for rules in shown), sum(heights)
 
 
 def reuse_parts(desk: Desk, dossier: Dossier) -> Dossier:
@@ -280,40 +264,20 @@ def sign_parts(desk: Desk, dossier: Dossier) -> Dossier:
         TokenError, TimestampUnavailable, ...: see :func:`signing.sign_files`. What was signed
             stays, all PINs are forgotten, and the walk goes on from there next time.
     """
-    from signing import SignJob, sign_files
-    from signing.errors import AlreadySigned
-
     made = dossier.at("made")
-    for rules, copy_kind, parts in _batches(desk, made):
-        files = [dossier.folder / part.file for part in parts]
-        with desk.one_try():
-            results = sign_files(
-                [SignJob(file, file) for file in files],
-                desk.request(rules, copy_kind),
-                desk.pins(rules.role),
-            )
-            for result in results:
-                # Signed before an earlier walk was cut off: that signature serves.
-                if result.error and not isinstance(result.error, AlreadySigned):
-                    raise result.error
-        for part, result in zip(parts, results, strict=True):
-            who = result.signature.signer if result.signature else _("signed before")
-            desk.tell(_("Signed: {paper}").format(paper=load_paper(part.paper).title), who)
+    files = [(dossier.folder / part.file, load_paper(part.paper)) for part in made]
+
+    def told(one: Made, result: "SignResult") -> None:
+        if result.error:
+            raise result.error
+        who = result.signature.signer if result.signature else _("signed before")
+        desk.tell(_("Signed: {paper}").format(paper=one[1].title), who)
+
+    sign_in_order(desk, files, told)
     for part in made:
         digest = sha256_file(dossier.folder / part.file)
         dossier = dossier.with_part(replace(part, stage="signed", sha256=digest))
     return save(dossier)
-
-
-def _batches(desk: Desk, parts: Iterable[Part]) -> list[tuple[SignatureRules, str, list[Part]]]:
-    """Which parts are signed alike: signature rules, kind of copy, parts; clerk before agency."""
-    found: dict[tuple[SignatureRules, str], list[Part]] = {}
-    for part in parts:
-        paper = load_paper(part.paper)
-        for rules in desk.signatures(paper):
-            found.setdefault((rules, paper.copy_kind), []).append(part)
-    batches = [(rules, kind, some) for (rules, kind), some in found.items()]
-    return sorted(batches, key=lambda batch: batch[0].role != "clerk")
 
 
 def deposit_parts(desk: Desk, dossier: Dossier) -> Dossier:
@@ -353,6 +317,7 @@ def finish(desk: Desk, dossier: Dossier) -> tuple[Dossier, Path]:
     from dossier.receipt import write_receipt
 
     path = write_receipt(desk, dossier)
+    put_on_record(desk, dossier)
     _remove_sheets(dossier)
     desk.tell(_("Receipt"), path.name)
     return save(replace(dossier, finished=True)), path

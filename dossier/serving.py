@@ -99,7 +99,14 @@ def settings(said: Mapping[str, Any]) -> Settings:
         raise Unprotected(host=rules.host)
     if bool(rules.tls_cert) != bool(rules.tls_key) or (rules.client_ca and not rules.tls_cert):
         raise TlsUnusable(detail="--tls-cert, --tls-key")
+    if rules.tls_key and _is_open(Path(rules.tls_key)):
+        raise TlsUnusable(detail=f"chmod 600 {rules.tls_key}")
     return Settings(office, rules)
+
+
+def _is_open(key: Path) -> bool:
+    """Whether others than its owner can read a key."""
+    return key.exists() and bool(key.stat().st_mode & 0o077)
 
 
 def _is_loopback(host: str) -> bool:

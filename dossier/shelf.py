@@ -82,12 +82,12 @@ def judge(file: Path, paper: Paper) -> Judgement:
     return Judgement(
         signature="broken" if broken else "sound" if verdict.signatures else "none",
         signature_required=bool(paper.signatures),
-        secret=_is_secret(file),
+        secret=is_secret(file),
         reason=next(filter(None, reasons), "") if broken else "",
     )
 
 
-def _is_secret(file: Path) -> bool:
+def is_secret(file: Path) -> bool:
     """Whether the first page bears a mark of state secrecy, alone on its line.
 
     The marks of Luật Bảo vệ bí mật nhà nước 2018 Điều 8: tuyệt mật, tối mật, mật.

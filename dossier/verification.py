@@ -47,8 +47,6 @@ from warehouse.values import Record, is_id
 from warehouse.web import Finding, Outcome, Signed
 
 if TYPE_CHECKING:
-    from fastapi import FastAPI
-
     from warehouse import Warehouse
 
 #: Loaded once for all files instead of once a file: 0.3 s instead of 2.2 s for a PDF of one page.
@@ -270,17 +268,6 @@ class Verification:
             copy = folder / "paper.pdf"
             self.store.copy_out(record, copy)
             yield copy
-
-
-def page_app(desk: Verification, agency: str = "") -> "FastAPI":
-    """The page alone, as an application to be served."""
-    from fastapi import FastAPI
-
-    from warehouse.web import verification_router
-
-    app = FastAPI(openapi_url=None)
-    app.include_router(verification_router(desk, agency=agency))
-    return app
 
 
 def _apart(seconds: float, function: Any, *arguments: Any) -> Any:

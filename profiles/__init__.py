@@ -25,6 +25,7 @@ from profiles.loader import (
 )
 from profiles.schema import (
     AnySigner,
+    BatchRules,
     Component,
     Credential,
     FieldRules,
@@ -41,10 +42,13 @@ from profiles.schema import (
     SignatureRules,
     Signer,
 )
+from profiles.work import Cap, MasterRules, QualityRules, Staff, TargetRules
 
 __all__ = [
     "AnySigner",
     "BadProfile",
+    "BatchRules",
+    "Cap",
     "Component",
     "ComponentForm",
     "Credential",
@@ -52,16 +56,20 @@ __all__ = [
     "FieldRules",
     "LegalBasis",
     "Limits",
+    "MasterRules",
     "Notice",
     "Office",
     "PageRules",
     "Paper",
     "Procedure",
+    "QualityRules",
     "RemoteSigner",
     "SealRules",
     "ServeRules",
     "SignatureRules",
     "Signer",
+    "Staff",
+    "TargetRules",
     "UnknownProfile",
     "Webhook",
     "all_of",

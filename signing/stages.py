@@ -165,6 +165,8 @@ def _pdf_signer(
         md_algorithm=DIGEST,
         subfilter=SigSeedSubFilter.PADES,
         reason=request.reason,
+        location=request.location or None,
+        contact_info=request.contact or None,
         name=tools.name,
         signer_key_usage=set(),  # checked when the token was opened
     )

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 #: Events handed on to a subscriber in one go.
 _FAN_OUT = 1000
 _PENDING, _DELIVERED, _DEAD = "pending", "delivered", "dead"
+_OPEN = (_PENDING, _DEAD)
 
 
 def announce(tx: Connection, event: Event) -> None:
@@ -265,7 +266,7 @@ def _note_settled(tx: Connection, who: Sequence[Subscriber]) -> None:
     """Note up to where everything arrived, in the journal too: a rebuild goes on from there."""
     for one in who:
         open_ones = select(func.min(deliveries.c.seq)).where(
-            deliveries.c.subscriber == one.name, deliveries.c.state != _DELIVERED
+            deliveries.c.subscriber == one.name, deliveries.c.state.in_(_OPEN)
         )
         row = tx.execute(select(subscribers).where(subscribers.c.name == one.name)).one()
         first = tx.execute(open_ones).scalar()
@@ -296,7 +297,7 @@ def _standing(tx: Connection, who: Subscriber) -> Standing:
     waiting = (
         select(outbox.c.at, deliveries.c.problem)
         .join_from(deliveries, outbox, deliveries.c.seq == outbox.c.seq)
-        .where(mine, deliveries.c.state != _DELIVERED)
+        .where(mine, deliveries.c.state.in_(_OPEN))
         .order_by(deliveries.c.seq)
     )
     first = tx.execute(waiting.limit(1)).one_or_none()

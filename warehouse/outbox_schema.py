@@ -15,7 +15,7 @@ outbox = Table(
     #: Whose order is kept: the record, or the consent.
     Column("subject", String(26), nullable=False),
     Column("version", Integer, nullable=False),
-    Column("at", UtcDateTime, nullable=False),
+    Column("at", UtcDateTime, nullable=False, index=True),
 )
 
 #: Events up to ``reached`` have a delivery; those up to ``settled`` were all delivered.
@@ -41,6 +41,7 @@ deliveries = Table(
     Column("held_until", UtcDateTime),
     Column("problem", Text, nullable=False),
     CheckConstraint("state IN ('pending', 'delivered', 'dead')", name="state"),
-    Index("ix_deliveries_due", "subscriber", "state", "due_at"),
+    # In the order in which they go out, so that a long queue is not sorted for each handful.
+    Index("ix_deliveries_state", "subscriber", "state", "seq"),
     Index("ix_deliveries_subject", "subscriber", "subject", "seq"),
 )

@@ -173,7 +173,8 @@ class Event:
 
     ``action`` is one of deposit, deposit-again, renew, supersede, revoke, bind, erase, release,
     refusal, rotate-key, rebuild, consent, withdrawal, kept-by-law, keeping-ended, look-up,
-    account. It is the ``owner_number``-th entry about its owner; 0 in entries about nobody.
+    account, dossier, lot-closed, lot-accepted, lot-rejected, lot-rework, lot-resumed,
+    masters-dropped. It is the ``owner_number``-th entry about its owner; 0 in entries about nobody.
     """
 
     id: str

@@ -5,12 +5,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from dossier.seals import NumberInAddress, text_of_seal
-from dossier.values import Dossier
+from dossier.seals import Filing, NumberInAddress, text_of_seal
 from foundation.errors import ExitCode
 from profiles import SealRules, load_paper
-from warehouse import Actor, Owner
-from warehouse.values import new_id
 
 OWNER = "001087000084"
 CODE = f"{OWNER}.KQ.1.000001"
@@ -19,9 +16,8 @@ CODE = f"{OWNER}.KQ.1.000001"
 def address(desk, tmp_path, url: str) -> str:
     rules = SealRules(form="url", url=url)
     office = desk.office.model_copy(update={"seal": rules})
-    dossier = Dossier(new_id(), "D-1", "mot-giay", Owner(OWNER), Actor("a", "b", "c"), "now")
     paper = load_paper("quyet-dinh").model_copy(update={"seal": None})
-    return text_of_seal(replace(desk, office=office), dossier, paper, CODE, tmp_path, [])
+    return text_of_seal(replace(desk, office=office), paper, Filing(CODE, OWNER), tmp_path, [])
 
 
 def test_a_check_code_leads_back_to_the_record(desk, tmp_path) -> None:

@@ -20,8 +20,12 @@ from warehouse.web.limits import Quota, TooManyRequests, network_of
 BOUNDARY = "-----sohoa"
 
 
-def ask(site: Site, method: str, path: str, body: bytes = b"", kind: str = "") -> tuple:
-    connection = http.client.HTTPConnection(urlsplit(site.url).netloc, timeout=90)
+def ask(
+    site: Site, method: str, path: str, body: bytes = b"", kind: str = "", source: str = ""
+) -> tuple:
+    connection = http.client.HTTPConnection(
+        urlsplit(site.url).netloc, timeout=90, source_address=(source, 0) if source else None
+    )
     connection.request(method, path, body, {"Content-Type": kind} if kind else {})
     answer = connection.getresponse()
     text = answer.read().decode()
@@ -29,10 +33,11 @@ def ask(site: Site, method: str, path: str, body: bytes = b"", kind: str = "") -
     return answer.status, answer.headers, text
 
 
-def upload(site: Site, data: bytes, name: str = "file", path: str = "/v/check/file") -> tuple:
-    head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"; filename="a"\r\n\r\n'
+def upload(site: Site, data: bytes, source: str = "") -> tuple:
+    head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
     body = head.encode() + data + f"\r\n--{BOUNDARY}--\r\n".encode()
-    return ask(site, "POST", path, body, f"multipart/form-data; boundary={BOUNDARY}")
+    kind = f"multipart/form-data; boundary={BOUNDARY}"
+    return ask(site, "POST", "/v/check/file", body, kind, source)
 
 
 def slow_pdf() -> bytes:
@@ -129,23 +134,25 @@ def test_a_file_lifted_since_is_a_copy_of_what_is_held(commune: Commune, tmp_pat
     assert (finding.outcome, finding.status) == ("copy", "active")
 
 
-def test_a_hanging_file_keeps_nobody_else_waiting_and_is_ended(commune: Commune) -> None:
-    desk = Verification(commune.store, commune.desk.relied, seconds=6)
+def test_hanging_files_keep_nobody_else_waiting_and_are_ended(commune: Commune) -> None:
+    desk = Verification(commune.store, commune.desk.relied, seconds=8)
     told: list[tuple] = []
-    with served(desk, Limits(files_at_once=1)) as site:
-        thread = threading.Thread(target=lambda: told.append(upload(site, slow_pdf())))
-        thread.start()
+    with served(desk, Limits(files_at_once=2, files_of_one=1)) as site:
+        hostile = [
+            threading.Thread(target=lambda: told.append(upload(site, slow_pdf(), "127.0.0.2")))
+            for _ in range(2)
+        ]
+        for thread in hostile:
+            thread.start()
         time.sleep(1)
-        for _ in range(5):
-            assert ask(site, "GET", "/v")[0] == 200
-            assert ask(site, "GET", f"/v/{commune.papers['erased'].id}")[0] == 200
-        assert thread.is_alive()
+        assert ask(site, "GET", "/v")[0] == 200
+        assert ask(site, "GET", f"/v/{commune.papers['erased'].id}")[0] == 200
+        assert "từng byte" in upload(site, commune.papers["active"].file.read_bytes())[2]
         assert not told  # still at it, while the others were served
-        thread.join()
-        status, _headers, text = told[0]
-        assert status == 200
-        assert "Không đọc được tệp" in text
-        assert "byte" in upload(site, commune.papers["active"].file.read_bytes())[2]
+        for thread in hostile:
+            thread.join()
+    assert [status for status, *_ in told] == [200, 200]
+    assert all("Không đọc được tệp" in text for *_, text in told)
 
 
 class _NobodysDesk:

@@ -3,7 +3,7 @@
 import asyncio
 import ipaddress
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -39,6 +39,9 @@ class Limits:
         files_a_minute: from one address, on average; as many at once.
         codes_a_minute: likewise. A connection may be shared by a household or a whole office.
         files_at_once: judged at the same time, each in a process of its own that takes a core.
+        files_of_one: of these and of those that wait, from one address: more of its files wait
+            for the first ones, and others are served meanwhile.
+        files_waiting: received and held until they are judged.
         codes_at_once: looked up at the same time. Apart, so that files cannot keep codes waiting.
         wait_seconds: for a turn.
     """
@@ -47,7 +50,9 @@ class Limits:
     receive_seconds: float = 60.0
     files_a_minute: int = 12
     codes_a_minute: int = 60
-    files_at_once: int = 2
+    files_at_once: int = 3
+    files_of_one: int = 2
+    files_waiting: int = 16
     codes_at_once: int = 4
     wait_seconds: float = 25.0
 
@@ -102,3 +107,26 @@ class Lane:
             yield
         finally:
             self._turns.release()
+
+
+class Visitors:
+    """A lane for each address: who sends many files waits for himself, not others for him."""
+
+    def __init__(self, at_once: int, wait_seconds: float) -> None:
+        self._at_once, self._wait = at_once, wait_seconds
+        self._lanes: dict[str, Lane] = {}
+        self._counts: Counter[str] = Counter()
+
+    @asynccontextmanager
+    async def turn(self, address: str) -> AsyncIterator[None]:
+        """A turn of this address for the block. Raises Busy."""
+        name = network_of(address)
+        lane = self._lanes.setdefault(name, Lane(self._at_once, self._wait))
+        self._counts[name] += 1
+        try:
+            async with lane.turn():
+                yield
+        finally:
+            self._counts[name] -= 1
+            if not self._counts[name]:
+                del self._counts[name], self._lanes[name]

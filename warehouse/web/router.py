@@ -1,7 +1,6 @@
 """The routes of the verification page. What a paper is worth is the desk's to say."""
 
 import logging
-from collections.abc import Callable
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -16,7 +15,7 @@ from foundation.errors import SohoaError
 from foundation.messages import N_, _
 from foundation.privacy import mask_text
 from warehouse.web.findings import Desk, Finding
-from warehouse.web.limits import Busy, Lane, Limits, Quota, TooManyRequests
+from warehouse.web.limits import Busy, Lane, Limits, Quota, TooManyRequests, Visitors
 from warehouse.web.pages import STATIC, chosen, guarded, page, speak
 from warehouse.web.uploads import FileTooLarge, NoFile, NotAPaper, TooSlow, received
 from warehouse.web.wording import answer
@@ -78,6 +77,8 @@ class _Counter:
     def __init__(self, desk: Desk, agency: str, limits: Limits) -> None:
         self._desk, self._agency, self._limits = desk, agency, limits
         self._files, self._codes = Quota(limits.files_a_minute), Quota(limits.codes_a_minute)
+        self._visitors = Visitors(limits.files_of_one, limits.wait_seconds)
+        self._waiting = Lane(limits.files_waiting, limits.wait_seconds)
         self._file_lane = Lane(limits.files_at_once, limits.wait_seconds)
         self._code_lane = Lane(limits.codes_at_once, limits.wait_seconds)
 
@@ -139,15 +140,17 @@ class _Counter:
         speak(request)
         try:
             self._files.take(_address(request))
-            async with received(request, self._limits) as upload:
-                check: Callable[..., Finding] = (
-                    self._desk.check_pdf if upload.kind == "pdf" else self._desk.check_picture
-                )
-                async with self._file_lane.turn():
-                    finding = await run_in_threadpool(check, upload.path)
+            async with self._visitors.turn(_address(request)), self._waiting.turn():
+                finding = await self._judged(request)
         except SohoaError as error:
             return self._refused(request, field, error)
         return self._answer(request, finding)
+
+    async def _judged(self, request: Request) -> Finding:
+        async with received(request, self._limits) as upload:
+            check = self._desk.check_pdf if upload.kind == "pdf" else self._desk.check_picture
+            async with self._file_lane.turn():
+                return await run_in_threadpool(check, upload.path)
 
     def _answer(self, request: Request, finding: Finding, *, kept: bool = False) -> Response:
         """``kept``: the address alone gives this page again, also in the other language."""

@@ -231,7 +231,8 @@ def answer(finding: Finding) -> Answer:
     """The page's answer, in the language now set."""
     said, text = _OUTCOMES[finding.outcome], [_(_OUTCOMES[finding.outcome].text)]
     if more := _what_the_store_adds(finding):
-        said = more if finding.outcome in _PROVEN else said
+        if finding.outcome in _PROVEN or (said.tone, more.tone) == ("care", "bad"):
+            said = more
         text = [_(more.text)] if finding.outcome == "known" else [*text, _(more.text)]
     if finding.strange:
         figures = ", ".join(finding.strange)

@@ -30,6 +30,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("seq", name="pk_outbox"),
         sa.UniqueConstraint("id", name="uq_outbox_id"),
     )
+    op.create_index("ix_outbox_at", "outbox", ["at"])
     op.create_table(
         "subscribers",
         sa.Column("name", sa.String(64), nullable=False),
@@ -53,5 +54,5 @@ def upgrade() -> None:
             "state IN ('pending', 'delivered', 'dead')", name=op.f("ck_deliveries_state")
         ),
     )
-    op.create_index("ix_deliveries_due", "deliveries", ["subscriber", "state", "due_at"])
+    op.create_index("ix_deliveries_state", "deliveries", ["subscriber", "state", "seq"])
     op.create_index("ix_deliveries_subject", "deliveries", ["subscriber", "subject", "seq"])

@@ -1,0 +1,82 @@
+"""What a folder holds as documents to be made: a file each, or a subfolder each."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from digitize.source_errors import InputRefused
+from digitize.sources import ENDINGS, check_sources, natural
+from dossier.fate import SourceAway
+from foundation.errors import ExitCode, SohoaError
+from foundation.messages import N_
+from foundation.privacy import mask_text
+from foundation.reasons import reason_of
+
+
+class NothingToPlan(SohoaError):
+    """A folder holds nothing that could be made into a document."""
+
+    exit_code = ExitCode.INPUT
+    message = N_(
+        "{folder} holds no pictures, PDF files or folders of them. A file, or a folder of the "
+        "pages of one paper, is one document."
+    )
+
+
+class Unreadable(SohoaError):
+    """The system refused to let a file or folder be read."""
+
+    exit_code = ExitCode.INPUT
+    message = N_("{file} cannot be read: {detail}. Ask for permission to read it.")
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Something that will not work, found before the first sheet: where, and why."""
+
+    place: str
+    error: SohoaError
+
+    def as_dict(self) -> dict[str, str]:
+        """For ``--json``."""
+        return {
+            "source": self.place,
+            "error": self.error.message_id,
+            "message": str(self.error),
+        }
+
+
+def entries(folder: Path) -> list[Path]:
+    """The files and folders in a folder that may be documents, in natural order of their names.
+
+    Raises:
+        SourceAway: it is not there.
+        OSError: it may not be read.
+    """
+    try:
+        found = [one for one in folder.iterdir() if not one.name.startswith(".")]
+    except FileNotFoundError as error:
+        raise SourceAway(folder=folder) from error
+    wanted = (one for one in found if one.is_dir() or one.suffix.lower() in ENDINGS)
+    return sorted(wanted, key=natural)
+
+
+def look_through(folder: Path) -> Iterator[Path | Trouble]:
+    """Each document in a folder; what cannot be one comes as its trouble.
+
+    Raises:
+        NothingToPlan, SourceAway, OSError.
+    """
+    found = entries(folder)
+    if not found:
+        raise NothingToPlan(folder=folder)
+    for one in found:
+        try:
+            check_sources([one])
+        except InputRefused as error:
+            yield Trouble(mask_text(one.name), error)
+        except OSError as error:
+            refused = Unreadable(file=mask_text(one.name), detail=reason_of(error))
+            yield Trouble(mask_text(one.name), refused)
+        else:
+            yield one.absolute()

@@ -1,0 +1,111 @@
+"""What is shown of a backlog: data for ``--json``, text for people."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from foundation.errors import ExitCode
+from foundation.messages import N_, _
+from foundation.privacy import mask_text
+from terminal.answers import Answer
+from terminal.progress import Advance, Screen
+
+if TYPE_CHECKING:
+    from dossier.batch import Planned, Status
+    from dossier.batch_run import Ran
+    from dossier.ledger_values import Document
+
+_STATES = {
+    "planned": N_("planned"),
+    "scanned": N_("sheets taken over"),
+    "recognised": N_("read"),
+    "checked": N_("checked"),
+    "sealed": N_("sealed, to be signed"),
+    "signed": N_("signed, to be deposited"),
+    "deposited": N_("deposited"),
+    "set-aside": N_("set aside"),
+}
+#: Troubles named one by one.
+_NAMED = 20
+
+
+def planned_answer(planned: "Planned") -> Answer:
+    """What was planned; 12 where some of it will not work."""
+    data = {
+        "entered": planned.entered,
+        "known": planned.known,
+        "lot": planned.lot,
+        "troubles": [one.as_dict() for one in planned.troubles],
+    }
+    text = _("{entered} documents entered in lot {lot}; {known} were there already.")
+    lines = [text.format(entered=planned.entered, lot=planned.lot, known=planned.known)]
+    lines += [f"! {one.error}" for one in planned.troubles[:_NAMED]]
+    if not planned.troubles:
+        return Answer(data, "\n".join(lines))
+    because = _("{count} will not work and were left out; see above.")
+    return Answer(
+        data, "\n".join(lines), ExitCode.PARTIAL, because.format(count=len(planned.troubles))
+    )
+
+
+def teller(screen: Screen, advance: Advance) -> "Callable[[Document], None]":
+    """Tells of each document that is done or set aside, as it comes."""
+    done = 0
+
+    def told(document: "Document") -> None:
+        nonlocal done
+        if document.state == "deposited":
+            done += 1
+            advance(done, "")
+        elif document.state == "set-aside":
+            name = mask_text(document.plan.source.name)
+            text = _("Set aside: {name}: {detail}")
+            screen.say(text.format(name=name, detail=mask_text(document.detail)))
+
+    return told
+
+
+def taken_teller(screen: Screen) -> "Callable[[Document], None]":
+    """Tells of each document taken over from a watched folder, or set aside."""
+
+    def told(document: "Document") -> None:
+        name = mask_text(document.plan.source.name)
+        if document.state == "set-aside":
+            text = _("Set aside: {name}: {detail}")
+            screen.say(text.format(name=name, detail=mask_text(document.detail)))
+        else:
+            screen.say(_("Taken over: {name}").format(name=name))
+
+    return told
+
+
+def ran_answer(ran: "Ran") -> Answer:
+    """What a run did; 12 where something was set aside."""
+    data = {
+        "deposited": ran.deposited,
+        "set_aside": ran.set_aside,
+        "waiting": ran.waiting,
+        "seconds": round(ran.seconds, 1),
+    }
+    text = _("{deposited} documents deposited, {waiting} wait until their lot is accepted.")
+    shown = text.format(deposited=ran.deposited, waiting=ran.waiting)
+    if not ran.set_aside:
+        return Answer(data, shown)
+    because = _("{count} documents were set aside. See why: sohoa batch status")
+    return Answer(data, shown, ExitCode.PARTIAL, because.format(count=ran.set_aside))
+
+
+def status_answer(status: "Status") -> Answer:
+    """How a backlog stands."""
+    lines = [
+        f"{count:8}  {_(_STATES[state])}"
+        for state in _STATES
+        if (count := status.counts.get(state, 0))  # type: ignore[call-overload]
+    ]
+    if status.runs:
+        lines.append(_("At work: {stations}").format(stations=", ".join(status.runs)))
+    if status.counter_waits:
+        lines.append(_("A dossier is being taken in: the backlog of this machine waits."))
+    for one in status.documents:
+        name, detail = mask_text(one.plan.source.name), mask_text(one.detail)
+        lines.append(f"{one.id}  {_(_STATES[one.state])}  {name}  {detail}".rstrip())
+    return Answer(status.as_dict(), "\n".join(lines) or _("Nothing is planned."))
