@@ -16,10 +16,13 @@ from terminal import BARE, Answer, Screen, run_app, verb
 set_language(choose_language(sys.argv))
 
 # Their texts are in the language that is set when they are imported.
-from terminal.batch_verbs import batch_app, watch  # noqa: E402
+from terminal.batch_verbs import watch  # noqa: E402
+from terminal.exchange_verbs import exchange_app, outbox_app  # noqa: E402
 from terminal.ledger_verbs import audit_app, consent_app  # noqa: E402
+from terminal.lot_verbs import batch_app  # noqa: E402
 from terminal.options import Authority, Guardian, Operator, OwnerId, Trust, Witness  # noqa: E402
 from terminal.register_verbs import register_app  # noqa: E402
+from terminal.report_verbs import counter_report  # noqa: E402
 from terminal.serving_verbs import add_serve  # noqa: E402
 from terminal.store_verbs import warehouse_app  # noqa: E402
 from terminal.trust_verbs import trust_app  # noqa: E402
@@ -31,6 +34,7 @@ app.add_typer(profile_app, name="profile", help=_("What papers, procedures and o
 app.add_typer(warehouse_app, name="warehouse", help=_("The store itself."))
 app.add_typer(consent_app, name="consent", help=_("What owners agreed to."))
 app.add_typer(audit_app, name="audit", help=_("Who did what with the papers."))
+app.add_typer(outbox_app, name="outbox", help=_("Who is told of what happens in the store."))
 app.add_typer(batch_app, name="batch", help=_("A backlog of papers: planned, run, resumed."))
 app.add_typer(register_app)  # verbs of the command itself
 app.add_typer(trust_app, name="trust", help=_("Root certificates: none is trusted unless added."))
@@ -437,6 +441,11 @@ def profile_check(files: Annotated[list[Path], typer.Argument(help=_("TOML files
     return Answer(names, "\n".join(_("{file}: good").format(file=file) for file in names))
 
 
+verb(app, "report", _("Figures of the counter's work: people, times, reuse, indicators."))(
+    counter_report
+)
+
+
 @verb(app, "training-scanner", _("A network scanner that serves picture files, until Ctrl+C."))
 def training_scanner(
     screen: Screen,
@@ -454,6 +463,7 @@ def training_scanner(
 
 
 add_serve(app)
+app.add_typer(exchange_app)
 
 
 def main() -> None:

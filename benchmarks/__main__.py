@@ -81,13 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     for command in (draw, compare, stream, faults, straight, facts, batch):
         command.add_argument("--count", type=int, default=20)
         command.add_argument("--seed", type=int, default=1)
-    separators = commands.add_parser("separators")
-    separators.add_argument("--count", type=int, default=2000)
-    separators.add_argument("--seed", type=int, default=1)
-    matching = commands.add_parser("matching")
-    matching.add_argument("--count", type=int, default=5000)
-    matching.add_argument("--papers", type=int, default=0, help="of them drawn and read")
-    matching.add_argument("--seed", type=int, default=1)
+    _add_backlog(commands)
     signing = commands.add_parser("signing")
     signing.add_argument("--count", type=int, default=200, help="files of the batch")
     signing.add_argument("--peers", type=int, default=20, help="of them for pyHanko as well")
@@ -104,6 +98,21 @@ def _parser() -> argparse.ArgumentParser:
     memory = commands.add_parser("memory")
     memory.add_argument("counts", nargs="*", type=int, default=(20, 200))
     return parser
+
+
+def _add_backlog(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    separators = commands.add_parser("separators")
+    separators.add_argument("--count", type=int, default=2000)
+    separators.add_argument("--seed", type=int, default=1)
+    matching = commands.add_parser("matching")
+    matching.add_argument("--count", type=int, default=5000)
+    matching.add_argument("--papers", type=int, default=0, help="of them drawn and read")
+    matching.add_argument("--seed", type=int, default=1)
+    batch = commands.add_parser("batch")
+    batch.add_argument("--most", type=int, default=8, help="pages of a document at most")
+    batch.add_argument("--here", dest="on_cluster", action="store_false", help="no cluster")
+    batch.add_argument("--count", type=int, default=20)
+    batch.add_argument("--seed", type=int, default=1)
 
 
 if __name__ == "__main__":

@@ -35,8 +35,8 @@ def _archival(samples: Samples) -> Iterator[dict[str, Any]]:
 def _levels(samples: Samples) -> Iterator[dict[str, Any]]:
     asked = [sample for sample in samples.files if sample.level]
     crls = ",".join(map(str, samples.crls))
-    files = (f"{sample.level}={sample.file}" for sample in asked)
-    yield from _answers(asked, _judge("PadesJudge", samples.root, crls, *files))
+    files = (f"{sample.form}-BASELINE-{sample.level}={sample.file}" for sample in asked)
+    yield from _answers(asked, _judge("AdesJudge", samples.root, crls, *files))
 
 
 def _judge(name: str, *arguments: object) -> list[dict[str, Any]]:

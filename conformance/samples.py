@@ -1,11 +1,13 @@
 """Signed files as an office makes them: the real command, the rehearsal's tokens and services."""
 
+import json
 import os
 import subprocess
 import sys
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import ZipFile
 
 import pikepdf
 
@@ -23,7 +25,8 @@ class Sample:
 
     Attributes:
         what: how it was made.
-        level: PAdES level it must have: ``B``, ``T``, ``LT``, ``LTA``; empty: not asked.
+        level: level its signatures must have: ``B``, ``T``, ``LT``, ``LTA``; empty: not asked.
+        form: of the signatures: ``PAdES``, or ``CAdES`` in an ASiC-E container.
         archival: whether it must be PDF/A-2b; None: not asked.
         sound: False for a control, which the judge must refuse.
     """
@@ -31,6 +34,7 @@ class Sample:
     file: Path
     what: str
     level: str = ""
+    form: str = "PAdES"
     archival: bool | None = True
     sound: bool = True
 
@@ -68,8 +72,11 @@ class _Office:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
 
-    def run(self, *words: object, role: Role | None = None) -> None:
-        """Run ``sohoa``, with the PIN of ``role`` through a pipe. Raises CalledProcessError."""
+    def run(self, *words: object, role: Role | None = None) -> str:
+        """Run ``sohoa``, with the PIN of ``role`` through a pipe; what it says.
+
+        Raises CalledProcessError.
+        """
         arguments = [str(_SOHOA), *map(str, words)]
         environ = os.environ | dict(self.pki.environ) | {
             "SOHOA_HOME": str(self.folder / "home"),
@@ -77,16 +84,17 @@ class _Office:
             "SOHOA_LANG": "en",
         }  # fmt: skip
         if role is None:
-            subprocess.run(arguments, env=environ, check=True, stdout=subprocess.DEVNULL)
-            return
+            done = subprocess.run(arguments, env=environ, check=True, stdout=subprocess.PIPE)
+            return done.stdout.decode()
         reading, writing = os.pipe()
         os.write(writing, self.pki.pin_for(role).reveal().encode() + b"\n")
         os.close(writing)
         try:
-            subprocess.run(
+            done = subprocess.run(
                 [*arguments, "--signer", role, "--pin-fd", str(reading)],
-                env=environ, check=True, stdout=subprocess.DEVNULL, pass_fds=(reading,),
+                env=environ, check=True, stdout=subprocess.PIPE, pass_fds=(reading,),
             )  # fmt: skip
+            return done.stdout.decode()
         finally:
             os.close(reading)
 
@@ -109,7 +117,8 @@ def make_samples(folder: Path) -> Samples:
         documents = [folder / f"{layers}.pdf" for layers in ("faithful", "compact")]
         for document in documents:
             office.run("digitize", sheets, "-o", document, "--layers", document.stem)
-        files = [*_signed(office, documents), *_lifted(office), *_controls(folder)]
+        files = [*_signed(office, documents), *_lifted(office), *_packed(office)]
+        files += _controls(folder)
         crls = tuple(_crl(folder, pki, issuer) for issuer in ("root", "issuing"))
     return Samples(tuple(files), pki.root_pem, crls)
 
@@ -143,6 +152,29 @@ def _lifted(office: _Office) -> list[Sample]:
     office.run("sign", "--upgrade", samples[-1].file, "-o", renewed, "--level", "b-lta")
     office.write_profile()
     return [*samples, Sample(renewed, "its archive timestamp renewed", "LTA")]
+
+
+def _packed(office: _Office) -> list[Sample]:
+    """A signed paper put into a store and exported from it: with a timestamp, and without one."""
+    paper = office.folder / "b-b" / "faithful.pdf"
+    owner = ("--owner", "001087000084")
+    told = office.run("deposit", paper, *owner, "--type", "khai-sinh", "--json")
+    record = json.loads(told)["id"]
+    samples = []
+    for level, more in (("T", ()), ("B", ("--offline",))):
+        file = office.folder / f"package-{level}.asice"
+        words = ("export", record, "--for", "thuong-tru-cho-con", "-o", file, *more)
+        office.run(*words, role="agency")
+        what = f"ASiC-E package of a record, at {level}"
+        samples.append(Sample(file, what, level, form="CAdES", archival=None))
+    altered = office.folder / "control-altered.asice"
+    with ZipFile(samples[0].file) as whole, ZipFile(altered, "w") as other:
+        for entry in whole.infolist():
+            data = whole.read(entry)
+            changed = data.replace(b"%PDF-1.", b"%PDF-2.", 1)
+            other.writestr(entry, changed if entry.filename.endswith(".pdf") else data)
+    what = "control: a paper in a package altered"
+    return [*samples, Sample(altered, what, "T", "CAdES", archival=None, sound=False)]
 
 
 def _controls(folder: Path) -> list[Sample]:

@@ -47,6 +47,7 @@ class Provenance:
         title: the document's title.
         record_code: code of the record; empty while it is not known.
         language: of the text, as in BCP 47.
+        station: the desk or machine it was done at.
     """
 
     operator: str
@@ -59,6 +60,7 @@ class Provenance:
     title: str
     record_code: str = ""
     language: str = "vi"
+    station: str = ""
 
     def as_dict(self, sheets: Sequence[Sheet]) -> dict[str, Any]:
         """The provenance of a document made of these sheets, page by page, for JSON."""
@@ -66,6 +68,7 @@ class Provenance:
             "schema": SCHEMA,
             "operator": self.operator,
             "office": self.office,
+            "station": self.station,
             "at": iso_utc(self.at),
             "device": self.device,
             "profile": self.profile,

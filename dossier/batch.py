@@ -23,6 +23,7 @@ from dossier.fate import Patience
 from dossier.ledger import Ledger, open_ledger
 from dossier.ledger_place import LedgerPlace, ledger_place
 from dossier.ledger_values import WALK, Document, Plan, State, Who
+from dossier.lots import deposit_rule
 from dossier.people import actor_at
 from dossier.planning import Trouble, look_through
 from dossier.pools import Pool, cluster_pool, local_pool
@@ -147,14 +148,15 @@ def run_backlog(
     where: Where,
     running: Running,
     told: Callable[[Document], None] = lambda _document: None,
-    may_deposit: MayDeposit = lambda _document: True,
+    may_deposit: MayDeposit | None = None,
     stop: threading.Event | None = None,
 ) -> Ran:
     """Work on the backlog until nothing is left to do; call it again after whatever ended it.
 
     Args:
         told: hears of each document that was deposited or set aside.
-        may_deposit: asked before a signed document is deposited: whether its lot is accepted.
+        may_deposit: asked before a signed document is deposited; without it whether its lot was
+            accepted, where the office has lots inspected.
         stop: set it to end the run.
 
     Raises:
@@ -171,6 +173,7 @@ def run_backlog(
             pins=lambda _role: pins,
             forget_pins=pins.forget,
             level=running.level,
+            station=who.station,
         )
         try:
             _make_ready(desk, ledger, running, pins)
@@ -178,7 +181,7 @@ def run_backlog(
                 desk,
                 run,
                 partial(_pool, running, ledger.place),
-                may_deposit,
+                may_deposit or deposit_rule(ledger, office),
                 running.patience,
                 told,
                 lambda: running.wait,

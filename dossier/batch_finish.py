@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from dossier.batch_steps import DOCUMENT, Bench
+from dossier.desk import signed_by
 from dossier.grounds import law_of
 from dossier.ledger_errors import ClaimLost
 from dossier.ledger_values import Document, Work
@@ -58,19 +59,43 @@ class _Signing:
 def sign_some(bench: Bench, documents: Sequence[Document], done: Done, failed: Failed) -> None:
     """Sign claimed documents, all with one PIN.
 
-    Each signature says at which station and by whom the paper was digitised.
+    Each signature says by whom and at which station the paper was scanned, be it elsewhere.
 
     Raises:
         TokenError, DriverFault, ...: what concerns all of them; they stay sealed.
     """
+    scanned: dict[tuple[str, str], list[Document]] = {}
+    for document in documents:
+        scanned.setdefault(_scanned_by(bench, document), []).append(document)
+    for (operator, station), some in scanned.items():
+        _sign_alike(bench, some, operator, station, done, failed)
+
+
+def _scanned_by(bench: Bench, document: Document) -> tuple[str, str]:
+    """Who took over its sheets last, and at which station."""
+    found = (bench.run.who.operator, bench.run.who.station)
+    for step in bench.run.ledger.transitions(document.id):
+        if step.to_state == "scanned":
+            found = (step.operator, step.station)
+    return found
+
+
+def _sign_alike(
+    bench: Bench,
+    documents: Sequence[Document],
+    operator: str,
+    station: str,
+    done: Done,
+    failed: Failed,
+) -> None:
     began = time.monotonic()
     made = [(bench.folder(one) / DOCUMENT, load_paper(one.plan.paper)) for one in documents]
     signing = _Signing()
+    actor = replace(bench.desk.actor, name=operator)
 
     def adjust(request: "SigningRequest") -> "SigningRequest":
-        who = bench.run.who
         # The backlog can wait for a service: nothing goes on the list of what is lifted later.
-        return replace(request, on_waiting=None, reason=f"{who.operator}, {who.station}")
+        return replace(signed_by(request, actor, station), on_waiting=None)
 
     sign_in_order(bench.desk, made, signing.told, adjust)
     share = (time.monotonic() - began) / len(documents)

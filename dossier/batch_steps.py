@@ -176,7 +176,8 @@ def _recognise(bench: Bench, document: Document) -> Document:
     paper, folder = load_paper(document.plan.paper), bench.folder(document)
     document = _with_code(bench, document, paper)
     actor = replace(bench.desk.actor, name=bench.run.who.operator)
-    origin = provenance(paper, actor, device=bench.run.who.station, record_code=document.code)
+    station = bench.run.who.station
+    origin = provenance(paper, actor, record_code=document.code, station=station)
     shelf = Shelf(folder / KEPT, origin.versions)
     options = Options(paper, bench.jobs, work=folder, kept=shelf, schedule=bench.schedule)
     sheets = read_sources([folder / SHEETS])

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, cast
 
 from dossier.grounds import receipt_signer
+from dossier.people import station as this_station
 from dossier.shelf import store_folder
 from dossier.waiting import put_on_list
 from foundation.errors import ExitCode, SohoaError
@@ -81,6 +82,7 @@ class Desk:
         pins: where the PIN of a role's token comes from.
         forget_pins: called when a token or PIN failed, so that no PIN is tried twice.
         tell: hears of each step as it is done.
+        station: which desk it is; stands, as the operator does, in documents and signatures.
     """
 
     office: Office
@@ -91,6 +93,7 @@ class Desk:
     jobs: int = 0
     level: str = ""
     tell: Tell = _silent
+    station: str = field(default_factory=this_station)
 
     @contextmanager
     def store(self) -> "Iterator[Warehouse]":
@@ -187,7 +190,19 @@ class Desk:
 
     def request(self, rules: SignatureRules, copy_kind: str) -> "SigningRequest":
         """How files are signed under one of the profile's signature rules."""
-        return signing_request(self.office, self.signer(rules.role), rules, copy_kind, self.level)
+        asked = signing_request(self.office, self.signer(rules.role), rules, copy_kind, self.level)
+        return signed_by(asked, self.actor, self.station)
+
+
+def signed_by(request: "SigningRequest", actor: Actor, station: str) -> "SigningRequest":
+    """The request with who made the documents, where and at which station, in each signature."""
+    return replace(
+        request,
+        # In the language of the record, whatever that of the screen is.
+        reason=f"Người số hóa: {actor.name}",
+        location=actor.office,
+        contact=station,
+    )
 
 
 def signing_request(
@@ -219,7 +234,13 @@ def versions() -> Mapping[str, str]:
 
 
 def provenance(
-    paper: Paper, actor: Actor, *, device: str = "", record_code: str = "", title: str = ""
+    paper: Paper,
+    actor: Actor,
+    *,
+    device: str = "",
+    record_code: str = "",
+    title: str = "",
+    station: str = "",
 ) -> "Provenance":
     """Who made a document now, where, on which device, with which profile and versions."""
     from digitize import Provenance
@@ -234,4 +255,5 @@ def provenance(
         versions=versions(),
         title=title or paper.title,
         record_code=record_code,
+        station=station or this_station(),
     )

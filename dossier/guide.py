@@ -11,6 +11,7 @@ from digitize.pipeline import work_folder
 from digitize.quality import below_bar
 from dossier import intake
 from dossier.asking import ask_to_keep, put_on_record
+from dossier.closing import scanned_again
 from dossier.conversation import Guide, Move, Progress, Talk
 from dossier.feeding import fetch, is_good
 from dossier.people import BadOwner, owner_of
@@ -303,6 +304,7 @@ def _scan_paper(here: Guide, dossier: Dossier, paper: Paper) -> Dossier | Move:
             return again
         if again == 1:
             break
+        dossier = scanned_again(dossier, stack.pages)
         clear_sheets(folder)
     dossier = intake.make_part(here.desk, dossier, paper.name, stack.pages)
     clear_sheets(folder)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from digitize.assemble import write_pdf
 from digitize.sheet import FinishedPage
+from dossier.closing import put_on_record
 from dossier.desk import Desk, provenance
 from dossier.facts import read_paper
 from dossier.grounds import agreement, by_consent, kept_papers, terms_of, wanted_by
@@ -212,7 +213,7 @@ def make_part(
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     plain, sealed = folder / f"{paper.name}.plain.pdf", folder / f"{paper.name}.pdf"
     device = pages[0].sheet.device
-    origin = provenance(paper, dossier.actor, device=device, record_code=code)
+    origin = provenance(paper, dossier.actor, device=device, record_code=code, station=desk.station)
     procedure = load_procedure(dossier.procedure).code
     filing = Filing(code, dossier.owner.identifier, dossier.code, procedure)
     try:
@@ -316,6 +317,7 @@ def finish(desk: Desk, dossier: Dossier) -> tuple[Dossier, Path]:
     from dossier.receipt import write_receipt
 
     path = write_receipt(desk, dossier)
+    put_on_record(desk, dossier)
     _remove_sheets(dossier)
     desk.tell(_("Receipt"), path.name)
     return save(replace(dossier, finished=True)), path

@@ -20,7 +20,7 @@ from sqlalchemy import (
 from warehouse.schema import UtcDateTime
 
 #: The Alembic revision this code works with.
-REVISION = "0001"
+REVISION = "0002"
 #: ``PRAGMA application_id`` of a ledger: "SOHB".
 APPLICATION_ID = 0x534F4842
 #: Alembic's own table; another name than the catalogue's, so that both may share a database.

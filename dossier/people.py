@@ -1,6 +1,8 @@
 """Who works here and whose papers these are, as the command was told."""
 
 import getpass
+import os
+import platform
 import re
 import sys
 
@@ -28,6 +30,11 @@ class BadOwner(SohoaError):
 def actor_at(office: Office, operator: str = "", role: str = "clerk") -> Actor:
     """Who does it: the operator named, else the login name, at this office."""
     return Actor(operator or getpass.getuser(), role, office.title)
+
+
+def station(named: str = "") -> str:
+    """Which desk or scanner it is done at: as named, else ``SOHOA_STATION``, else the machine."""
+    return named or os.environ.get("SOHOA_STATION", "") or platform.node()
 
 
 def owner_of(number: str, name: str = "") -> Owner:

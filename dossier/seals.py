@@ -101,7 +101,8 @@ def _address(desk: Desk, filing: Filing, rules: SealRules, facts: Mapping[str, s
         with desk.store() as store:
             told["check_code"] = store.lookups.check_code(facts["record_code"])
     address = rules.url.format_map({name: quote(told[name], safe="") for name in told})
-    if filing.owner and filing.owner in unquote(address):
+    owner = filing.owner
+    if owner and owner in unquote(address):
         raise NumberInAddress()
     return address
 

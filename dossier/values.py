@@ -16,6 +16,8 @@ from warehouse import Actor, Owner
 #: How far a component has come. ``held``: in the store already; ``made``: digitised and
 #: sealed; ``kept``: signed, and handed in with the dossier without going to the store.
 Stage = Literal["needed", "held", "reused", "made", "signed", "deposited", "kept"]
+#: The action under which a finished dossier stands in the audit.
+ON_RECORD = "dossier"
 _STATE = "dossier.json"
 
 
@@ -72,6 +74,8 @@ class Dossier:
     consent_id: str = ""
     finished: bool = False
     given_up: bool = False
+    #: Sheets that were scanned again, by what was wrong with them (flags of a finding).
+    rescans: dict[str, int] = field(default_factory=dict, hash=False)
     parts: tuple[Part, ...] = ()
 
     @property

@@ -7,6 +7,8 @@ paper.title                      # 'Giấy khai sinh'
 [c.paper for c in load_procedure("thuong-tru-cho-con").components]
 """
 
+from profiles.base import Dated
+from profiles.exchange import ComponentForm, Webhook
 from profiles.loader import (
     BadProfile,
     UnknownProfile,
@@ -14,6 +16,7 @@ from profiles.loader import (
     check_file,
     load_any,
     load_basis,
+    load_form,
     load_notice,
     load_office,
     load_paper,
@@ -25,7 +28,6 @@ from profiles.schema import (
     BatchRules,
     Component,
     Credential,
-    Dated,
     FieldRules,
     LegalBasis,
     Limits,
@@ -40,32 +42,41 @@ from profiles.schema import (
     SignatureRules,
     Signer,
 )
+from profiles.work import Cap, MasterRules, QualityRules, Staff, TargetRules
 
 __all__ = [
     "AnySigner",
     "BadProfile",
     "BatchRules",
+    "Cap",
     "Component",
+    "ComponentForm",
     "Credential",
     "Dated",
     "FieldRules",
     "LegalBasis",
     "Limits",
+    "MasterRules",
     "Notice",
     "Office",
     "PageRules",
     "Paper",
     "Procedure",
+    "QualityRules",
     "RemoteSigner",
     "SealRules",
     "ServeRules",
     "SignatureRules",
     "Signer",
+    "Staff",
+    "TargetRules",
     "UnknownProfile",
+    "Webhook",
     "all_of",
     "check_file",
     "load_any",
     "load_basis",
+    "load_form",
     "load_notice",
     "load_office",
     "load_paper",

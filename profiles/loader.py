@@ -17,7 +17,9 @@ from foundation.errors import ExitCode, SohoaError
 from foundation.messages import N_, _
 from foundation.places import home
 from foundation.reasons import reason_of_check, reason_of_toml
-from profiles.schema import Dated, LegalBasis, Notice, Office, Paper, Procedure
+from profiles.base import Dated
+from profiles.exchange import ComponentForm
+from profiles.schema import LegalBasis, Notice, Office, Paper, Procedure
 
 _SHIPPED = Path(__file__).resolve().parent
 _FOLDERS: dict[type[Dated], str] = {
@@ -26,6 +28,7 @@ _FOLDERS: dict[type[Dated], str] = {
     Office: "offices",
     LegalBasis: "bases",
     Notice: "notices",
+    ComponentForm: "forms",
 }
 #: A key that only profiles of one kind have, for files that lie in no profile folder.
 _TOLD_BY: dict[str, type[Dated]] = {
@@ -33,6 +36,7 @@ _TOLD_BY: dict[str, type[Dated]] = {
     "agency": Office,
     "rule": LegalBasis,
     "text_en": Notice,
+    "names": ComponentForm,
 }
 P = TypeVar("P", bound=Dated)
 
@@ -99,9 +103,14 @@ def load_notice(name: str) -> Notice:
     return _load(Notice, name)
 
 
+def load_form(name: str) -> ComponentForm:
+    """The form of component records ``name``. Raises as :func:`load_paper`."""
+    return _load(ComponentForm, name)
+
+
 def load_any(name: str) -> Dated:
     """The profile of any kind called ``name``. Raises :class:`UnknownProfile`."""
-    for load in (load_paper, load_procedure, load_basis, load_notice):
+    for load in (load_paper, load_procedure, load_basis, load_notice, load_form):
         try:
             return load(name)
         except UnknownProfile:
@@ -145,6 +154,7 @@ def _named_in(profile: Dated) -> Iterator[tuple[str, Callable[[str], Dated], str
         yield "basis", load_basis, profile.basis
     if isinstance(profile, Office):
         yield "notice", load_notice, profile.notice
+        yield "component_form", load_form, profile.component_form
 
 
 def _names(kind: type[Dated]) -> list[str]:

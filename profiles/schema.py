@@ -10,8 +10,6 @@ from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Discriminator,
     Field,
     Tag,
@@ -20,8 +18,10 @@ from pydantic import (
 )
 
 from foundation.messages import N_
+from profiles.base import Dated, Name, Rules
+from profiles.exchange import Webhook
+from profiles.work import MasterRules, QualityRules, Staff, TargetRules
 
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 Place = Literal["top-right", "top-left", "bottom-right", "bottom-left"]
 SealField = Literal[
     "record_code",
@@ -33,33 +33,6 @@ SealField = Literal[
     "system",
     "issued_at",
 ]
-
-
-class Rules(BaseModel):
-    """Base of all profile tables: frozen, and strict about unknown keys."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Dated(Rules):
-    """A profile that holds from one day to another (both included)."""
-
-    schema_version: Literal[1]
-    name: Name
-    title: str = Field(min_length=1)
-    title_en: str = Field(min_length=1)
-    valid_from: date
-    valid_to: date | None = None
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.valid_to and self.valid_to < self.valid_from:
-            raise ValueError(N_("valid_to is before valid_from"))
-        return self
-
-    def holds_on(self, day: date) -> bool:
-        """Whether the profile is in force on ``day``."""
-        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
 
 class LegalBasis(Dated):
@@ -237,6 +210,8 @@ class Paper(Dated):
     labels: tuple[str, ...] = ()
     seal: SealRules | None = None
     signatures: tuple[SignatureRules, ...] | None = None
+    #: What becomes of a backlog's scans of such papers.
+    masters: MasterRules = MasterRules()
 
     @model_validator(mode="after")
     def _fields_agree(self) -> Self:
@@ -264,6 +239,8 @@ class Procedure(Dated):
 
     code: str = Field(min_length=1)
     components: tuple[Component, ...] = Field(min_length=1)
+    #: Whether it ends in a written result, which indicator 4.1 of QĐ 766 counts.
+    gives_result: bool = True
     #: Name of the legal basis on which papers held by law are used in it.
     basis: Name = "tai-su-dung"
 
@@ -380,23 +357,6 @@ class Limits(Rules):
     record_a_day: int = Field(default=100, ge=1)
 
 
-class BatchRules(Rules):
-    """When and how hard a backlog is worked on."""
-
-    #: "07:30-17:00", Vietnam's time; empty: all hours are alike.
-    office_hours: Annotated[
-        str, Field(pattern=r"^(([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d)?$")
-    ] = ""
-    #: ISO 8601 days of the week: 1 is Monday.
-    office_days: tuple[Annotated[int, Field(ge=1, le=7)], ...] = (1, 2, 3, 4, 5)
-    #: Pages worked on at once in office hours; 0: the backlog waits until they are over.
-    office_jobs: int = Field(default=1, ge=0)
-    #: Whether it waits while a dossier is taken in on the same machine.
-    yield_to_counter: bool = True
-    #: How far it stands behind other programs of its machine (nice(2)); 0: it does not.
-    niceness: int = Field(default=10, ge=0, le=19)
-
-
 class ServeRules(Rules):
     """How ``sohoa serve`` offers the store over HTTP."""
 
@@ -433,6 +393,23 @@ class ServeRules(Rules):
     requests_a_minute: int = Field(default=600, ge=1)
 
 
+class BatchRules(Rules):
+    """When and how hard a backlog is worked on."""
+
+    #: "07:30-17:00", Vietnam's time; empty: all hours are alike.
+    office_hours: Annotated[
+        str, Field(pattern=r"^(([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d)?$")
+    ] = ""
+    #: ISO 8601 days of the week: 1 is Monday.
+    office_days: tuple[Annotated[int, Field(ge=1, le=7)], ...] = (1, 2, 3, 4, 5)
+    #: Pages worked on at once in office hours; 0: the backlog waits until they are over.
+    office_jobs: int = Field(default=1, ge=0)
+    #: Whether it waits while a dossier is taken in on the same machine.
+    yield_to_counter: bool = True
+    #: How far it stands behind other programs of its machine (nice(2)); 0: it does not.
+    niceness: int = Field(default=10, ge=0, le=19)
+
+
 class Office(Dated):
     """How an office works: its name, its services, its signers, its way with codes."""
 
@@ -454,12 +431,22 @@ class Office(Dated):
     seal: SealRules = SealRules()
     credential: Credential | None = None
     limits: Limits = Limits()
-    batch: BatchRules = BatchRules()
     serve: ServeRules = ServeRules()
+    batch: BatchRules = BatchRules()
     #: Name of the notice read to owners before they are asked to agree.
     notice: Name = "luu-kho"
+    #: Name of the form in which records leave for other systems.
+    component_form: Name = "thanh-phan-2026"
+    #: SHA-256 of the certificates whose packages are taken in; empty: any that is trusted.
+    senders: tuple[Annotated[str, Field(pattern=r"^([0-9A-Fa-f]{2}:?){32}$")], ...] = ()
+    #: Who is told of events in the store, by names of the office's choice.
+    webhooks: dict[Name, Webhook] = Field(default={})
     signatures: tuple[SignatureRules, ...] = (SignatureRules(role="agency"),)
-    signers: dict[str, AnySigner] = {}
+    signers: dict[str, AnySigner] = Field(default_factory=dict)
+    quality: QualityRules = QualityRules()
+    targets: TargetRules = TargetRules()
+    #: By a short name of our own: who works here, and who may accept what others made.
+    staff: dict[Name, Staff] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _templates_work(self) -> Self:

@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from signing.detached import DetachedVerdict, open_sealer, verify_detached
     from signing.pades import SigningRequest, SignJob, SignResult, sign_file, sign_files
     from signing.pins import Pin, PinFromDescriptor, PinInMemory, PinPrompt, PinSource
     from signing.rehearsal import Rehearsal, rehearsal_pki
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Anchor",
     "CertificateInfo",
+    "DetachedVerdict",
     "FileVerdict",
     "Pin",
     "PinFromDescriptor",
@@ -35,13 +37,16 @@ __all__ = [
     "TokenInfo",
     "list_tokens",
     "load_anchors",
+    "open_sealer",
     "rehearsal_pki",
     "sign_file",
     "sign_files",
+    "verify_detached",
     "verify_file",
 ]
 
 _HOMES = {
+    "signing.detached": ("DetachedVerdict", "open_sealer", "verify_detached"),
     "signing.pades": ("SignJob", "SignResult", "SigningRequest", "sign_file", "sign_files"),
     "signing.pins": ("Pin", "PinFromDescriptor", "PinInMemory", "PinPrompt", "PinSource"),
     "signing.rehearsal": ("Rehearsal", "rehearsal_pki"),

@@ -1,5 +1,6 @@
 """Gather what can be known of one signature or document timestamp. Nothing is judged here."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -104,7 +105,12 @@ async def _signature(
     facts: SignatureFacts, embedded: EmbeddedPdfSignature, evidence: Evidence
 ) -> tuple[SignatureFacts, Any]:
     certificate = embedded.signer_cert
-    stamp = await _timestamp(embedded, evidence, facts.attested_at or evidence.at)
+    stamp = await timestamp_on(
+        embedded.signer_info,
+        embedded.compute_digest,
+        evidence,
+        facts.attested_at or evidence.at,
+    )
     proofs = [facts.attested_at, stamp.time if stamp and proves_time(stamp, evidence) else None]
     proven = min(filter(None, proofs), default=None)
     moment = proven or evidence.at
@@ -116,7 +122,7 @@ async def _signature(
         diff_policy=strict_policy(unused_freed=evidence.policy.unused_freed),
         key_usage_settings=usages,
     )
-    facts = await _with_status(facts, status, evidence, moment)
+    facts = await with_status(_with_coverage(facts, status), status, evidence, moment)
     held = facts.trusted or await _held(embedded, evidence, facts.claimed_at)
     facts = replace(
         facts,
@@ -138,7 +144,7 @@ async def _archive_timestamp(
         bare_context(evidence, moment),
         diff_policy=strict_policy(unused_freed=evidence.policy.unused_freed),
     )
-    facts = await _with_status(facts, status, evidence, moment)
+    facts = await with_status(_with_coverage(facts, status), status, evidence, moment)
     stamp = TimestampFacts(
         status.timestamp,
         facts.signer,
@@ -157,12 +163,12 @@ async def _archive_timestamp(
     return facts, status
 
 
-async def _timestamp(
-    embedded: EmbeddedPdfSignature, evidence: Evidence, moment: datetime
+async def timestamp_on(
+    signer: cms.SignerInfo, digest: Callable[..., bytes], evidence: Evidence, moment: datetime
 ) -> TimestampFacts | None:
     """The signature's own timestamp, its chain judged as of ``moment``."""
     context = bare_context(evidence, moment)
-    found = await collect_timing_info(embedded.signer_info, context, embedded.compute_digest)
+    found = await collect_timing_info(signer, context, digest)
     status = found.get("timestamp_validity")
     if status is None:
         return None
@@ -177,7 +183,15 @@ async def _timestamp(
     )
 
 
-async def _with_status(
+def _with_coverage(facts: SignatureFacts, status: ModificationInfo) -> SignatureFacts:
+    return replace(
+        facts,
+        covers_whole_file=status.coverage == SignatureCoverageLevel.ENTIRE_FILE,
+        covers_revision=status.coverage >= SignatureCoverageLevel.ENTIRE_REVISION,
+    )
+
+
+async def with_status(
     facts: SignatureFacts, status: Any, evidence: Evidence, moment: datetime
 ) -> SignatureFacts:
     """What pyHanko found, as facts that stand for themselves."""
@@ -188,8 +202,6 @@ async def _with_status(
         facts,
         intact=status.intact,
         value_right=status.valid,
-        covers_whole_file=status.coverage == SignatureCoverageLevel.ENTIRE_FILE,
-        covers_revision=status.coverage >= SignatureCoverageLevel.ENTIRE_REVISION,
         trusted=status.trusted and not revoked,
         trouble="revoked" if revoked else _trouble(status),
         revocation=revocation.status,

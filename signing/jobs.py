@@ -37,7 +37,7 @@ class SigningRequest:
         agency: the agency's name for the visible text.
         level: PAdES level (ETSI EN 319 142-1), ``b-b`` to ``b-lta``.
         timestamp_urls: RFC 3161 services, tried in order; needed from ``b-t`` up.
-        reason: /Reason of the signature, if any.
+        reason: /Reason of the signature, if any; ``location`` and ``contact`` likewise.
         trust: root certificates; needed from ``b-lt`` up, to gather revocation data.
         chain: files with issuing certificates, for tokens that do not hold them.
         services: time limits and what is taken from services.
@@ -57,6 +57,8 @@ class SigningRequest:
     level: Level
     timestamp_urls: tuple[str, ...] = ()
     reason: str | None = None
+    location: str = ""
+    contact: str = ""
     trust: tuple[Path, ...] = ()
     chain: tuple[Path, ...] = ()
     services: ServiceRules = field(default_factory=ServiceRules)

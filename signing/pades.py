@@ -73,13 +73,13 @@ def sign_files(
         TokenError, DriverMissing, DriverFault: the token could not be opened; nothing was signed.
         FontMissing, NoTimestampService, BadTrustFile: found before the PIN is asked for.
     """
-    means = _means(request)
+    means = means_for(request)
     extra = tuple(anchor.certificate for anchor in load_anchors(request.chain))
     if request.rules.visible:
         _check_font(request)
     for folder in {job.target.parent for job in jobs}:
         sweep_parts(folder)
-    with beside(jobs) as look, _open(request, pin_source) as session:
+    with beside(jobs) as look, open_key(request, pin_source) as session:
         chain = tuple(chain_of(session.certificate, [*session.chain, *extra]))
         tools = Tools(request, session, chain, means)
         return asyncio.run(_sign_all(jobs, tools, look, on_progress))
@@ -127,7 +127,7 @@ async def _sign_all(
             await services.aclose()
 
 
-def _open(
+def open_key(
     request: SigningRequest, pins: PinSource
 ) -> AbstractContextManager[TokenSession | RemoteSession]:
     """The session of the signer's kind."""
@@ -231,7 +231,7 @@ async def _refuse(source: Path, tools: Tools) -> None:
         raise errors.AlreadySigned(file=source, signer=tools.name)
 
 
-def _means(request: SigningRequest) -> Means | None:
+def means_for(request: SigningRequest) -> Means | None:
     """The services and roots that the level needs; None where it needs none."""
     if request.level == "b-b":
         return None

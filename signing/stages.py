@@ -103,6 +103,22 @@ async def container_size(tools: Tools) -> int:
     return digits + 2 * (digits // 4)
 
 
+async def detached_signature(data: bytes, tools: Tools) -> bytes:
+    """A CAdES signature of ``data``, DER, to stand beside it: baseline B, or T with services.
+
+    Raises:
+        TokenError, TimestampUnavailable: what signing needs.
+    """
+    made = await _CmsSigner(tools).async_sign_general_data(
+        data,
+        DIGEST,
+        use_cades=True,
+        timestamper=tools.timestamps,
+        signed_attr_settings=PdfCMSSignedAttributes(signing_time=utc_now()),
+    )
+    return bytes(made.dump())
+
+
 async def append_signature(source: Path, part: Path, tools: Tools) -> None:
     """Append a signature to ``part``, a copy of ``source``, and what its level asks for.
 
@@ -149,6 +165,8 @@ def _pdf_signer(
         md_algorithm=DIGEST,
         subfilter=SigSeedSubFilter.PADES,
         reason=request.reason,
+        location=request.location or None,
+        contact_info=request.contact or None,
         name=tools.name,
         signer_key_usage=set(),  # checked when the token was opened
     )

@@ -208,7 +208,7 @@ def verify_file(
     except OSError as error:
         raise PdfUnreadable(file=path, detail=reason_of(error)) from error
     verdict, cause = judge_file(facts)
-    shown = tuple(_shown(one, facts) for one in facts.signatures)
+    shown = tuple(in_words(one, facts) for one in facts.signatures)
     later = _in_years(facts, years) if years else None
     return FileVerdict(path, verdict, shown, facts, explain(cause), cause.value, later)
 
@@ -218,7 +218,8 @@ def explain(cause: Cause) -> str:
     return "" if cause is Cause.NONE else _(_WORDS[cause])
 
 
-def _shown(facts: SignatureFacts, file: FileFacts) -> SignatureVerdict:
+def in_words(facts: SignatureFacts, file: FileFacts) -> SignatureVerdict:
+    """The verdict on one signature, with its reason in the user's language."""
     verdict, cause = judge_signature(facts, file)
     stamp = facts.timestamp.time if facts.timestamp else facts.attested_at
     outlook = outlook_of(facts, file)

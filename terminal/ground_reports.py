@@ -36,6 +36,7 @@ _ACTIONS = {
     "keeping-ended": N_("no longer kept"),
     "look-up": N_("looked up"),
     "account": N_("this account shown"),
+    "dossier": N_("a dossier finished"),
 }
 
 

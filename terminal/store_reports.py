@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from foundation.errors import ExitCode
 from foundation.messages import N_, _
-from foundation.privacy import mask_number
+from foundation.privacy import mask_number, mask_text
 from foundation.times import iso_utc, vietnam_time
 from terminal.answers import Answer, masked
 
@@ -45,6 +45,7 @@ def record_data(record: "Record") -> dict[str, Any]:
         "valid_until": record.valid_until,
         "procedure": record.procedure,
         "dossier_code": record.dossier_code,
+        "origin": record.origin and record.origin | {"code": mask_text(record.origin["code"])},
     }
 
 

@@ -69,6 +69,25 @@ class Account:
         with self._catalog.writing() as tx:
             return audit.append(tx, action, actor, owner=owner, details=details)
 
+    def put(self, action: str, actor: Actor, details: Mapping[str, str]) -> Event:
+        """Put on record what was done that is about no single owner."""
+        with self._catalog.writing() as tx:
+            return audit.append(tx, action, actor, details=details)
+
+    def statement(self, kind: str, said: Mapping[str, Any]) -> str:
+        """A statement signed with the office's key, anchored in the audit as it stands now."""
+        with self._catalog.writing() as tx:  # only those that write have the key
+            return issue(kind, dict(said) | {"audit": audit.anchor(tx)}, checkpoints.signer_of(tx))
+
+    def entries(self, *actions: str) -> Iterator[Event]:
+        """All entries of these kinds, the oldest first, for figures that name no owner.
+
+        Raises:
+            AuditAltered (exit code 10).
+        """
+        with self._catalog.reading() as tx:
+            yield from audit.events_of_kinds(tx, actions)
+
     def of(self, owner_identifier: str, actor: Actor) -> list[Event]:
         """Everything on record about an owner, the oldest first; that it was shown, is too.
 

@@ -14,7 +14,7 @@ Entries about an owner are numbered, so that an account given to them shows no g
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -24,7 +24,7 @@ from sqlalchemy import Connection, func, select, update
 from foundation.errors import SohoaError
 from foundation.privacy import mask_text
 from foundation.times import iso_utc, utc_now
-from warehouse import checkpoints
+from warehouse import checkpoints, outbox
 from warehouse.catalog import Catalog
 from warehouse.consent_schema import audit_owners
 from warehouse.errors import AuditAltered, WarehouseUnreachable
@@ -35,9 +35,9 @@ from warehouse.values import Actor, AuditReport, Event, Fault, is_id, new_id
 
 _GENESIS = "0" * 64
 #: What reading an entry raises that :func:`append` did not write.
-_GARBLED = (ValueError, LookupError, TypeError)
+GARBLED = (ValueError, LookupError, TypeError)
 #: Details that are digests and ids: they may hold nine digits in a row and are no one's number.
-_IDS = frozenset({"sha256", "consent", "receipt"})
+_IDS = frozenset({"sha256", "consent", "receipt", "package", "dossier", "lot", "checks"})
 
 
 def append(
@@ -73,6 +73,7 @@ def append(
     tx.execute(update(audit_head).values(seq=event.seq, hash=digest))
     if owner:
         put(tx, audit_owners, {"owner": owner, "number": number, "seq": event.seq})
+    outbox.announce(tx, event)
     checkpoints.extend(tx, event.seq, digest, entry)
     return event
 
@@ -122,7 +123,7 @@ def events_of(tx: Connection, record_id: str) -> list[Event]:
     rows = select(audit.c.entry).where(audit.c.record_id == record_id).order_by(audit.c.seq)
     try:
         return [event_of(entry) for entry in tx.execute(rows).scalars()]
-    except _GARBLED as error:
+    except GARBLED as error:
         raise AuditAltered(record=record_id) from error
 
 
@@ -132,8 +133,20 @@ def events_about(tx: Connection, owner: str) -> list[Event]:
     query = query.where(audit_owners.c.owner == owner).order_by(audit.c.seq)
     try:
         return [event_of(entry) for entry in tx.execute(query).scalars()]
-    except _GARBLED as error:
+    except GARBLED as error:
         raise AuditAltered(record=owner) from error
+
+
+def events_of_kinds(tx: Connection, actions: Collection[str]) -> Iterator[Event]:
+    """All entries with one of these actions, the oldest first. Raises AuditAltered."""
+    query = select(audit.c.seq, audit.c.entry).order_by(audit.c.seq)
+    for row in tx.execute(query, execution_options={"yield_per": 1000}):
+        try:
+            event = event_of(row.entry)
+        except GARBLED as error:
+            raise AuditAltered(record=row.seq) from error
+        if event.action in actions:
+            yield event
 
 
 def verify(tx: Connection, keys: checkpoints.Keys) -> AuditReport:
@@ -173,7 +186,7 @@ def _agrees(row: Any) -> bool:
     """Whether the row's own columns say what its entry says."""
     try:
         event = event_of(row.entry)
-    except _GARBLED:
+    except GARBLED:
         return False
     return (event.seq, event.record_id) == (row.seq, row.record_id)
 

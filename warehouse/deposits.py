@@ -52,6 +52,7 @@ class Deposit:
     co_owners: tuple[Owner, ...] = ()
     owner_unknown: bool = False
     masters: tuple[Path, ...] = ()
+    origin: Mapping[str, str] = field(default_factory=dict)
     judgement: Judgement = field(default_factory=Judgement)
 
 
@@ -62,7 +63,7 @@ def deposit(catalog: Catalog, source: Path, paper: Deposit, actor: Actor) -> Rec
     with audit.refusals(catalog, "deposit", actor, owner=owner, procedure=paper.procedure):
         if not paper.owner.identifier and not paper.owner_unknown:
             raise OwnerMissing
-        _require_fit(source, paper.judgement)
+        require_fit(source, paper.judgement)
         with ExitStack() as stack:
             copy = stack.enter_context(objects.staged(catalog, source))
             _require_pdf(copy.stream, source)
@@ -166,6 +167,7 @@ def _account(
     procedure: str | None = None,
 ) -> None:
     given = record.procedure if procedure is None else procedure
+    imported = {"package": record.origin["package"]} if record.origin else {}
     audit.append(
         tx,
         action,
@@ -178,7 +180,8 @@ def _account(
             "procedure": given,
             "basis": basis.rule or basis.name,
             "consent": basis.consent_id,
-        },
+        }
+        | imported,
     )
     keeping.note_basis(tx, record, basis)
 
@@ -198,7 +201,7 @@ def _tidy(paper: Deposit) -> Deposit:
     return replace(paper, owner=clean[0], co_owners=tuple(clean[1:]), number=number)
 
 
-def _require_fit(source: Path, judgement: Judgement) -> None:
+def require_fit(source: Path, judgement: Judgement) -> None:
     """Refuse what those who judged the paper found unfit."""
     if judgement.secret:
         raise SecretPaper(file=mask_text(source.name))
@@ -272,6 +275,7 @@ def _record(
         status_at=now,
         masters=tuple(names),
         co_owners=paper.co_owners,
+        origin=dict(paper.origin),
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,14 @@ from typing import Any
 from sqlalchemy import Connection, Date, Table, func, select, update
 
 from warehouse import objects, records
+from warehouse.audit import GARBLED, event_of
 from warehouse.catalog import Catalog, made_anew
 from warehouse.cipher import Unauthentic
 from warehouse.engine import put_row, reachable
 from warehouse.errors import DamagedObject, JournalDamaged, MissingObject, RecordErased
 from warehouse.keys import OfficeKey
 from warehouse.ocfl import Inventory, object_path
+from warehouse.outbox import refill
 from warehouse.schema import (
     UtcDateTime,
     audit,
@@ -24,7 +27,7 @@ from warehouse.schema import (
     metadata,
 )
 from warehouse.schema import records as rows
-from warehouse.values import Fault, RebuildReport
+from warehouse.values import Event, Fault, RebuildReport
 
 
 def rebuild(folder: Path, token: OfficeKey | None = None) -> RebuildReport:
@@ -56,9 +59,18 @@ def _replay(catalog: Catalog, tx: Connection) -> Iterator[Fault]:
             table = metadata.tables[name]
             put_row(tx, table, _typed(table, row), replace=table is not audit)
     tx.execute(update(journal_head).values(number=length))
+    refill(tx, _events(tx))
     last = tx.execute(select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1))
     if (head := last.one_or_none()) is not None:
         tx.execute(update(audit_head).values(seq=head.seq, hash=head.hash))
+
+
+def _events(tx: Connection) -> Iterator[Event]:
+    """The audit's entries that can be read; “audit verify” names the others."""
+    query = select(audit.c.entry).order_by(audit.c.seq)
+    for entry in tx.execute(query, execution_options={"yield_per": 1000}).scalars():
+        with suppress(*GARBLED):
+            yield event_of(entry)
 
 
 def _typed(table: Table, row: dict[str, Any]) -> dict[str, Any]:

@@ -73,6 +73,17 @@ def get(tx: Connection, id_or_code: str) -> Record:
     return from_row(row)
 
 
+def in_dossier(tx: Connection, dossier_code: str) -> list[Record]:
+    """What is in force of a dossier's papers, in the order in which they were deposited."""
+    query = select(records).where(
+        records.c.dossier_code == dossier_code,
+        records.c.dossier_code != "",
+        records.c.status == "active",
+    )
+    query = query.order_by(records.c.deposited_at, records.c.id)
+    return [from_row(row) for row in tx.execute(query).mappings()]
+
+
 def versions(tx: Connection, record_id: str) -> list[Record]:
     """All versions of a record, the first one first; none if there is no such record."""
     query = select(records).where(records.c.id == record_id).order_by(records.c.version)
@@ -211,7 +222,7 @@ def to_json(record: Record) -> bytes:
 
 def from_json(row: Mapping[str, Any]) -> Record:
     """A record out of its object. Raises what reading anything else raises."""
-    values = dict(row)
+    values = {"origin": {}} | dict(row)  # objects of earlier revisions do not say
     for column in records.columns:
         if values[column.name] is not None:
             if isinstance(column.type, UtcDateTime):
@@ -235,6 +246,7 @@ def tombstone(record: Record, at: datetime, reason: str) -> Record:
         co_owners=(),
         masters=(),
         dossier_code="",
+        origin={},
     )
 
 

@@ -1,7 +1,9 @@
 """Handing a paper out again, on a ground, with the reason on record before it leaves."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -49,27 +51,52 @@ def reuse(
     record as released; then the release is committed; only then does the file appear. A
     crash in between leaves a release on record that nobody received, never the reverse.
     """
-    procedure, reason = procedure.strip(), reason.strip()
-    with audit.refusals(catalog, "reuse", actor, procedure=procedure):
-        if not (procedure and reason):
-            raise ReasonMissing
-        with catalog.reading() as tx:
-            record = get(tx, id_or_code)
+    purpose = (procedure.strip(), reason.strip())
+    with audit.refusals(catalog, "reuse", actor, procedure=purpose[0]):
+        (one,) = release_all(catalog, [id_or_code], purpose, actor, day, terms)
+        if out is not None:
+            copy_out(catalog, one.record, out)
+    return one
+
+
+def release_all(
+    catalog: Catalog,
+    names: Sequence[str],
+    purpose: tuple[str, str],
+    actor: Actor,
+    day: date,
+    terms: Terms,
+    details: Mapping[str, str] = MappingProxyType({}),
+) -> list[Release]:
+    """Put on record that papers leave, all of them or none.
+
+    Args:
+        names: ids or codes.
+        purpose: the procedure, and why.
+        details: more for the audit's entries.
+    """
+    procedure, reason = purpose
+    if not (procedure and reason):
+        raise ReasonMissing
+    with catalog.reading() as tx:
+        asked = {record.id: record for record in (get(tx, name) for name in names)}
+    for record in asked.values():
         if not (terms.known or terms.explicit):
             raise ProcedureUnknown(procedure=mask_text(procedure), record=record.id)
         require_reusable(record, day)
         _require_asked_for(record, procedure, terms)
         objects.verify(catalog, record)
-        with catalog.writing() as tx:
+    releases_made = []
+    with catalog.writing() as tx:
+        for record in asked.values():
             # Once more, now that nobody else can write: it may just have been revoked.
             require_reusable(get(tx, record.code), day)
             _require_measure(tx, record, actor, terms.limits)
             basis = _ground(tx, record, procedure, terms, day)
             pseudonym = catalog.pseudonym(record.owner.identifier)
-            release = _note(tx, record, (procedure, reason), actor, basis, pseudonym)
-        if out is not None:
-            copy_out(catalog, record, out)
-    return release
+            made = _note(tx, record, purpose, actor, basis, pseudonym, details)
+            releases_made.append(made)
+    return releases_made
 
 
 def _require_asked_for(record: Record, procedure: str, terms: Terms) -> None:
@@ -125,6 +152,7 @@ def _note(
     actor: Actor,
     basis: Basis,
     pseudonym: str,
+    details: Mapping[str, str],
 ) -> Release:
     procedure, reason = purpose
     event = audit.append(
@@ -140,7 +168,8 @@ def _note(
             "sha256": record.sha256,
             "basis": basis.rule or basis.name,
             "consent": basis.consent_id,
-        },
+        }
+        | dict(details),
     )
     said = _said(record, event, basis) | {"audit": audit.anchor(tx)}
     receipt = issue(RELEASED, said, signer_of(tx))

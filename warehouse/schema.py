@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 #: The Alembic revision this code works with.
-REVISION = "0004"
+REVISION = "0005"
 #: ``PRAGMA application_id`` of a catalogue: "SOHO".
 APPLICATION_ID = 0x534F484F
 
@@ -96,8 +96,17 @@ records = Table(
     Column("masters", JSON, nullable=False),
     #: Further owners (spouses, a child's other parent): [{identifier, name, kind}].
     Column("co_owners", JSON, nullable=False),
+    #: Of an imported paper, where it comes from; empty for one that was made here.
+    Column("origin", JSON, nullable=False, server_default=text("'{}'")),
     CheckConstraint("status IN ('active', 'superseded', 'revoked', 'erased')", name="status"),
     CheckConstraint("version >= 1", name="version"),
+)
+_OF_DOSSIER = text("dossier_code <> ''")
+Index(
+    "ix_records_dossier_code",
+    records.c.dossier_code,
+    sqlite_where=_OF_DOSSIER,
+    postgresql_where=_OF_DOSSIER,
 )
 _ACTIVE = text("status = 'active'")
 _NUMBERED = text("status = 'active' AND number <> ''")

@@ -25,8 +25,10 @@ from warehouse.catalog import Catalog
 from warehouse.consent import ConsentBook
 from warehouse.engine import reachable
 from warehouse.errors import RecordNotFound
+from warehouse.exports import Exports
 from warehouse.grounds import Basis, Planned, Terms, Wanted
 from warehouse.lookups import Lookups
+from warehouse.outbox import Outbox
 from warehouse.service import Service
 from warehouse.values import (
     Actor,
@@ -78,6 +80,16 @@ class Warehouse:
         """How papers are found by those who check them."""
         return Lookups(self._catalog)
 
+    @property
+    def exports(self) -> Exports:
+        """Papers that leave together, in packages."""
+        return Exports(self._catalog)
+
+    @property
+    def outbox(self) -> Outbox:
+        """What happened, to be told to those who want to hear of it."""
+        return Outbox(self._catalog)
+
     def new_code(
         self, template: str, owner_identifier: str, type_code: str, office: str, date: date
     ) -> str:
@@ -93,14 +105,9 @@ class Warehouse:
         """
         owner = clean_identifier(owner_identifier)
         with self._catalog.writing() as tx:
+            hidden = self._catalog.hidden
             return codes.reserve(
-                tx,
-                self._catalog.hidden,
-                template,
-                owner=owner,
-                type=type_code,
-                office=office,
-                date=date,
+                tx, hidden, template, owner=owner, type=type_code, office=office, date=date
             )
 
     def new_dossier_code(self, template: str, office: str, date: date) -> str:
@@ -129,6 +136,7 @@ class Warehouse:
         co_owners: Sequence[Owner] = (),
         owner_unknown: bool = False,
         masters: Sequence[Path] = (),
+        origin: Mapping[str, str] | None = None,
         judgement: Judgement = Judgement(),  # noqa: B008  a frozen value
     ) -> Record:
         """Take a PDF in, byte for byte; it is on the disk when this returns.
@@ -145,6 +153,8 @@ class Warehouse:
             co_owners: whose paper it is as well: the other spouse, a child's parents.
             owner_unknown: take it in without an owner's number; see :meth:`bind_owner`.
             masters: images it was made of, to be kept with it.
+            origin: of an imported paper, where it comes from; ``package``, the SHA-256 of what
+                it came in, is among it.
             judgement: what was found out about its signatures and marks of secrecy.
 
         Raises:
@@ -171,6 +181,7 @@ class Warehouse:
             co_owners=tuple(co_owners),
             owner_unknown=owner_unknown,
             masters=tuple(masters),
+            origin=origin or {},
             judgement=judgement,
         )
         return deposits.deposit(self._catalog, pdf, paper, actor)

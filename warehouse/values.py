@@ -103,6 +103,8 @@ class Record:
         masters: names of the master images kept with it.
         co_owners: further owners, such as the other spouse. ``owner`` without a number:
             not yet known, or erased.
+        origin: of an imported paper, where it comes from and who vouches for that, see
+            :mod:`dossier.importing`; empty for one digitised or deposited here.
     """
 
     id: str
@@ -127,6 +129,7 @@ class Record:
     status_reason: str = ""
     masters: tuple[str, ...] = ()
     co_owners: tuple[Owner, ...] = ()
+    origin: dict[str, str] = field(default_factory=dict, hash=False, repr=False)
 
     @property
     def owners(self) -> tuple[Owner, ...]:
@@ -170,7 +173,8 @@ class Event:
 
     ``action`` is one of deposit, deposit-again, renew, supersede, revoke, bind, erase, release,
     refusal, rotate-key, rebuild, consent, withdrawal, kept-by-law, keeping-ended, look-up,
-    account. It is the ``owner_number``-th entry about its owner; 0 in entries about nobody.
+    account, dossier, lot-closed, lot-accepted, lot-rejected, lot-rework, lot-resumed,
+    masters-dropped. It is the ``owner_number``-th entry about its owner; 0 in entries about nobody.
     """
 
     id: str

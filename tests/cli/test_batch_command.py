@@ -21,7 +21,7 @@ RUN = ("batch", "run", "--level", "b-b", "--jobs", "2")
 def _at_once(counter) -> None:
     """A backlog that does not stand behind the other programs of the machine."""
     with counter.office.open("a") as office:
-        office.write("\n[batch]\nniceness = 0\n")
+        office.write("\n[batch]\nniceness = 0\n[quality]\ninspect = false\n")
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ def scans(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def lab(counter) -> Lab:
     with counter.office.open("a") as office:
-        office.write("\n[batch]\nniceness = 0\n")
+        office.write("\n[batch]\nniceness = 0\n[quality]\ninspect = false\n")
     pins = "".join(counter.pins[role] + "\n" for role in ("clerk", "agency"))
     return Lab(counter.home, counter.environ, pins)
 

@@ -28,6 +28,7 @@ from csc_dummy.csc_dummy_server import CSCWithCertomancer, DummyServiceParams
 from foundation.errors import ExitCode, SohoaError
 from profiles.schema import RemoteSigner, SignatureRules
 from signing import csc
+from signing.detached import open_sealer, verify_detached
 from signing.errors import TokenError
 from signing.pades import SigningRequest, SignJob, sign_file, sign_files
 from signing.pins import Pin, PinFromDescriptor, PinPrompt
@@ -181,6 +182,12 @@ def test_a_file_is_signed_by_the_service_and_holds(
     facts = sign_file(SignJob(page, target), request_of(dummy, credential), Secrets())
     assert facts.signer in ("Lò Thị Hạnh", "UBND XÃ HÒA AN")
     assert verify_file(target, [far.root]).verdict == "valid"
+
+
+def test_what_stands_beside_a_file_is_signed_by_the_service_too(dummy: str, far: FarPki) -> None:
+    with open_sealer(request_of(dummy, "far/ec"), Secrets()) as seal:
+        for data in (b"one", b"two"):
+            assert verify_detached(seal(data), data, [far.root]).verdict == "valid"
 
 
 def test_more_files_than_one_authorisation_takes_are_signed_in_groups(

@@ -21,10 +21,11 @@ import java.util.TreeSet;
 /**
  * EU DSS on each file named, with its own policy and without a network.
  *
- * <p>Arguments: {@code ROOT.pem CRLS LEVEL=FILE...} The CRLs, separated by commas, are given to the
+ * <p>Arguments: {@code ROOT.pem CRLS LEVEL=FILE...}, levels like {@code
+ * PAdES-BASELINE-LT}; of an ASiC-E container CAdES-BASELINE-T. The CRLs, separated by commas, are given to the
  * judge only for files of level B and T, which carry no revocation data. One line of JSON a file.
  */
-public final class PadesJudge {
+public final class AdesJudge {
     public static void main(String[] arguments) throws Exception {
         PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
         CertificateToken root = DSSUtils.loadCertificate(new File(arguments[0]));
@@ -32,8 +33,8 @@ public final class PadesJudge {
         for (String argument : List.of(arguments).subList(2, arguments.length)) {
             int split = argument.indexOf('=');
             String level = argument.substring(0, split), file = argument.substring(split + 1);
-            boolean carriesNone = level.equals("B") || level.equals("T");
-            out.println(judge(file, "PAdES-BASELINE-" + level, root, carriesNone ? crls : new String[0]));
+            boolean carriesNone = level.endsWith("-B") || level.endsWith("-T");
+            out.println(judge(file, level, root, carriesNone ? crls : new String[0]));
         }
     }
 
