@@ -75,10 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     straight = commands.add_parser("straight")
     facts = commands.add_parser("facts")
     facts.add_argument("--kinds", nargs="+", default=(), help="only these")
-    batch = commands.add_parser("batch")
-    batch.add_argument("--most", type=int, default=8, help="pages of a document at most")
-    batch.add_argument("--here", dest="on_cluster", action="store_false", help="no cluster")
-    for command in (draw, compare, stream, faults, straight, facts, batch):
+    for command in (draw, compare, stream, faults, straight, facts):
         command.add_argument("--count", type=int, default=20)
         command.add_argument("--seed", type=int, default=1)
     _add_backlog(commands)
