@@ -20,10 +20,19 @@ from terminal.batch_verbs import watch  # noqa: E402
 from terminal.exchange_verbs import exchange_app, outbox_app  # noqa: E402
 from terminal.ledger_verbs import audit_app, consent_app  # noqa: E402
 from terminal.lot_verbs import batch_app  # noqa: E402
-from terminal.options import Authority, Guardian, Operator, OwnerId, Trust, Witness  # noqa: E402
+from terminal.options import (  # noqa: E402
+    Authority,
+    Guardian,
+    Level,
+    Operator,
+    OwnerId,
+    PinFd,
+    Witness,
+)
 from terminal.register_verbs import register_app  # noqa: E402
 from terminal.report_verbs import counter_report  # noqa: E402
 from terminal.serving_verbs import add_serve  # noqa: E402
+from terminal.signing_verbs import print_copy, queue, sign, verify  # noqa: E402
 from terminal.store_verbs import warehouse_app  # noqa: E402
 from terminal.trust_verbs import trust_app  # noqa: E402
 
@@ -43,23 +52,12 @@ verb(app, "watch", _("Take what is put into a folder into the backlog, until Ctr
 
 Device = Annotated[str, typer.Option("-d", "--device", help=_("Scanner; see: sohoa devices."))]
 Jobs = Annotated[int, typer.Option(min=0, help=_("Pages worked on at once; 0: one a core."))]
-PinFd = Annotated[
-    int | None,
-    typer.Option("--pin-fd", min=0, help=_("Read PINs, a line each, from this file descriptor.")),
-]
 Feed = Annotated[
     Literal["adf", "adf-duplex", "flatbed"],
     typer.Option("--source", help=_("Feeder, feeder for both sides, or glass.")),
 ]
 Dpi = Annotated[int, typer.Option(min=75, max=1200, help=_("Dots per inch."))]
 Mode = Annotated[Literal["color", "gray"], typer.Option(help=_("Colour or gray."))]
-Level = Annotated[
-    Literal["b-b", "b-t", "b-lt", "b-lta"] | None, typer.Option(help=_("PAdES level."))
-]
-Known = Annotated[
-    list[Path] | None,
-    typer.Option(help=_("More certificates, of issuers and seal keys, not trusted as such.")),
-]
 
 
 @verb(app, "demo", _("The whole walk on a training scanner, software tokens and a local store."))
@@ -169,132 +167,14 @@ def digitize(
     return reports.digitized_answer(made, paper, screen, expect)
 
 
-@verb(app, "sign", _("Sign PDF files with a token; many files need the PIN only once."))
-def sign(
-    screen: Screen,
-    files: Annotated[
-        list[Path] | None, typer.Argument(help=_("PDF files."), show_default=False)
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option("-o", "--out", help=_("Signed file, or folder for many."))
-    ] = None,
-    signer: Annotated[str, typer.Option(help=_("Which key of the office profile."))] = "agency",
-    level: Level = None,
-    kind: Annotated[str, typer.Option(help=_("Kind of copy named in the text."))] = "SAO Y",
-    pin_fd: PinFd = None,
-    last_try: Annotated[
-        bool, typer.Option("--last-try", help=_("Go on though a wrong PIN would lock the token."))
-    ] = False,
-    upgrade: Annotated[
-        bool,
-        typer.Option(
-            "--upgrade",
-            help=_("Lift signed files, folders, or without any what waits; no PIN. Run it daily."),
-        ),
-    ] = False,
-    warehouse: Annotated[
-        bool,
-        typer.Option("--warehouse", help=_("With --upgrade: lift the papers in the store.")),
-    ] = False,
-    offline: Annotated[
-        bool,
-        typer.Option("--offline", help=_("Sign without a timestamp now, to be lifted later.")),
-    ] = False,
-) -> Answer:
-    from dossier.signing_desk import lift_documents, sign_documents
-    from profiles import load_office
-    from terminal import reports, store_reports
-
-    if warehouse:
-        from dossier.renewing import StoreAlone, lift_store
-
-        if not upgrade:
-            raise StoreAlone
-        with screen.progress(_("Lifting")) as advance:
-            in_store = lift_store(load_office(), files or [], out, level, advance)
-        return store_reports.lifted_answer(in_store)
-    if upgrade:
-        with screen.progress(_("Lifting")) as advance:
-            lifted = lift_documents(load_office(), files or [], out, level, advance)
-        return reports.signed_answer(lifted, lifted=True)
-
-    with screen.progress(_("Signing"), len(files or [])) as advance:
-        results = sign_documents(
-            load_office(), signer, files or [], out, level=level or "", offline=offline,
-            kind=kind, pin_fd=pin_fd, last_try=last_try, advance=advance,
-        )  # fmt: skip
-    return reports.signed_answer(results)
-
-
-@verb(app, "queue", _("Files signed without a timestamp that wait to be lifted."))
-def queue(
-    drop: Annotated[
-        list[Path] | None, typer.Option(help=_("Take this file off the list; may be repeated."))
-    ] = None,
-) -> Answer:
-    from dossier.waiting import drop as drop_from_list
-    from dossier.waiting import standings
-    from profiles import load_office
-    from terminal import reports
-
-    drop_from_list(drop or [])
-    return reports.queue_answer(standings(load_office()))
-
-
-@verb(app, "verify", _("Check signatures: 0 only if all are valid, trusted, and nothing changed."))
-def verify(
-    screen: Screen,
-    files: Annotated[list[Path], typer.Argument(help=_("PDF files; with --qr also pictures."))],
-    trust: Trust = None,
-    known: Known = None,
-    qr: Annotated[
-        bool, typer.Option("--qr", help=_("Check the QR seal on a paper: a scan or a photograph."))
-    ] = False,
-    offline: Annotated[
-        bool, typer.Option("--offline", help=_("Ask no service; accept revocation unchecked."))
-    ] = False,
-    policy: Annotated[Path | None, typer.Option(help=_("What to demand: a policy file."))] = None,
-    years: Annotated[
-        int, typer.Option(min=0, max=100, help=_("Also: will it hold in so many years?"))
-    ] = 0,
-    report: Annotated[
-        Path | None, typer.Option(help=_("Validation report as XML (ETSI TS 119 102-2)."))
-    ] = None,
-) -> Answer:
-    from dossier.checking import check_files, check_papers, demanding, reliance
-    from profiles import load_office
-    from terminal import reports
-
-    relied = reliance(load_office(), trust or [], known or [])
-    relied = demanding(relied, policy, offline=offline, years=years)
-    with screen.progress(_("Verifying"), len(files)) as advance:
-        if qr:
-            verdicts = check_papers(files, relied, advance)
-        else:
-            verdicts = check_files(files, relied, advance, report)
-    return reports.verified_answer(verdicts)
-
-
-@verb(
-    app, "print-copy", _("Make the paper form of a signed PDF, to be printed and signed by hand.")
+verb(app, "sign", _("Sign PDF files with a token; many files need the PIN only once."))(sign)
+verb(app, "queue", _("Files signed without a timestamp that wait to be lifted."))(queue)
+verb(app, "verify", _("Check signatures: 0 only if all are valid, trusted, and nothing changed."))(
+    verify
 )
-def print_copy(
-    file: Annotated[Path, typer.Argument(help=_("PDF file."))],
-    out: Annotated[Path, typer.Option("-o", "--out", help=_("The PDF to write."))],
-    code: Annotated[str, typer.Option(help=_("Look-up code; else that of the QR seal."))] = "",
-    trust: Trust = None,
-    known: Known = None,
-    operator: Operator = "",
-) -> Answer:
-    from dossier.checking import reliance
-    from dossier.print_copy import print_copy as make_copy
-    from profiles import load_office
-
-    office = load_office()
-    relied = reliance(office, trust or [], known or [])
-    made = make_copy(file, out, office, relied, code=code, operator=operator)
-    text = _("{file}: {count} pages to print, look-up code {code}")
-    return Answer(made.as_dict(), text.format(file=out, count=made.pages, code=made.code))
+verb(
+    app, "print-copy", _("Make the paper form of a signed PDF, to be printed and signed by hand.")
+)(print_copy)
 
 
 @verb(app, "intake", _("One dossier from reuse check to receipt. Without options: guided."))

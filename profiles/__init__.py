@@ -25,12 +25,10 @@ from profiles.loader import (
 )
 from profiles.schema import (
     AnySigner,
-    BatchRules,
     Component,
     Credential,
     FieldRules,
     LegalBasis,
-    Limits,
     Notice,
     Office,
     PageRules,
@@ -38,11 +36,11 @@ from profiles.schema import (
     Procedure,
     RemoteSigner,
     SealRules,
-    ServeRules,
     SignatureRules,
     Signer,
 )
-from profiles.work import Cap, MasterRules, QualityRules, Staff, TargetRules
+from profiles.serving import ServeRules
+from profiles.work import BatchRules, Cap, Limits, MasterRules, QualityRules, Staff, TargetRules
 
 __all__ = [
     "AnySigner",

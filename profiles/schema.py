@@ -20,7 +20,8 @@ from pydantic import (
 from foundation.messages import N_
 from profiles.base import Dated, Name, Rules
 from profiles.exchange import Webhook
-from profiles.work import MasterRules, QualityRules, Staff, TargetRules
+from profiles.serving import ServeRules
+from profiles.work import BatchRules, Limits, MasterRules, QualityRules, Staff, TargetRules
 
 Place = Literal["top-right", "top-left", "bottom-right", "bottom-left"]
 SealField = Literal[
@@ -348,66 +349,6 @@ class ServiceRules(Rules):
     offline: Literal["stop", "queue"] = "stop"
     #: Archive timestamps are renewed, and people warned, this many days before the end.
     renew_days: int = Field(default=90, ge=1, le=36500)
-
-
-class Limits(Rules):
-    """How often papers may be handed out: enough for any counter, too little to empty a store."""
-
-    operator_an_hour: int = Field(default=600, ge=1)
-    record_a_day: int = Field(default=100, ge=1)
-
-
-class ServeRules(Rules):
-    """How ``sohoa serve`` offers the store over HTTP."""
-
-    host: str = "127.0.0.1"
-    port: int = Field(default=8440, ge=1, le=65535)
-    #: Who issues the tokens (``iss``), and for whom (``aud``).
-    issuer: str = ""
-    audience: str = ""
-    #: File or https address of the issuer's public keys (JWKS).
-    jwks: str = ""
-    algorithms: tuple[
-        Literal["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512",
-                "EdDSA"], ...
-    ] = ("RS256", "PS256", "ES256", "EdDSA")  # fmt: skip
-    #: Under which names a token says what; a dot leads into an object (realm_access.roles).
-    roles_claim: str = "roles"
-    name_claim: str = "name"
-    office_claim: str = "office"
-    owner_claim: str = "owner"
-    procedures_claim: str = "procedures"
-    #: PEM files: the server's certificate with its chain, its key, and the issuers of client
-    #: certificates; with the last, who has none is not let in.
-    tls_cert: str = ""
-    tls_key: str = ""
-    client_ca: str = ""
-    #: Addresses of proxies that are believed when they say who asks (X-Forwarded-For).
-    proxies: tuple[str, ...] = ()
-    #: Of one deposit, megabytes (10^6 bytes).
-    max_upload: int = Field(default=50, ge=1, le=2000)
-    #: Seconds a client may keep silent in the midst of a request; twice that until a body has to
-    #: come with 2,000 bytes a second on the whole.
-    patience: float = Field(default=15.0, ge=1, le=600)
-    #: Of one subject; twice as many at once are let through after a rest.
-    requests_a_minute: int = Field(default=600, ge=1)
-
-
-class BatchRules(Rules):
-    """When and how hard a backlog is worked on."""
-
-    #: "07:30-17:00", Vietnam's time; empty: all hours are alike.
-    office_hours: Annotated[
-        str, Field(pattern=r"^(([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d)?$")
-    ] = ""
-    #: ISO 8601 days of the week: 1 is Monday.
-    office_days: tuple[Annotated[int, Field(ge=1, le=7)], ...] = (1, 2, 3, 4, 5)
-    #: Pages worked on at once in office hours; 0: the backlog waits until they are over.
-    office_jobs: int = Field(default=1, ge=0)
-    #: Whether it waits while a dossier is taken in on the same machine.
-    yield_to_counter: bool = True
-    #: How far it stands behind other programs of its machine (nice(2)); 0: it does not.
-    niceness: int = Field(default=10, ge=0, le=19)
 
 
 class Office(Dated):

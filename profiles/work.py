@@ -88,3 +88,27 @@ class MasterRules(Rules):
         if self.after == "drop" and not self.rule:
             raise ValueError(N_("scans are dropped by a rule only: name it under rule"))
         return self
+
+
+class BatchRules(Rules):
+    """When and how hard a backlog is worked on."""
+
+    #: "07:30-17:00", Vietnam's time; empty: all hours are alike.
+    office_hours: Annotated[
+        str, Field(pattern=r"^(([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d)?$")
+    ] = ""
+    #: ISO 8601 days of the week: 1 is Monday.
+    office_days: tuple[Annotated[int, Field(ge=1, le=7)], ...] = (1, 2, 3, 4, 5)
+    #: Pages worked on at once in office hours; 0: the backlog waits until they are over.
+    office_jobs: int = Field(default=1, ge=0)
+    #: Whether it waits while a dossier is taken in on the same machine.
+    yield_to_counter: bool = True
+    #: How far it stands behind other programs of its machine (nice(2)); 0: it does not.
+    niceness: int = Field(default=10, ge=0, le=19)
+
+
+class Limits(Rules):
+    """How often papers may be handed out: enough for any counter, too little to empty a store."""
+
+    operator_an_hour: int = Field(default=600, ge=1)
+    record_a_day: int = Field(default=100, ge=1)

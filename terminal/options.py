@@ -4,7 +4,7 @@ Imported once the language is set: their texts are fixed then.
 """
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -36,4 +36,15 @@ Keys = Annotated[
 ]
 ReceiptOut = Annotated[
     Path | None, typer.Option("-o", "--out", help=_("Where to write the signed receipt."))
+]
+PinFd = Annotated[
+    int | None,
+    typer.Option("--pin-fd", min=0, help=_("Read PINs, a line each, from this file descriptor.")),
+]
+Level = Annotated[
+    Literal["b-b", "b-t", "b-lt", "b-lta"] | None, typer.Option(help=_("PAdES level."))
+]
+Known = Annotated[
+    list[Path] | None,
+    typer.Option(help=_("More certificates, of issuers and seal keys, not trusted as such.")),
 ]
