@@ -45,6 +45,7 @@ from signing.stages import (
 )
 from signing.tokens import TokenSession, open_token
 from signing.trust import load_anchors
+from signing.turns import TargetTaken, Turn
 from signing.verify import explain
 
 __all__ = ["Level", "SignJob", "SignResult", "SigningRequest", "sign_file", "sign_files"]
@@ -180,31 +181,51 @@ async def _sign_one(
     await _refuse(job.source, tools)  # opens the source: what fails below is the target
     try:
         with ExitStack() as unnamed:
+            turn = unnamed.enter_context(Turn(job.target))
             part = unnamed.enter_context(atomic_path(job.target))
             shutil.copyfile(job.source, part)
             await append_signature(job.source, part, tools)
             looked = asyncio.ensure_future(look(_signed(job, part, tools)))
             await asyncio.sleep(0)  # let the look begin
-            named = _named(job, tools, looked, unnamed.pop_all(), why)
-            return await named if look is look_at else asyncio.ensure_future(named)
+            named = _named(job, tools, looked, turn, unnamed.pop_all())
+            ending = _ended(job, tools, named, look, why)
+            return await ending if look is look_at else asyncio.ensure_future(ending)
     except OSError as error:
         raise not_written(job.target, error) from error
+
+
+async def _ended(
+    job: SignJob,
+    tools: Tools,
+    named: Awaitable[SignatureFacts],
+    look: Look,
+    why: errors.ServiceError | None,
+) -> SignResult:
+    try:
+        return _result(job, "signed", await named, tools, why)
+    except TargetTaken:
+        # Two were told to sign the same files: whoever comes second keeps what the first made.
+        if kept := await _signed_before(job, tools, look):
+            return _result(job, "kept", kept, tools, why)
+        raise
 
 
 async def _named(
     job: SignJob,
     tools: Tools,
     looked: Awaitable[SignatureFacts],
+    turn: Turn,
     unnamed: ExitStack,
-    why: errors.ServiceError | None,
-) -> SignResult:
+) -> SignatureFacts:
     try:
         with unnamed:
             facts = await looked
+            if not turn.unchanged():
+                raise TargetTaken(file=job.target)
             _tell_of_waiting(job, facts, tools)
+            return facts
     except OSError as error:
         raise not_written(job.target, error) from error
-    return _result(job, "signed", facts, tools, why)
 
 
 def _signed(job: SignJob, part: Path, tools: Tools) -> Signed:

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,10 +17,11 @@ from foundation import aside
 from foundation.errors import ExitCode, SohoaError
 from foundation.times import utc_now
 from signing import appearance, errors, outputs, stages, timestamps
-from signing.pades import SigningRequest, SignJob, sign_file, sign_files
+from signing.pades import SigningRequest, SignJob, SignResult, sign_file, sign_files
 from signing.pins import Pin
 from signing.rehearsal import Rehearsal, rehearsal_pki
 from signing.tokens import TokenInfo
+from signing.turns import TargetTaken
 from signing.verify import verify_file
 
 MakePdf = Callable[..., Path]
@@ -138,6 +140,54 @@ def test_a_token_that_goes_away_stops_the_batch_and_keeps_what_was_signed(
     assert isinstance(results[2].error, errors.TokenError)
     assert results[3].error is results[2].error
     assert len(list((tmp_path / "out").iterdir())) == 2
+
+
+def test_of_two_who_sign_the_same_file_at_once_the_second_keeps_what_the_first_made(
+    tmp_path: Path,
+    make_pdf: MakePdf,
+    pki: Rehearsal,
+    request_for: RequestFor,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    right = stages.append_signature
+    job = SignJob(make_pdf(tmp_path / "a.pdf"), tmp_path / "out" / "a.pdf")
+    first: list[bytes] = []
+
+    def sign() -> SignResult:
+        return sign_files([job], request_for("clerk", "b-b"), pki.pin_source("clerk"))[0]
+
+    async def overtaken(source: Path, part: Path, tools: stages.Tools) -> None:
+        await right(source, part, tools)
+        monkeypatch.setattr("signing.pades.append_signature", right)
+        with ThreadPoolExecutor(1) as other:
+            assert other.submit(sign).result().outcome == "signed"
+        first.append(job.target.read_bytes())
+
+    monkeypatch.setattr("signing.pades.append_signature", overtaken)
+    assert sign().outcome == "kept"
+    assert job.target.read_bytes() == first[0]
+    assert [file.name for file in job.target.parent.iterdir()] == ["a.pdf"]
+
+
+def test_a_file_that_another_program_wrote_meanwhile_is_left(
+    tmp_path: Path,
+    make_pdf: MakePdf,
+    pki: Rehearsal,
+    request_for: RequestFor,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    right = stages.append_signature
+    job = SignJob(make_pdf(tmp_path / "a.pdf"), tmp_path / "out" / "a.pdf")
+
+    async def overtaken(source: Path, part: Path, tools: stages.Tools) -> None:
+        await right(source, part, tools)
+        job.target.write_bytes(b"another's")
+
+    monkeypatch.setattr("signing.pades.append_signature", overtaken)
+    (result,) = sign_files([job], request_for("clerk", "b-b"), pki.pin_source("clerk"))
+    assert isinstance(result.error, TargetTaken)
+    assert result.error.exit_code == ExitCode.NOT_ALLOWED
+    assert job.target.read_bytes() == b"another's"
 
 
 @pytest.mark.parametrize("killed", [False, True])
