@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dossier.accounting import verify_audit
-from dossier.receipt import tinos
+from dossier.lettering import tinos
 from dossier.shelf import store_exists
 from foundation.errors import SohoaError
 from foundation.messages import _

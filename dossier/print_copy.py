@@ -19,8 +19,8 @@ import segno
 from digitize.seal import PT, parse_seal, read_seals, taken_spots
 from dossier.checking import Reliance, check_files
 from dossier.drawn_codes import QUIET, draw_code
+from dossier.lettering import add_tinos, finished
 from dossier.people import actor_at
-from dossier.receipt import tinos
 from dossier.shelf import keep_out_of_store
 from foundation.errors import ExitCode, SohoaError
 from foundation.files import atomic_path, scratch_folder
@@ -265,9 +265,7 @@ def _draw(strip: _Strip, sizes: Sequence[tuple[float, float]]) -> bytes:
 
     pdf = FPDF(unit="mm")
     pdf.set_auto_page_break(False)
-    regular = tinos()
-    pdf.add_font("Tinos", "", regular)
-    pdf.add_font("Tinos", "B", regular.with_name("Tinos-Bold.ttf"))
+    add_tinos(pdf)
     for number, size in enumerate(sizes, 1):
         pdf.add_page(orientation="portrait", format=size)
         top = size[1] - strip.height_mm + _GAP_MM / 2
@@ -279,7 +277,7 @@ def _draw(strip: _Strip, sizes: Sequence[tuple[float, float]]) -> bytes:
         counted = _("Page {number} of {count}").format(number=number, count=len(sizes))
         _draw_text(pdf, (*strip.lines, counted), (left, top + 1.0, width, strip.qr_mm))
         _draw_hand(pdf, strip, (size[0] - _MARGIN_MM - _HAND_MM, top + 1.0))
-    return bytes(pdf.output())
+    return finished(pdf)
 
 
 def _draw_text(pdf: "FPDF", lines: Sequence[str], box: tuple[float, float, float, float]) -> None:

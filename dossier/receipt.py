@@ -4,14 +4,12 @@ A5, for the person to take home or to get by message. The owner's number is mask
 receipt may lie about.
 """
 
-import shutil
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dossier.desk import Desk
+from dossier.lettering import add_tinos, finished
 from dossier.values import Dossier, Part
-from foundation.errors import ExitCode, SohoaError
 from foundation.files import write_atomic
 from foundation.messages import N_, _
 from foundation.privacy import mask_number
@@ -27,13 +25,6 @@ _STAGES = {
     "kept": N_("digitised and signed, handed in with the dossier only"),
     "needed": N_("not handed in yet"),
 }
-
-
-class TinosMissing(SohoaError):
-    """The font for documents is not installed."""
-
-    exit_code = ExitCode.SETUP
-    message = N_("The font Tinos is missing. Install it: sudo apt-get install fonts-croscore")
 
 
 def write_receipt(desk: Desk, dossier: Dossier) -> Path:
@@ -60,9 +51,7 @@ def _pages(desk: Desk, dossier: Dossier) -> bytes:
 
     pdf = FPDF(format=(148, 210), enforce_compliance="PDF/A-2B")  # ISO 216 A5, millimetres
     pdf.set_creation_date(utc_now())
-    regular = tinos()
-    pdf.add_font("Tinos", "", regular)
-    pdf.add_font("Tinos", "B", regular.with_name("Tinos-Bold.ttf"))
+    add_tinos(pdf)
     pdf.set_title(_("Receipt"))
     pdf.set_margin(15)
     pdf.add_page()
@@ -85,7 +74,7 @@ def _pages(desk: Desk, dossier: Dossier) -> bytes:
     pdf.ln(3)
     for number, one in enumerate(dossier.parts, 1):
         _describe(pdf, number, one)
-    return bytes(pdf.output())
+    return finished(pdf)
 
 
 def _describe(pdf: "FPDF", number: int, part: Part) -> None:
@@ -103,20 +92,3 @@ def _line(
 ) -> None:
     pdf.set_font("Tinos", "B" if bold else "", size)
     pdf.multi_cell(0, size * 0.5, text, align=align, new_x="LMARGIN", new_y="NEXT")
-
-
-def tinos() -> Path:
-    """The file of Tinos Regular, as fontconfig or Debian places it. Raises TinosMissing."""
-    usual = Path("/usr/share/fonts/truetype/croscore/Tinos-Regular.ttf")
-    if usual.is_file():
-        return usual
-    if shutil.which("fc-match"):
-        found = subprocess.run(
-            ["fc-match", "-f", "%{file}", "Tinos:style=Regular"],
-            capture_output=True,
-            text=True,
-            check=False,
-        ).stdout
-        if Path(found).name.startswith("Tinos"):
-            return Path(found)
-    raise TinosMissing()

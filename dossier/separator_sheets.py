@@ -20,7 +20,7 @@ from digitize.patch import BARS_MM, NARROW_MM
 from digitize.separators import CODE_MM
 from digitize.slips import Slip, parse_separator, separator_text
 from dossier.drawn_codes import draw_code
-from dossier.receipt import tinos
+from dossier.lettering import add_tinos, finished
 from dossier.register import RegisterRow, open_register
 from foundation.errors import ExitCode, SohoaError
 from foundation.files import write_atomic
@@ -162,9 +162,7 @@ def _draw(sheets: Sequence[SeparatorSheet], copies: int) -> bytes:
     pdf = FPDF(unit="mm", format="A4")
     pdf.set_auto_page_break(False)
     pdf.set_title(_("Separator sheets"))
-    regular = tinos()
-    pdf.add_font("Tinos", "", regular)
-    pdf.add_font("Tinos", "B", regular.with_name("Tinos-Bold.ttf"))
+    add_tinos(pdf)
     for sheet in sheets:
         code = _code(sheet.slip)
         for copy in range(1, copies + 1):
@@ -177,7 +175,7 @@ def _draw(sheets: Sequence[SeparatorSheet], copies: int) -> bytes:
             notes = (*sheet.notes, counted) if copies > 1 else sheet.notes
             _draw_notes(pdf, notes, (_MARGIN + CODE_MM + 4, _FIRST_TOP + 6))
             _draw_notes(pdf, _advice(), (_MARGIN, _SECOND_TOP + 6))
-    return bytes(pdf.output())
+    return finished(pdf)
 
 
 def _code(slip: Slip) -> segno.QRCode:

@@ -82,9 +82,11 @@ def pki(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
     """Tokens and their PKI; other rooms' tests in this process keep their own tokens."""
     before = os.environ.get("SOFTHSM2_CONF")
     with rehearsal_pki(tmp_path_factory.mktemp("rehearsal")) as rehearsal:
+        if before is None:
+            del os.environ["SOFTHSM2_CONF"]
+        else:
+            os.environ["SOFTHSM2_CONF"] = before
         yield rehearsal
-    if before is not None:
-        os.environ["SOFTHSM2_CONF"] = before
 
 
 class Press:
@@ -121,7 +123,9 @@ class Press:
             timestamp_urls=(self.pki.timestamp_url,),
             trust=(self.pki.root_pem,),
         )
-        sign_file(SignJob(source, target), request, self.pki.pin_source("agency"))
+        with pytest.MonkeyPatch.context() as patch:  # made once for all tests of the process
+            patch.setenv("SOFTHSM2_CONF", self.pki.environ["SOFTHSM2_CONF"])
+            sign_file(SignJob(source, target), request, self.pki.pin_source("agency"))
         return target
 
     def lift(self, source: Path, target: Path) -> Path:
