@@ -155,7 +155,7 @@ def _give_pictures_back() -> None:
     set_option = getattr(ctypes.CDLL(None), "mallopt", None)  # GNU's alone has it
     if set_option:
         set_option(_M_MMAP_THRESHOLD, 15 << 20)  # Pillow's blocks are a little under 16
-        set_option(_M_TRIM_THRESHOLD, 64 << 20)
+        set_option(_M_TRIM_THRESHOLD, 16 << 20)
 
 
 def and_tidy_up(function: Callable[..., Any], *args: Any) -> Any:
