@@ -166,25 +166,37 @@ def files_of(paths: Sequence[Path]) -> Iterator[Path]:
     if not paths:
         raise NoSource
     for path in paths:
+        if not stat.S_ISDIR(_mode(path)):
+            yield _regular(path)
+            continue
         try:
-            mode = path.stat().st_mode
-            if stat.S_ISDIR(mode):
-                yield from _in_folder(path)
-            elif stat.S_ISREG(mode):
-                yield path
-            else:
-                raise NotAPicture(file=file_label(path))
-        except (FileNotFoundError, NotADirectoryError) as error:
-            raise MissingFile(file=file_label(path)) from error
+            found = _in_folder(path)
         except PermissionError as error:
             raise NotPermitted(file=file_label(path)) from error
+        yield from map(_regular, found)
+
+
+def _regular(path: Path) -> Path:
+    """The path itself: what is named like a page and is none, a link to nowhere, is no less one."""
+    if not stat.S_ISREG(_mode(path)):
+        raise NotAPicture(file=file_label(path))
+    return path
+
+
+def _mode(path: Path) -> int:
+    try:
+        return path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise MissingFile(file=file_label(path)) from error
+    except PermissionError as error:
+        raise NotPermitted(file=file_label(path)) from error
 
 
 def _in_folder(folder: Path) -> list[Path]:
     found = [
         path
         for path in folder.iterdir()
-        if path.suffix.lower() in ENDINGS and not path.name.startswith(".") and path.is_file()
+        if path.suffix.lower() in ENDINGS and not path.name.startswith(".") and not path.is_dir()
     ]
     if not found:
         raise EmptyFolder(file=file_label(folder.resolve()))

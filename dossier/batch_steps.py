@@ -288,7 +288,7 @@ def _require_row(document: Document, paper: Paper, evidence: Evidence) -> None:
     (match,) = match_documents([said], [row])
     if match.row is None and match.reason == "separator-differs":
         against = match.candidates[0].against if match.candidates else ()
-        names = {"id": "owner_id", "name": "owner_name", "birth": "born"}
+        names = {"id": "owner_id", "name": "owner_name", "name-like": "owner_name", "birth": "born"}
         labels = (LABELS.get(names.get(fact, fact), fact) for fact in against)
         raise RowDiffers(line=row.line, facts=", ".join(map(_, labels)))
 

@@ -21,7 +21,7 @@ from dossier.facts import FactReader, Facts, facts_json
 from dossier.results import Results, page_files
 from dossier.shelf import keep_out_of_store
 from foundation.errors import ExitCode, SohoaError
-from foundation.files import atomic_path
+from foundation.files import atomic_path, real
 from foundation.messages import N_
 from foundation.places import home
 from foundation.reasons import reason_of
@@ -223,12 +223,12 @@ def _going_on(
 def _check_outputs(sources: Sequence[str], outputs: Sequence[Path]) -> None:
     """Refuse results that would overwrite a source, come to lie among them, or each other."""
     keep_out_of_store(*outputs)
-    places = [path.resolve() for path in outputs]
+    places = [real(path) for path in outputs]
     for path, place in zip(outputs, places, strict=True):
         if places.count(place) > 1:
             raise SameOutput(file=path)
         for source in map(Path, sources):
-            taken = source.resolve()
+            taken = real(source)
             becomes_one = path.suffix.lower() == ".pdf" and taken.is_dir() and place.parent == taken
             if taken == place or becomes_one:
                 raise SourceOverwritten(file=path)

@@ -23,7 +23,7 @@ from dossier.lettering import add_tinos, finished
 from dossier.people import actor_at
 from dossier.shelf import keep_out_of_store
 from foundation.errors import ExitCode, SohoaError
-from foundation.files import atomic_path, scratch_folder
+from foundation.files import atomic_path, real, scratch_folder
 from foundation.messages import N_, _
 from foundation.reasons import reason_of
 from foundation.times import utc_now, vietnam_time
@@ -127,7 +127,7 @@ def print_copy(
         PdfUnreadable: it is no PDF.
     """
     keep_out_of_store(out)
-    if out.resolve() == source.resolve():
+    if real(out) == real(source):
         raise OverTheOriginal(file=source.name)
     with scratch_folder() as folder:
         held = folder / "source.pdf"  # what is verified is what is printed

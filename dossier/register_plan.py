@@ -23,7 +23,7 @@ from dossier.register import RegisterRow, open_register
 from dossier.register_report import KINDS
 from dossier.separation import DOUBTS, Parted, by_separators, side_of
 from foundation.errors import ExitCode, SohoaError
-from foundation.files import private_files, sync_file
+from foundation.files import private_files, real, sync_file
 from foundation.messages import N_, _
 from ocr.labels import bare
 from profiles import Paper, all_of, load_office, load_paper
@@ -138,10 +138,13 @@ class _Papers:
 def _by_file(
     scans: Path, rows: Iterable[RegisterRow], papers: _Papers, lot: str
 ) -> Iterator[_Found | Trouble]:
+    named: dict[Path, int] = {}
     for row in rows:
         paper, source = papers.of(row.type), scans / row.file
         try:
             _require_fit(row, paper, scans)
+            if (other := named.setdefault(real(source), row.line)) != row.line:
+                raise RowUnfit(line=row.line, what=_("line {n} names its file").format(n=other))
             check_sources([source])
         except SohoaError as error:
             yield Trouble(f"{row.line}", error)
@@ -155,7 +158,7 @@ def _require_fit(row: RegisterRow, paper: Paper | None, scans: Path) -> None:
     fault = next((doubt for doubt in row.doubts if doubt in _STOPS), "")
     if not fault and (paper is None or not paper.keep):
         fault = "type"
-    inside = (scans / row.file).resolve().is_relative_to(scans.resolve())
+    inside = real(scans / row.file).is_relative_to(real(scans))
     if not fault and not (row.file and inside):
         fault = "file"
     if fault:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile, ZipFile
 
 from dossier.figures import Figures
 from dossier.report_charts import caption_of, chart_of
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 _PAGE = Path(__file__).parent / "report_page"
+#: First lines of CSV reports, in English and Vietnamese.
+_CSV_HEADS = ("table,row,column,value", "bảng,dòng,cột,giá trị")
 FORMS = (".html", ".xlsx", ".csv", ".json")
 
 
@@ -86,11 +89,38 @@ def write_report(figures: Figures, outputs: Sequence[Path]) -> None:
                 write_workbook(title_of(figures), tables_of(figures), output)
 
 
+class NotAReport(SohoaError):
+    """A report would take the place of another file: of the register, for one."""
+
+    exit_code = ExitCode.USAGE
+    message = N_("{file} is there already and is no report of ours. Choose another place for -o.")
+
+
+def _is_report(file: Path) -> bool:
+    """Whether a CSV file or a workbook, which a register may be too, is an earlier report."""
+    with file.open("rb") as stream:
+        head = stream.read(1 << 16)
+    if file.suffix.lower() == ".csv":
+        first = head.decode("utf-8-sig", "replace").partition("\n")[0].strip()
+        return first in _CSV_HEADS
+    return file.suffix.lower() != ".xlsx" or b"sohoa" in _properties(file)
+
+
+def _properties(workbook: Path) -> bytes:
+    try:
+        with ZipFile(workbook) as parts:
+            return parts.read("docProps/core.xml")
+    except (BadZipFile, KeyError):
+        return b""
+
+
 def check_outputs(outputs: Sequence[Path]) -> None:
-    """See that each output can be a report. Raises UnknownForm, StoreIsNoPlace."""
+    """See that each output can be a report. Raises UnknownForm, NotAReport, StoreIsNoPlace."""
     for output in outputs:
         if output.suffix.lower() not in FORMS:
             raise UnknownForm(file=output)
+        if output.is_file() and not _is_report(output):
+            raise NotAReport(file=output)
     keep_out_of_store(*outputs)
 
 

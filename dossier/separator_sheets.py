@@ -21,10 +21,13 @@ from digitize.separators import CODE_MM
 from digitize.slips import Slip, parse_separator, separator_text
 from dossier.drawn_codes import draw_code
 from dossier.lettering import add_tinos, finished
+from dossier.making import SourceOverwritten
 from dossier.register import RegisterRow, open_register
+from dossier.shelf import keep_out_of_store
 from foundation.errors import ExitCode, SohoaError
-from foundation.files import write_atomic
+from foundation.files import real, write_atomic
 from foundation.messages import N_, _
+from foundation.privacy import printable
 
 if TYPE_CHECKING:
     from fpdf import FPDF
@@ -63,6 +66,13 @@ class NumberTooLong(SohoaError):
 
     exit_code = ExitCode.INPUT
     message = N_("The number “{number}” is too long for a separator sheet.")
+
+
+class NumberUnfit(SohoaError):
+    """A number that is empty, or holds what no number does."""
+
+    exit_code = ExitCode.USAGE
+    message = N_("“{number}” is no number of a register. Write it as it stands there.")
 
 
 class LinesWrong(SohoaError):
@@ -121,7 +131,10 @@ def print_for(
             :func:`open_register` raise.
     """
     first, last = _range(lines)
-    given = [SeparatorSheet(Slip(" ".join(number.split()))) for number in numbers]
+    keep_out_of_store(out)
+    if register is not None and real(register) == real(out):
+        raise SourceOverwritten(file=out)
+    given = [SeparatorSheet(Slip(_fit(number))) for number in numbers]
     if register is None:
         return print_separators(given, out, copies=copies)
     with open_register(register, wishes, sheet=sheet) as opened:
@@ -133,9 +146,18 @@ def _range(lines: str) -> tuple[int, int]:
     if not lines:
         return 0, sys.maxsize
     match = re.fullmatch(r"(\d+)(?:-(\d+))?", lines.strip())
-    if match is None:
+    first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
+    if last < first:
         raise LinesWrong(lines=lines)
-    return int(match.group(1)), int(match.group(2) or match.group(1))
+    return first, last
+
+
+def _fit(number: str) -> str:
+    """A number as it is given, blanks evened out. Raises NumberUnfit."""
+    plain = " ".join(number.split())
+    if not plain or printable(plain) != plain:
+        raise NumberUnfit(number=printable(plain))
+    return plain
 
 
 def print_separators(sheets: Iterable[SeparatorSheet], out: Path, *, copies: int = 1) -> int:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from dossier.grounds import agreement, asked_for, law_of, receipt_signer, wanted_by
 from dossier.people import actor_at, owner_of
 from foundation.errors import ExitCode, SohoaError
-from foundation.files import write_atomic
+from foundation.files import real, write_atomic
 from foundation.messages import N_
 from foundation.places import home
 from foundation.times import utc_now, vietnam_time
@@ -61,9 +61,9 @@ class StoreIsNoPlace(SohoaError):
 
 def keep_out_of_store(*outputs: Path | None) -> None:
     """Refuse outputs inside the store, where they would destroy it. Raises StoreIsNoPlace."""
-    store = store_folder().resolve()
+    store = real(store_folder())
     for output in filter(None, outputs):
-        if output.resolve().is_relative_to(store):
+        if real(output).is_relative_to(store):
             raise StoreIsNoPlace(file=output)
 
 

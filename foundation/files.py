@@ -67,6 +67,11 @@ def atomic_path(target: Path, *, mode: int | None = None) -> Iterator[Path]:
         os.close(lock)
 
 
+def real(path: Path) -> Path:
+    """Where a path leads, links followed; one that runs in a circle is left as it is."""
+    return Path(os.path.realpath(path))
+
+
 def sweep_parts(folder: Path) -> None:
     """Remove what killed processes left in ``folder`` of files in the making, and nothing else."""
     for part in folder.glob(".*.part"):

@@ -1,6 +1,7 @@
 """Masking of personal numbers wherever a person or a log may read them."""
 
 import re
+import unicodedata
 
 _LONG_NUMBER = re.compile(r"(?<!\d)\d{9,12}(?!\d)")
 
@@ -14,6 +15,16 @@ def mask_number(number: str) -> str:
     if len(number) <= 5:
         return "*" * len(number)
     return number[:3] + "*" * (len(number) - 5) + number[-2:]
+
+
+def printable(text: str) -> str:
+    """The text without what would move a terminal's pen or turn its direction.
+
+    Names in certificates and of files are strangers' words: with a line break, an escape sequence
+    or a change of direction they could write a verdict of their own (Unicode Cc, Cf, Zl, Zp).
+    """
+    hidden = ("Cc", "Cf", "Cs", "Zl", "Zp")
+    return "".join("\ufffd" if unicodedata.category(c) in hidden else c for c in text)
 
 
 def mask_text(text: str) -> str:

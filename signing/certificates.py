@@ -9,8 +9,13 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
+from foundation.privacy import printable
+
 #: What a certificate must allow, one of both, to sign documents (RFC 5280 4.2.1.3).
 SIGNING_USAGES = frozenset({"digital_signature", "non_repudiation"})
+#: Purposes (extended key usages, RFC 5280 4.2.1.12) that documents are not signed for: who may do
+#: nothing else may not sign one.
+_OTHER_PURPOSES = frozenset({"server_auth", "time_stamping", "ocsp_signing", "code_signing"})
 
 
 def display_name(certificate: x509.Certificate) -> str:
@@ -19,8 +24,8 @@ def display_name(certificate: x509.Certificate) -> str:
     for key in ("common_name", "organization_name"):
         value = native.get(key)
         if isinstance(value, str):
-            return value
-    return str(certificate.subject.human_friendly)
+            return printable(value)
+    return printable(str(certificate.subject.human_friendly))
 
 
 def key_usages(certificate: x509.Certificate) -> frozenset[str]:
@@ -31,8 +36,18 @@ def key_usages(certificate: x509.Certificate) -> frozenset[str]:
 
 def may_sign(certificate: x509.Certificate) -> bool:
     """Whether it may sign documents; one without key usage may (RFC 5280)."""
+    usages, purposes = key_usages(certificate), certificate.extended_key_usage_value
+    meant = purposes is None or not _OTHER_PURPOSES.issuperset(purposes.native)
+    return meant and (not usages or bool(usages & SIGNING_USAGES))
+
+
+def may_issue(certificate: x509.Certificate) -> bool:
+    """Whether it may issue certificates (RFC 5280 4.2.1.9); of old roots, which do not say, yes."""
+    basic = certificate.basic_constraints_value
+    if basic is None:
+        return bool(certificate.subject == certificate.issuer)
     usages = key_usages(certificate)
-    return not usages or bool(usages & SIGNING_USAGES)
+    return bool(basic["ca"].native) and (not usages or "key_cert_sign" in usages)
 
 
 def valid_at(certificate: x509.Certificate, moment: datetime) -> bool:

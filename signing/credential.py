@@ -31,7 +31,7 @@ from pyhanko_certvalidator.errors import PathError, ValidationError
 
 from foundation.errors import ExitCode, SohoaError
 from foundation.messages import N_
-from signing.certificates import display_name
+from signing.certificates import display_name, may_issue
 from signing.errors import BadTrustFile
 from signing.policy import Verdict
 from signing.trust import load_anchors
@@ -271,7 +271,8 @@ def _trusted(
 ) -> bool:
     """Whether a path of certificates leads to a trusted one, as of the time of sealing."""
     context = ValidationContext(
-        trust_roots=list(trusted),
+        # A seal's own certificate may be relied on, but vouches for no other.
+        trust_roots=[one for one in trusted if one is certificate or may_issue(one)],
         other_certs=list(others),
         moment=moment,
         allow_fetching=False,

@@ -101,6 +101,11 @@ def _with_names(facts: SignatureFacts, embedded: EmbeddedPdfSignature) -> Signat
     )
 
 
+def _before(certificate: x509.Certificate, claimed: datetime | None) -> bool:
+    """Whether a signature says that it is older than its certificate."""
+    return claimed is not None and claimed < certificate.not_valid_before
+
+
 async def _signature(
     facts: SignatureFacts, embedded: EmbeddedPdfSignature, evidence: Evidence
 ) -> tuple[SignatureFacts, Any]:
@@ -130,7 +135,7 @@ async def _signature(
         proven_at=proven,
         held_when_signed=held,
         may_sign=may_sign(certificate),
-        in_date=valid_at(certificate, moment),
+        in_date=valid_at(certificate, moment) and not _before(certificate, facts.claimed_at),
     )
     return facts, status
 

@@ -36,7 +36,7 @@ from profiles.schema import ServiceRules
 from signing import errors
 from signing.document import AppendingWriter
 from signing.timestamps import TimestampService
-from signing.trust import load_anchors
+from signing.trust import load_anchors, split_roots
 
 DIGEST = "sha256"
 
@@ -65,9 +65,9 @@ def means_of(
     chain: Sequence[Path],
 ) -> Means:
     """The services and roots an office names. Raises :class:`errors.BadTrustFile`."""
-    anchors, issuers = (
-        tuple(anchor.certificate for anchor in load_anchors(paths)) for paths in (trust, chain)
-    )
+    relied, others = ([anchor.certificate for anchor in load_anchors(p)] for p in (trust, chain))
+    roots, below = split_roots(relied)
+    anchors, issuers = tuple(roots), (*below, *others)
     stamps = TimestampService(timestamp_urls, services, anchors=anchors, chain=issuers)
     return Means(anchors, issuers, stamps, services.timeout)
 

@@ -10,9 +10,12 @@ from typing import Any, Literal, get_args
 
 from asn1crypto import pem
 
+from foundation.errors import ExitCode, SohoaError
 from foundation.files import atomic_path
+from foundation.messages import N_
 from foundation.places import home
 from foundation.times import iso_utc
+from signing.certificates import may_issue
 from signing.errors import (
     AmbiguousRoot,
     NotOneRoot,
@@ -27,6 +30,16 @@ RootList = Literal["state", "public"]
 LISTS: tuple[RootList, ...] = get_args(RootList)
 #: Digits of a fingerprint that name a root: fewer could be met by chance or on purpose.
 _NAMING_DIGITS = 8
+
+
+class NoIssuer(SohoaError):
+    """A certificate was to be trusted as a root that may not issue any."""
+
+    exit_code = ExitCode.INPUT
+    message = N_(
+        "{file} is the certificate of a signer ({name}), not of an authority that issues "
+        "certificates. Trust the authority's root instead."
+    )
 
 
 @dataclass(frozen=True)
@@ -88,8 +101,11 @@ def add_root(file: Path, list_name: RootList, confirmed: str) -> TrustedRoot:
         RootNotConfirmed: no fingerprint was given.
         WrongFingerprint: it is another certificate's.
         BadTrustFile, NotOneRoot: see :func:`read_root`.
+        NoIssuer: it may not issue certificates.
     """
     anchor = read_root(file)
+    if not may_issue(anchor.certificate):
+        raise NoIssuer(file=file, name=anchor.name)
     if not confirmed:
         raise RootNotConfirmed(name=anchor.name, fingerprint=anchor.fingerprint)
     if _bare(confirmed) != _bare(anchor.fingerprint):

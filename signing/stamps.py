@@ -18,7 +18,7 @@ from pyhanko_certvalidator.errors import PathError, ValidationError
 
 from profiles.schema import ServiceRules
 from signing.timestamps import TimestampService
-from signing.trust import load_anchors
+from signing.trust import load_anchors, split_roots
 
 #: What parsing and judging a token raise where it is none, or does not hold.
 _NO_TOKEN = (
@@ -66,13 +66,14 @@ def stamped_at(
     Raises:
         BadTrustFile: one of them cannot be read.
     """
-    roots, others = ([one.certificate for one in load_anchors(some)] for some in (trust, known))
+    relied, others = ([one.certificate for one in load_anchors(some)] for some in (trust, known))
+    roots, below = split_roots(relied)
     try:
         signed = cms.ContentInfo.load(token, strict=True)["content"]
         moment = signed["encap_content_info"]["content"].parsed["gen_time"].native
         context = ValidationContext(
             trust_roots=roots,
-            other_certs=others,
+            other_certs=[*below, *others],
             moment=moment,
             allow_fetching=False,
             revocation_mode="soft-fail",

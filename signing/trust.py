@@ -13,7 +13,7 @@ from asn1crypto import pem, x509
 
 from foundation.messages import _
 from foundation.reasons import reason_of
-from signing.certificates import display_name, issued_by
+from signing.certificates import display_name, issued_by, may_issue
 from signing.errors import BadTrustFile
 
 _SUFFIXES = {".pem", ".crt", ".cer", ".der"}
@@ -44,11 +44,15 @@ def load_anchors(paths: Sequence[Path]) -> tuple[Anchor, ...]:
 def split_roots(
     certificates: Sequence[x509.Certificate],
 ) -> tuple[list[x509.Certificate], list[x509.Certificate]]:
-    """Those nobody among them issued, and the others, which lead to the first anyway."""
+    """Those nobody among them issued, and the others, which lead to the first anyway.
+
+    Who may not issue certificates is no root, whoever relied on it: it would vouch for anybody.
+    """
     below = [
         one
         for one in certificates
-        if any(other is not one and issued_by(one, other) for other in certificates)
+        if not may_issue(one)
+        or any(other is not one and issued_by(one, other) for other in certificates)
     ]
     return [one for one in certificates if one not in below], below
 

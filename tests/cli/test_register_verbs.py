@@ -22,3 +22,8 @@ def test_a_register_is_judged_and_its_separators_are_printed(
     printed = counter.run("separators", register, "--column", "number=1", "-o", "out.pdf", "--json")
     assert (printed.returncode, json.loads(printed.stdout)["sheets"]) == (0, 2)
     assert (counter.folder / "out.pdf").read_bytes().startswith(b"%PDF")
+    complains(counter.run("separators", register, "-o", register), 2, "so.csv")
+    complains(counter.run("separators", "--number", "", "-o", "none.pdf"), 2, "number")
+    complains(counter.run("separators", register, "--lines", "4-2", "-o", "none.pdf"), 2, "4-2")
+    assert register.read_text(encoding="utf-8") == rows
+    assert not (counter.folder / "none.pdf").exists()

@@ -308,6 +308,12 @@ class TestFolders:
         assert [s.path.name for s in sheets] == ["Scan 1.JPG", "scan 2.png", "scan 10.png"]
         assert [s.index for s in sheets] == [0, 1, 2]
 
+    def test_a_link_to_nowhere_in_a_folder_is_a_page_that_is_missing(self, tmp_path):
+        saved(tmp_path / "1.jpg", paper())
+        (tmp_path / "2.jpg").symlink_to(tmp_path / "gone.jpg")
+        with pytest.raises(refused.MissingFile, match=r"2\.jpg"):
+            check_sources([tmp_path])
+
     def test_reading_is_lazy(self, tmp_path):
         good = saved(tmp_path / "a.png", paper())
         sheets = read_sources([good, tmp_path / "missing.png"])

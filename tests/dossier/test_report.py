@@ -22,7 +22,16 @@ from dossier.figures import Figures, Lots
 from dossier.ledger import Ledger, open_ledger
 from dossier.ledger_place import LedgerPlace
 from dossier.ledger_values import WALK, Who, Work
-from dossier.report import FORMS, UnknownForm, as_csv, as_data, as_html, write_report
+from dossier.report import (
+    FORMS,
+    NotAReport,
+    UnknownForm,
+    as_csv,
+    as_data,
+    as_html,
+    check_outputs,
+    write_report,
+)
 from dossier.report_tables import tables_of
 from dossier.report_words import shown
 from foundation.messages import set_language
@@ -164,6 +173,17 @@ def test_a_report_of_some_days_counts_what_was_made_in_them(
     assert before.dossiers + after.dossiers == figures.dossiers
     assert 0 < before.documents < figures.documents
     assert before.states == after.states == figures.states
+
+
+def test_a_report_takes_the_place_of_earlier_reports_only(figures: Figures, tmp_path: Path) -> None:
+    for name in ("a.csv", "a.xlsx"):
+        report = tmp_path / name
+        check_outputs([report])
+        write_report(figures, [report])
+        check_outputs([report])
+        report.write_text("Số,Họ tên\n15/2005,Lê Lan\n", encoding="utf-8")
+        with pytest.raises(NotAReport):
+            check_outputs([report])
 
 
 @pytest.mark.parametrize("language", ["en", "vi"])

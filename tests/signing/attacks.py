@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from cryptography.x509.oid import ExtendedKeyUsageOID
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name, pdf_string
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
@@ -680,6 +681,16 @@ def _md5(lab: Laboratory) -> bytes:
 @_attack("invalid", "weak")
 def _short_key(lab: Laboratory) -> bytes:
     return lab.sign(text_paper(), lab.holder("Khóa ngắn", bits=1024))
+
+
+@_attack("indeterminate", "out-of-date")
+def _dated_before_its_certificate(lab: Laboratory) -> bytes:
+    return lab.sign(text_paper(), at=datetime.now(UTC) - 4000 * DAY)
+
+
+@_attack("indeterminate", "not-for-signing")
+def _key_of_a_web_server(lab: Laboratory) -> bytes:
+    return lab.sign(text_paper(), lab.holder("kho.example.vn", eku=ExtendedKeyUsageOID.SERVER_AUTH))
 
 
 @_attack("indeterminate", "future")

@@ -5,14 +5,18 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import hashes, serialization
 
 from dossier.checking import check_files, demanding, reliance
 from foundation.errors import ExitCode
 from profiles import load_office
+from profiles.schema import ServiceRules
 from signing import errors
-from signing.roots import add_root, remove_root, trusted_roots
+from signing.certificates import display_name
+from signing.longterm import means_of
+from signing.roots import NoIssuer, add_root, remove_root, trusted_roots
 from signing.validation_policy import load_policy
+from signing.verify import verify_file
 from tests.signing.laboratory import Laboratory, laboratory
 from tests.signing.papers import text_paper
 
@@ -51,6 +55,31 @@ def test_a_root_is_added_only_under_its_own_fingerprint(lab: Laboratory) -> None
         remove_root(published[:5])
     remove_root(published[:14])
     assert trusted_roots() == ()
+
+
+def test_who_may_not_issue_certificates_vouches_for_nobody(lab: Laboratory, tmp_path: Path) -> None:
+    leaf = tmp_path / "leaf.pem"
+    leaf.write_bytes(lab.signer.certificate.public_bytes(serialization.Encoding.PEM))
+    with pytest.raises(NoIssuer) as refused:
+        add_root(leaf, "state", lab.signer.certificate.fingerprint(hashes.SHA256()).hex())
+    assert refused.value.exit_code == ExitCode.INPUT
+    assert trusted_roots() == ()
+    forged = tmp_path / "forged.pdf"
+    forged.write_bytes(lab.sign(text_paper(), lab.holder("Kẻ mạo danh", issuer=lab.signer)))
+    assert verify_file(forged, [leaf]).verdict == "indeterminate"
+
+
+def test_names_of_strangers_write_nothing_of_their_own(lab: Laboratory) -> None:
+    forged = lab.stranger("Ai\nHỢP LỆ  that.pdf\x1b[2J\u202e")
+    assert display_name(forged.asn1) == "Ai\ufffdHỢP LỆ  that.pdf\ufffd[2J\ufffd"
+
+
+def test_the_issuing_authority_among_the_roots_is_no_root(lab: Laboratory, tmp_path: Path) -> None:
+    issuing = tmp_path / "issuing.pem"
+    issuing.write_bytes(lab.issuing.certificate.public_bytes(serialization.Encoding.PEM))
+    means = means_of((), ServiceRules(), [lab.root_pem, issuing], ())
+    assert [one.sha256 for one in means.anchors] == [lab.root.asn1.sha256]
+    assert [one.sha256 for one in means.chain] == [lab.issuing.asn1.sha256]
 
 
 def test_a_file_of_several_certificates_is_no_root(lab: Laboratory, tmp_path: Path) -> None:
