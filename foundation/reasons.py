@@ -2,8 +2,10 @@
 
 import errno
 import re
+import zlib
 from collections.abc import Mapping
 from typing import Any
+from zipfile import BadZipFile
 
 from foundation.messages import N_, _
 
@@ -17,10 +19,13 @@ _SYSTEM = {
     errno.EDQUOT: N_("the disk is full"),
     errno.EROFS: N_("the disk cannot be written to"),
     errno.ENAMETOOLONG: N_("the name is too long"),
+    errno.ELOOP: N_("a link leads back to itself"),
     errno.EIO: N_("the disk or the network answers with an error"),
     errno.ECONNREFUSED: N_("nobody answers there"),
     errno.ETIMEDOUT: N_("no answer in time"),
 }
+#: What libraries say of broken files in many English words.
+DAMAGED = N_("it is damaged, or not what its name says")
 #: By the type of pydantic's error; facts of its context may be named.
 _CHECKS = {
     "missing": N_("this entry is missing"),
@@ -54,6 +59,8 @@ _CHECKS = {
 
 def reason_of(error: BaseException) -> str:
     """Why the system refused something; the error's own words where we have none."""
+    if isinstance(error, BadZipFile | EOFError | zlib.error):
+        return _(DAMAGED)
     if not isinstance(error, OSError):
         return str(error) or type(error).__name__
     known = _SYSTEM.get(error.errno or 0)

@@ -22,7 +22,8 @@ from pyhanko.sign.timestamps import TimeStamper
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from foundation.errors import SohoaError
-from foundation.reasons import reason_of
+from foundation.messages import _
+from foundation.reasons import DAMAGED, reason_of
 from foundation.times import utc_now, vietnam_time
 from signing import errors
 from signing.appearance import TextStyle, lay_out, place, text_of
@@ -277,6 +278,10 @@ def _translated(source: Path, error: SigningError) -> SohoaError:
     return errors.PdfUnreadable(file=source, detail=error)
 
 
-def unreadable(source: Path, error: BaseException) -> errors.PdfUnreadable:
+def unreadable(source: Path, error: BaseException) -> SohoaError:
     """The error for a file that cannot be read, in the system's words where there are any."""
-    return errors.PdfUnreadable(file=source, detail=reason_of(error))
+    if isinstance(error, OSError):
+        return errors.PdfUnreadable(file=source, detail=reason_of(error))
+    if "decrypt" in str(error):  # pyHanko has no class of its own for it
+        return errors.PdfEncrypted(file=source)
+    return errors.PdfUnreadable(file=source, detail=_(DAMAGED))

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, NoReturn
 
 from foundation.privacy import mask_text
+from foundation.reasons import reason_of
 from warehouse.exchange.errors import (
     NamedTwice,
     NotAPackage,
@@ -113,7 +114,7 @@ def _unzipped(source: Path, scratch: Path, bounds: Bounds) -> Tree:
             zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError,
             ValueError, struct.error,
         ) as error:  # fmt: skip
-            raise PackageDamaged(file=shown, detail=type(error).__name__) from error
+            raise PackageDamaged(file=shown, detail=reason_of(error)) from error
     # Stored, no extra field, its name and its content where a file's type is looked for.
     plain = head[8:10] == b"\0\0" and head[28:30] == b"\0\0" and head[30:] == b"mimetype"
     return Tree(source, files, plain and entries[0].filename == "mimetype")

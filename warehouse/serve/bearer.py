@@ -27,6 +27,16 @@ _LEEWAY_SECONDS = 30
 _TYPES = frozenset({"", "jwt", "at+jwt", "application/at+jwt"})
 
 
+#: What is wrong with a token, by the names of its claims (RFC 7519).
+_CLAIMS: dict[type[jwt.PyJWTError], str] = {
+    jwt.ExpiredSignatureError: "exp",
+    jwt.ImmatureSignatureError: "nbf",
+    jwt.InvalidAudienceError: "aud",
+    jwt.InvalidIssuerError: "iss",
+    jwt.InvalidSignatureError: "signature",
+}
+
+
 class BadToken(SohoaError):
     """A token is missing, or does not hold."""
 
@@ -115,10 +125,12 @@ class Bearer:
                 leeway=_LEEWAY_SECONDS,
                 options={"require": ["exp", "iss", "aud", "sub"]},
             )
-        except jwt.ExpiredSignatureError as error:
-            raise BadToken(detail="exp") from error
+        except jwt.MissingRequiredClaimError as error:
+            raise BadToken(detail=error.claim) from error
+        except tuple(_CLAIMS) as error:
+            raise BadToken(detail=_CLAIMS[type(error)]) from error
         except (jwt.PyJWTError, ValueError, LookupError, TypeError, RecursionError) as error:
-            raise BadToken(detail=type(error).__name__) from error
+            raise BadToken(detail="format") from error
         if not isinstance(said["sub"], str) or not said["sub"]:
             raise BadToken(detail="sub")
         return said
