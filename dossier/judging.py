@@ -86,7 +86,7 @@ def look(path: Path, relied: Reliance) -> JudgedFile:
 
 def compared(paper: dict[str, Any]) -> Outcome:
     """What the comparison of a paper's print with its seal comes to."""
-    if not paper["words_found"] and not paper["figures_found"] and not paper["strange"]:
+    if paper["bare"]:
         return "seal-genuine"  # the QR code alone was photographed
     words: dict[str, Outcome] = {"matches": "paper-matches", "doubtful": "paper-doubtful"}
     return words.get(paper["verdict"], "paper-differs")

@@ -25,6 +25,8 @@ _SAME_WORDS = 0.65
 _OTHER_WORDS, _OTHER_FIGURES = 0.4, 0.3
 #: Fewer words or figures than this tell no paper from another.
 _ENOUGH_WORDS, _ENOUGH_FIGURES = 8, 3
+#: Words of print are read with at least this confidence, 0-100; what is no print seldom is.
+_READ = 60.0
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class Likeness:
         figures, figures_found: sealed, and of these found on the paper.
         words, words_found: likewise.
         strange: figures on the paper that were not sealed, as read; a signature's time is one.
+        bare: nothing of what was sealed is there, and too little else to be a paper: a code
+            alone in the picture, in whose squares a recogniser sees a sign here and there.
     """
 
     verdict: Verdict
@@ -46,6 +50,7 @@ class Likeness:
     words: int
     words_found: int
     strange: tuple[str, ...] = ()
+    bare: bool = False
 
 
 def sketch_of(words: Iterable[Word]) -> bytes:
@@ -74,7 +79,13 @@ def compare(sketch: bytes, words: Sequence[Word]) -> Likeness | None:
         len(names),
         words_found,
         strange,
+        bare=not figures_found and not words_found and _is_little(words),
     )
+
+
+def _is_little(words: Sequence[Word]) -> bool:
+    sure = {_token(word.text) for word in words if word.confidence >= _READ}
+    return sum(_is_name(token) for token in sure) < _ENOUGH_WORDS
 
 
 def _verdict(figures: tuple[int, int], words: tuple[int, int]) -> Verdict:

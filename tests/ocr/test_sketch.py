@@ -41,6 +41,19 @@ def test_another_paper_of_the_same_form_differs() -> None:
     assert verdict(["Quyết", "định", "về", "việc", "phê", "duyệt"]) == "differs"
 
 
+def test_what_is_seen_in_the_squares_of_a_code_alone_is_no_other_paper() -> None:
+    squares = [*words(["13", "E5", "4n"]), Word("Ejề", 0, 0, 10, 10, 30.0, (0,))]
+    for there, bare in (
+        (squares, True),
+        ([], True),
+        (words([f"từ{c}" for c in "abcdefghijk"]), False),
+        (words(CHILD), False),
+    ):
+        likeness = compare(sketch_of(words(CHILD)), there)
+        assert likeness is not None
+        assert likeness.bare is bare
+
+
 def test_a_page_without_words_says_nothing() -> None:
     assert compare(sketch_of([]), words(CHILD)) is None
     assert compare(b"", words(CHILD)) is None
