@@ -181,12 +181,12 @@ def print_separators(sheets: Iterable[SeparatorSheet], out: Path, *, copies: int
 def _draw(sheets: Sequence[SeparatorSheet], copies: int) -> bytes:
     from fpdf import FPDF
 
+    codes = [_code(sheet.slip) for sheet in sheets]  # before fonts are opened: it may refuse
     pdf = FPDF(unit="mm", format="A4")
     pdf.set_auto_page_break(False)
     pdf.set_title(_("Separator sheets"))
     add_tinos(pdf)
-    for sheet in sheets:
-        code = _code(sheet.slip)
+    for sheet, code in zip(sheets, codes, strict=True):
         for copy in range(1, copies + 1):
             pdf.add_page()
             _draw_bars(pdf)
