@@ -78,7 +78,7 @@ def _straighten_and_crop(pixels: Pixels, dpi: float, marks: Marks, skew: float) 
 
 
 def _rotated_mask(mask: NDArray[Any], degrees: float) -> NDArray[np.bool_]:
-    turned = rotate(u8(mask) * np.uint8(255), degrees, method=cv2.INTER_LINEAR)
+    turned = rotate(u8(mask) * np.uint8(255), degrees)
     return np.asarray(turned > 127, dtype=np.bool_)
 
 

@@ -27,14 +27,11 @@ def turn(pixels: Pixels, degrees: int) -> Pixels:
     return u8(cv2.rotate(pixels, _CODES[degrees % 360]))
 
 
-def rotate(
-    picture: Pixels, degrees: float, fill: int = 0, *, method: int = cv2.INTER_CUBIC
-) -> Pixels:
+def rotate(picture: Pixels, degrees: float, fill: int = 0) -> Pixels:
     """The picture turned clockwise by ``degrees`` on a canvas grown to hold all of it.
 
     Args:
         fill: brightness of what the picture does not cover.
-        method: OpenCV's interpolation; masks need no better than ``INTER_LINEAR``.
     """
     if abs(degrees) < MIN_SKEW:
         return picture
@@ -46,4 +43,4 @@ def rotate(
     matrix[0, 2] += (new_width - width) / 2
     matrix[1, 2] += (new_height - height) / 2
     size, value = (new_width, new_height), (fill, fill, fill)
-    return u8(cv2.warpAffine(picture, matrix, size, flags=method, borderValue=value))
+    return u8(cv2.warpAffine(picture, matrix, size, flags=cv2.INTER_CUBIC, borderValue=value))
