@@ -16,12 +16,12 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from foundation.times import utc_now
+from foundation.times import today, utc_now
 from warehouse import open_warehouse
 from warehouse.consent_schema import bases, consents
 from warehouse.grounds import Wanted
 from warehouse.schema import holders, records
-from warehouse.values import new_id, today
+from warehouse.values import new_id
 
 #: Milliseconds within which 99 of 100 plans are made.
 BAR = 25.0

@@ -13,10 +13,9 @@ from foundation.errors import ExitCode, SohoaError
 from foundation.files import sha256_file, write_atomic
 from foundation.messages import N_, _
 from foundation.privacy import mask_number
-from foundation.times import iso_utc
+from foundation.times import iso_utc, today
 from profiles import Paper, all_of, load_office, load_paper, load_procedure
 from warehouse.grounds import Consent, Evidence, Giver, Purpose, Withdrawal
-from warehouse.values import today
 
 Language = Literal["vi", "en"]
 

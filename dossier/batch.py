@@ -36,7 +36,7 @@ from foundation.privacy import mask_text
 from foundation.times import iso_utc, utc_now, vietnam_time
 from profiles import Office, Paper, Signer, load_office, load_paper
 from warehouse import Owner
-from warehouse.ground_errors import NotKept
+from warehouse.ground_errors import require_kept
 
 
 class PaperUnnamed(SohoaError):
@@ -126,8 +126,7 @@ def plan_folder(
     if folder.is_file():
         raise ScansUnnamed(file=mask_text(folder.name))
     paper, office = load_paper(paper_name), load_office()
-    if not paper.keep:
-        raise NotKept(paper=paper.title)
+    require_kept(paper)
     found = list(look_through(folder))
     lot = lot or lot_of_today()
     plans = [

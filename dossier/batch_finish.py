@@ -17,7 +17,7 @@ from foundation.errors import ExitCode, SohoaError
 from foundation.files import sha256_file, sync_file
 from foundation.messages import N_
 from profiles import load_paper
-from warehouse.ground_errors import NotKept
+from warehouse.ground_errors import require_kept
 from warehouse.values import Judgement
 
 if TYPE_CHECKING:
@@ -130,8 +130,7 @@ def deposit_some(bench: Bench, documents: Sequence[Document], done: Done, failed
 def _deposit(bench: Bench, store: "Warehouse", document: Document) -> Document:
     began = time.monotonic()
     plan, paper = document.plan, load_paper(document.plan.paper)
-    if not paper.keep:
-        raise NotKept(paper=paper.title)
+    require_kept(paper)
     file = bench.folder(document) / DOCUMENT
     if not file.exists() or sha256_file(file) != document.sha256:
         raise NotAsSigned(document=document.id)

@@ -36,7 +36,7 @@ from dossier.sorting import paper_of
 from foundation.errors import ExitCode, SohoaError
 from foundation.files import sha256_file, sweep_parts, sync_file, write_atomic
 from foundation.messages import N_, _
-from foundation.times import utc_now, vietnam_time
+from foundation.times import today
 from ocr.words import Word
 from profiles import Paper, all_of, load_paper
 from warehouse.errors import SecretPaper
@@ -218,7 +218,7 @@ def _with_code(bench: Bench, document: Document, paper: Paper) -> Document:
             document.plan.owner.identifier,
             paper.code,
             office=office.code,
-            date=vietnam_time(utc_now()).date(),
+            date=today(),
         )
     return bench.run.note(document, code=code)
 

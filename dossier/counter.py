@@ -26,7 +26,7 @@ from dossier.values import Dossier, Hold
 from foundation.errors import ExitCode, SohoaError
 from foundation.files import private_files
 from foundation.messages import N_, _
-from foundation.times import utc_now, vietnam_time
+from foundation.times import today
 from profiles import Paper, all_of, load_office, load_paper, load_procedure
 from warehouse.grounds import Giver
 
@@ -217,7 +217,7 @@ def _by_script(desk: Desk, order: Order, hold: Hold) -> Dossier:
             raise OrderIncomplete(missing=name)
     owner, procedure = owner_of(order.owner, order.owner_name), load_procedure(order.procedure)
     files = _pairs(order.sheets)
-    if not procedure.holds_on(vietnam_time(utc_now()).date()):
+    if not procedure.holds_on(today()):
         raise NotInForce(procedure=procedure.title)
     papers = [load_paper(one.paper) for one in procedure.components]
     desk.require_signers(papers)

@@ -20,7 +20,7 @@ from dossier.values import Dossier, DossierUnreadable, load, unfinished
 from foundation.errors import ExitCode, SohoaError
 from foundation.messages import _
 from foundation.privacy import mask_number
-from foundation.times import utc_now, vietnam_time
+from foundation.times import today
 from profiles import Paper, Procedure, UnknownProfile, all_of, load_paper, load_procedure
 from warehouse import Owner
 
@@ -112,8 +112,8 @@ def _ask_about(here: Guide, left: Dossier) -> int | Move:
 
 
 def _choose_procedure(here: Guide, so_far: Progress, _backwards: bool) -> Progress | Move:
-    today = vietnam_time(utc_now()).date()
-    procedures = [one for one in all_of(Procedure) if one.holds_on(today)]
+    day = today()
+    procedures = [one for one in all_of(Procedure) if one.holds_on(day)]
     answer = here.talk.choose(_("Which procedure?"), [one.title for one in procedures])
     if isinstance(answer, Move):
         return answer

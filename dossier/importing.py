@@ -20,9 +20,9 @@ from foundation.errors import ExitCode, SohoaError
 from foundation.files import scratch_folder
 from foundation.messages import N_
 from foundation.privacy import mask_text
-from foundation.times import iso_utc, utc_now, vietnam_time
+from foundation.times import iso_utc, today
 from profiles import Office, Paper, UnknownProfile, load_office, load_paper
-from warehouse.ground_errors import NotKept
+from warehouse.ground_errors import require_kept
 
 if TYPE_CHECKING:
     from signing.detached import DetachedVerdict
@@ -222,8 +222,7 @@ def _paper_of(component: "Component") -> Paper:
         paper = load_paper(component.type_code)
     except UnknownProfile:
         paper = load_paper(component.paper)
-    if not paper.keep:
-        raise NotKept(paper=paper.title)
+    require_kept(paper)
     return paper
 
 
@@ -341,5 +340,5 @@ def _code_for(desk: _Desk, component: "Component", paper: Paper) -> str:
         component.owner.identifier,
         paper.code,
         office=desk.office.code,
-        date=vietnam_time(utc_now()).date(),
+        date=today(),
     )

@@ -29,7 +29,7 @@ from dossier.values import Dossier, DossierUnreadable, Hold, Part, load, save, u
 from foundation.files import sha256_file
 from foundation.messages import _
 from foundation.privacy import mask_number
-from foundation.times import utc_now, vietnam_time
+from foundation.times import today, utc_now
 from profiles import (
     Procedure,
     UnknownProfile,
@@ -54,9 +54,7 @@ SHEETS = "sheets"
 def start(desk: Desk, procedure: Procedure, owner: Owner) -> Dossier:
     """Open a dossier: its code, and for each component whether the store holds it already."""
     with desk.store() as store:
-        code = store.new_dossier_code(
-            desk.office.dossier_code, desk.office.code, vietnam_time(utc_now()).date()
-        )
+        code = store.new_dossier_code(desk.office.dossier_code, desk.office.code, today())
     dossier = Dossier(
         id=new_id(),
         code=code,
@@ -207,7 +205,7 @@ def make_part(
             dossier.owner.identifier,
             paper.code,
             office=desk.office.code,
-            date=vietnam_time(utc_now()).date(),
+            date=today(),
         )
     folder = dossier.folder / "parts"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -25,7 +25,7 @@ from dossier.ledger_errors import (
 from dossier.ledger_schema import APPLICATION_ID, REVISION, VERSION_TABLE
 from foundation.places import home
 from foundation.reasons import reason_of
-from warehouse.engine import for_writing, postgresql_engine, sqlite_engine, table_names
+from warehouse.engine import for_writing, postgresql_engine, sqlite_engine, table_names, upgrade
 from warehouse.errors import BadSettings
 
 _FILE = "ledger.sqlite"
@@ -213,7 +213,7 @@ def _bring_up_to_date(engine: Engine, place: LedgerPlace, *, create: bool) -> No
         from alembic.util import CommandError
 
         try:
-            _upgrade(tx)
+            upgrade(tx, Path(__file__).parent / "migrations")
         except CommandError as error:  # a revision this sohoa has never heard of
             raise NewerLedger(ledger=place.shown) from error
 
@@ -221,14 +221,3 @@ def _bring_up_to_date(engine: Engine, place: LedgerPlace, *, create: bool) -> No
 def _revision(tx: Connection) -> str:
     statement = f"SELECT version_num FROM {VERSION_TABLE}"  # noqa: S608  a name of ours
     return str(tx.execute(text(statement)).scalar_one_or_none() or "")
-
-
-def _upgrade(tx: Connection) -> None:
-    from alembic import command
-    from alembic.config import Config
-
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    config.set_main_option("path_separator", "os")
-    config.attributes["connection"] = tx
-    command.upgrade(config, "head")

@@ -17,7 +17,7 @@ from sqlalchemy import (
     text,
 )
 
-from warehouse.schema import UtcDateTime
+from warehouse.schema import NAMES, UtcDateTime
 
 #: The Alembic revision this code works with.
 REVISION = "0002"
@@ -26,14 +26,7 @@ APPLICATION_ID = 0x534F4842
 #: Alembic's own table; another name than the catalogue's, so that both may share a database.
 VERSION_TABLE = "ledger_version"
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(column_0_label)s",
-        "pk": "pk_%(table_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-    }
-)
+metadata = MetaData(naming_convention=NAMES)
 
 #: One row a document: where it stands now.
 documents = Table(

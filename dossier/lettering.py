@@ -2,6 +2,8 @@
 
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,17 +21,20 @@ class TinosMissing(SohoaError):
     message = N_("The font Tinos is missing. Install it: sudo apt-get install fonts-croscore")
 
 
-def add_tinos(pdf: "FPDF") -> None:
-    """Have the document know Tinos, regular and bold. Raises TinosMissing."""
+@contextmanager
+def lettered(pdf: "FPDF") -> Iterator[None]:
+    """A document that knows Tinos, regular and bold, while the block draws and puts it out.
+
+    Then the files of its fonts are closed, which fpdf2 leaves open.
+
+    Raises:
+        TinosMissing: the font is not installed.
+    """
     regular = tinos()
-    pdf.add_font("Tinos", "", regular)
-    pdf.add_font("Tinos", "B", regular.with_name("Tinos-Bold.ttf"))
-
-
-def finished(pdf: "FPDF") -> bytes:
-    """The document's bytes; the files of its fonts are closed, which fpdf2 leaves open."""
     try:
-        return bytes(pdf.output())
+        pdf.add_font("Tinos", "", regular)
+        pdf.add_font("Tinos", "B", regular.with_name("Tinos-Bold.ttf"))
+        yield
     finally:
         for font in pdf.fonts.values():
             if hasattr(font, "ttfont"):

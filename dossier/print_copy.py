@@ -19,7 +19,7 @@ import segno
 from digitize.seal import PT, parse_seal, read_seals, taken_spots
 from dossier.checking import Reliance, check_files
 from dossier.drawn_codes import QUIET, draw_code
-from dossier.lettering import add_tinos, finished
+from dossier.lettering import lettered
 from dossier.people import actor_at
 from dossier.shelf import keep_out_of_store
 from foundation.errors import ExitCode, SohoaError
@@ -265,19 +265,19 @@ def _draw(strip: _Strip, sizes: Sequence[tuple[float, float]]) -> bytes:
 
     pdf = FPDF(unit="mm")
     pdf.set_auto_page_break(False)
-    add_tinos(pdf)
-    for number, size in enumerate(sizes, 1):
-        pdf.add_page(orientation="portrait", format=size)
-        top = size[1] - strip.height_mm + _GAP_MM / 2
-        pdf.set_line_width(0.2)
-        pdf.line(_MARGIN_MM, top, size[0] - _MARGIN_MM, top)
-        draw_code(pdf, strip.qr, _MARGIN_MM, top + _GAP_MM / 2, strip.qr_mm)
-        left = _MARGIN_MM + strip.qr_mm + _GAP_MM
-        width = size[0] - _MARGIN_MM - _HAND_MM - _GAP_MM - left
-        counted = _("Page {number} of {count}").format(number=number, count=len(sizes))
-        _draw_text(pdf, (*strip.lines, counted), (left, top + 1.0, width, strip.qr_mm))
-        _draw_hand(pdf, strip, (size[0] - _MARGIN_MM - _HAND_MM, top + 1.0))
-    return finished(pdf)
+    with lettered(pdf):
+        for number, size in enumerate(sizes, 1):
+            pdf.add_page(orientation="portrait", format=size)
+            top = size[1] - strip.height_mm + _GAP_MM / 2
+            pdf.set_line_width(0.2)
+            pdf.line(_MARGIN_MM, top, size[0] - _MARGIN_MM, top)
+            draw_code(pdf, strip.qr, _MARGIN_MM, top + _GAP_MM / 2, strip.qr_mm)
+            left = _MARGIN_MM + strip.qr_mm + _GAP_MM
+            width = size[0] - _MARGIN_MM - _HAND_MM - _GAP_MM - left
+            counted = _("Page {number} of {count}").format(number=number, count=len(sizes))
+            _draw_text(pdf, (*strip.lines, counted), (left, top + 1.0, width, strip.qr_mm))
+            _draw_hand(pdf, strip, (size[0] - _MARGIN_MM - _HAND_MM, top + 1.0))
+        return bytes(pdf.output())
 
 
 def _draw_text(pdf: "FPDF", lines: Sequence[str], box: tuple[float, float, float, float]) -> None:

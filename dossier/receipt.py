@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dossier.desk import Desk
-from dossier.lettering import add_tinos, finished
+from dossier.lettering import lettered
 from dossier.values import Dossier, Part
 from foundation.files import write_atomic
 from foundation.messages import N_, _
@@ -51,30 +51,30 @@ def _pages(desk: Desk, dossier: Dossier) -> bytes:
 
     pdf = FPDF(format=(148, 210), enforce_compliance="PDF/A-2B")  # ISO 216 A5, millimetres
     pdf.set_creation_date(utc_now())
-    add_tinos(pdf)
-    pdf.set_title(_("Receipt"))
-    pdf.set_margin(15)
-    pdf.add_page()
-    _line(pdf, desk.office.agency, bold=True)
-    _line(pdf, desk.office.title)
-    pdf.ln(4)
-    _line(pdf, _("RECEIPT OF PAPERS"), bold=True, size=14, align="C")
-    pdf.ln(2)
-    procedure = load_procedure(dossier.procedure)
-    now = vietnam_time(utc_now()).strftime("%H:%M:%S %d/%m/%Y +07:00")
-    for label, value in (
-        (_("Dossier"), dossier.code),
-        (_("Procedure"), f"{procedure.title} ({procedure.code})"),
-        (_("Owner"), f"{dossier.owner.name} {mask_number(dossier.owner.identifier)}".strip()),
-        (_("Received by"), desk.actor.name),
-        (_("Time"), now),
-        (_("Consent"), dossier.consent_id or _("none")),
-    ):
-        _line(pdf, f"{label}: {value}")
-    pdf.ln(3)
-    for number, one in enumerate(dossier.parts, 1):
-        _describe(pdf, number, one)
-    return finished(pdf)
+    with lettered(pdf):
+        pdf.set_title(_("Receipt"))
+        pdf.set_margin(15)
+        pdf.add_page()
+        _line(pdf, desk.office.agency, bold=True)
+        _line(pdf, desk.office.title)
+        pdf.ln(4)
+        _line(pdf, _("RECEIPT OF PAPERS"), bold=True, size=14, align="C")
+        pdf.ln(2)
+        procedure = load_procedure(dossier.procedure)
+        now = vietnam_time(utc_now()).strftime("%H:%M:%S %d/%m/%Y +07:00")
+        for label, value in (
+            (_("Dossier"), dossier.code),
+            (_("Procedure"), f"{procedure.title} ({procedure.code})"),
+            (_("Owner"), f"{dossier.owner.name} {mask_number(dossier.owner.identifier)}".strip()),
+            (_("Received by"), desk.actor.name),
+            (_("Time"), now),
+            (_("Consent"), dossier.consent_id or _("none")),
+        ):
+            _line(pdf, f"{label}: {value}")
+        pdf.ln(3)
+        for number, one in enumerate(dossier.parts, 1):
+            _describe(pdf, number, one)
+        return bytes(pdf.output())
 
 
 def _describe(pdf: "FPDF", number: int, part: Part) -> None:

@@ -37,7 +37,7 @@ from dossier.register_values import (
     text_of,
 )
 from foundation.privacy import mask_text
-from foundation.times import utc_now, vietnam_time
+from foundation.times import today as this_day
 from ocr.labels import bare
 
 #: Rows by whose words the encoding of each column is told.
@@ -250,7 +250,7 @@ def open_register(
         ahead = list(islice(rows, _SAMPLE))
         written = _written(ahead, header)
         columns = Columns(table.name, table.encoding, header, written)
-        day = today or vietnam_time(utc_now()).date()
+        day = today or this_day()
         opened = OpenRegister(path.name, columns, chain(ahead, rows), day)
         for name, guess in written.items():
             if name in _TEXTS and guess.encoding != "unicode" and guess.confidence < _SURE:

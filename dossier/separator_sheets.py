@@ -20,7 +20,7 @@ from digitize.patch import BARS_MM, NARROW_MM
 from digitize.separators import CODE_MM
 from digitize.slips import Slip, parse_separator, separator_text
 from dossier.drawn_codes import draw_code
-from dossier.lettering import add_tinos, finished
+from dossier.lettering import lettered
 from dossier.making import SourceOverwritten
 from dossier.register import RegisterRow, open_register
 from dossier.shelf import keep_out_of_store
@@ -181,23 +181,23 @@ def print_separators(sheets: Iterable[SeparatorSheet], out: Path, *, copies: int
 def _draw(sheets: Sequence[SeparatorSheet], copies: int) -> bytes:
     from fpdf import FPDF
 
-    codes = [_code(sheet.slip) for sheet in sheets]  # before fonts are opened: it may refuse
     pdf = FPDF(unit="mm", format="A4")
     pdf.set_auto_page_break(False)
     pdf.set_title(_("Separator sheets"))
-    add_tinos(pdf)
-    for sheet, code in zip(sheets, codes, strict=True):
-        for copy in range(1, copies + 1):
-            pdf.add_page()
-            _draw_bars(pdf)
-            _draw_number(pdf, sheet.slip.number)
-            draw_code(pdf, code, _MARGIN, _FIRST_TOP, CODE_MM)
-            draw_code(pdf, code, _WIDTH - _MARGIN - CODE_MM, _SECOND_TOP, CODE_MM)
-            counted = _("Copy {number} of {count}").format(number=copy, count=copies)
-            notes = (*sheet.notes, counted) if copies > 1 else sheet.notes
-            _draw_notes(pdf, notes, (_MARGIN + CODE_MM + 4, _FIRST_TOP + 6))
-            _draw_notes(pdf, _advice(), (_MARGIN, _SECOND_TOP + 6))
-    return finished(pdf)
+    with lettered(pdf):
+        for sheet in sheets:
+            code = _code(sheet.slip)
+            for copy in range(1, copies + 1):
+                pdf.add_page()
+                _draw_bars(pdf)
+                _draw_number(pdf, sheet.slip.number)
+                draw_code(pdf, code, _MARGIN, _FIRST_TOP, CODE_MM)
+                draw_code(pdf, code, _WIDTH - _MARGIN - CODE_MM, _SECOND_TOP, CODE_MM)
+                counted = _("Copy {number} of {count}").format(number=copy, count=copies)
+                notes = (*sheet.notes, counted) if copies > 1 else sheet.notes
+                _draw_notes(pdf, notes, (_MARGIN + CODE_MM + 4, _FIRST_TOP + 6))
+                _draw_notes(pdf, _advice(), (_MARGIN, _SECOND_TOP + 6))
+        return bytes(pdf.output())
 
 
 def _code(slip: Slip) -> segno.QRCode:

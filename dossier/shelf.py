@@ -15,7 +15,7 @@ from foundation.errors import ExitCode, SohoaError
 from foundation.files import real, write_atomic
 from foundation.messages import N_
 from foundation.places import home
-from foundation.times import utc_now, vietnam_time
+from foundation.times import today, utc_now
 from profiles import Paper, UnknownProfile, load_office, load_paper, load_procedure
 from warehouse import (
     CheckReport,
@@ -25,7 +25,7 @@ from warehouse import (
     Release,
     RepairReport,
 )
-from warehouse.ground_errors import NotKept
+from warehouse.ground_errors import require_kept
 from warehouse.grounds import Evidence, Planned, Why
 
 if TYPE_CHECKING:
@@ -145,16 +145,15 @@ def deposit_file(  # noqa: PLR0913  what the verb's options say
         SohoaError: whatever the store refuses.
     """
     paper, office = load_paper(paper_name), load_office()
-    if not paper.keep:
-        raise NotKept(paper=paper.title)
-    owner, today = owner_of(owner_number, owner_name), vietnam_time(utc_now()).date()
+    require_kept(paper)
+    owner = owner_of(owner_number, owner_name)
     actor = actor_at(office, operator)
     with open_store() as store:
         if agreed:
             heard = Evidence("witness", witness or actor.name)
             store.consents.grant(agreement(office, owner, (paper,), heard), actor)
         code = store.new_code(
-            office.record_code, owner.identifier, paper.code, office=office.code, date=today
+            office.record_code, owner.identifier, paper.code, office=office.code, date=today()
         )
         return store.deposit(
             file,
@@ -327,14 +326,13 @@ def revoke_record(record: str, reason: str, operator: str = "") -> Record:
 def bind_record(record: str, owner_number: str, owner_name: str = "", operator: str = "") -> Record:
     """Say whose paper a record is, whose owner was unknown; it gets a code that names them."""
     office, owner = load_office(), owner_of(owner_number, owner_name)
-    today = vietnam_time(utc_now()).date()
     with open_store() as store:
         code = store.new_code(
             office.record_code,
             owner.identifier,
             store.get(record).type_code,
             office=office.code,
-            date=today,
+            date=today(),
         )
         return store.bind_owner(record, owner, actor_at(office, operator), code=code)
 

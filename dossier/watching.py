@@ -29,7 +29,7 @@ from foundation.errors import SohoaError
 from foundation.files import private_files
 from foundation.messages import N_
 from profiles import load_office, load_paper
-from warehouse.ground_errors import NotKept
+from warehouse.ground_errors import require_kept
 
 #: Where files go that have been taken over.
 TAKEN = "taken"
@@ -105,8 +105,7 @@ def watch_folder(
         SourceAway, StorageFails: the folder has been away for too long.
     """
     office, paper = load_office(), load_paper(watch.paper)
-    if not paper.keep:
-        raise NotKept(paper=paper.title)
+    require_kept(paper)
     who, folder = where.who(office), watch.folder.absolute()
     taker = _Taker(replace(watch, folder=folder, paper=paper.name), told)
     weather = Weather(Patience())

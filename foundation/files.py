@@ -48,7 +48,7 @@ def atomic_path(target: Path, *, mode: int | None = None) -> Iterator[Path]:
         OSError: it cannot be written there; named by ``target``, before the block begins.
         NotAFile: what stands there is no regular file.
     """
-    file = Path(os.path.realpath(target))
+    file = real(target)
     try:
         part, lock = _new_part(file)
     except FileExistsError as error:  # a file stands where the folder should be

@@ -1,6 +1,6 @@
 """UTC inside, Vietnam's time outside."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 #: Indochina Time, UTC+07:00 without daylight saving since 1975.
 VIETNAM = timezone(timedelta(hours=7), "ICT")
@@ -14,6 +14,11 @@ def utc_now() -> datetime:
 def vietnam_time(moment: datetime) -> datetime:
     """The same moment on a clock in Vietnam."""
     return moment.astimezone(VIETNAM)
+
+
+def today() -> date:
+    """Today in Vietnam: the day on which papers expire and codes are dated."""
+    return vietnam_time(utc_now()).date()
 
 
 def iso_utc(moment: datetime) -> str:

@@ -56,6 +56,12 @@ def valid_at(certificate: x509.Certificate, moment: datetime) -> bool:
     return bool(start <= moment <= end)
 
 
+def in_date(certificate: x509.Certificate, moment: datetime, claimed: datetime | None) -> bool:
+    """Whether it was in force at ``moment``, and the signature does not call itself older."""
+    older = claimed is not None and claimed < certificate.not_valid_before
+    return valid_at(certificate, moment) and not older
+
+
 def has_public_key(certificate: x509.Certificate, number: bytes) -> bool:
     """Whether its key has this modulus (RSA), or this point (EC), as PKCS#11 tokens give them."""
     key = pyca.load_der_x509_certificate(certificate.dump()).public_key()

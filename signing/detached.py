@@ -27,8 +27,14 @@ from pyhanko.sign.validation.settings import KeyUsageConstraints
 
 from foundation.times import utc_now
 from signing import errors
-from signing.certificates import SIGNING_USAGES, chain_of, display_name, key_usages, may_sign
-from signing.certificates import valid_at as in_force_at
+from signing.certificates import (
+    SIGNING_USAGES,
+    chain_of,
+    display_name,
+    in_date,
+    key_usages,
+    may_sign,
+)
 from signing.container import NotAsWritten, carries_strays, check_container
 from signing.document import MALFORMED
 from signing.evidence import Evidence, Network
@@ -200,5 +206,5 @@ async def _facts(
         stray_certificates=strays,
         held_when_signed=facts.trusted,
         may_sign=may_sign(certificate),
-        in_date=in_force_at(certificate, moment),
+        in_date=in_date(certificate, moment, status.signer_reported_dt),
     )

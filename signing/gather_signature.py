@@ -23,7 +23,14 @@ from pyhanko.sign.validation.status import (
 )
 from pyhanko_certvalidator import CertificateValidator
 
-from signing.certificates import SIGNING_USAGES, display_name, key_usages, may_sign, valid_at
+from signing.certificates import (
+    SIGNING_USAGES,
+    display_name,
+    in_date,
+    key_usages,
+    may_sign,
+    valid_at,
+)
 from signing.changes import freed_in, strict_policy
 from signing.container import NotAsWritten, carries_strays, check_container, check_gap
 from signing.document import MALFORMED, value_of
@@ -101,11 +108,6 @@ def _with_names(facts: SignatureFacts, embedded: EmbeddedPdfSignature) -> Signat
     )
 
 
-def _before(certificate: x509.Certificate, claimed: datetime | None) -> bool:
-    """Whether a signature says that it is older than its certificate."""
-    return claimed is not None and claimed < certificate.not_valid_before
-
-
 async def _signature(
     facts: SignatureFacts, embedded: EmbeddedPdfSignature, evidence: Evidence
 ) -> tuple[SignatureFacts, Any]:
@@ -135,7 +137,7 @@ async def _signature(
         proven_at=proven,
         held_when_signed=held,
         may_sign=may_sign(certificate),
-        in_date=valid_at(certificate, moment) and not _before(certificate, facts.claimed_at),
+        in_date=in_date(certificate, moment, facts.claimed_at),
     )
     return facts, status
 

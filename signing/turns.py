@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from foundation.errors import ExitCode, SohoaError
+from foundation.files import real
 from foundation.messages import N_
 
 #: What tells one file at a path from another: inode, size, and when it was changed.
@@ -33,7 +34,7 @@ class Turn:
     """
 
     def __init__(self, target: Path) -> None:
-        self._target = Path(os.path.realpath(target))
+        self._target = real(target)
         self._before: _State = None
         self._lock: int | None = None
 

@@ -47,7 +47,7 @@ def consents_answer(consents: "Sequence[Consent]", check: bool, keys: Sequence[P
         ReceiptInvalid: one was altered.
     """
     from dossier.agreeing import check_receipt, consent_data
-    from warehouse.values import today
+    from foundation.times import today
 
     data, lines, unknown = [], [], []
     for one in consents:

@@ -1,11 +1,14 @@
 """What holds for every test, wherever the run was started from."""
 
-import os
 import signal
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from signing.rehearsal import Rehearsal
 
 # How long one example takes says how busy the machine is, not whether the code is right.
 settings.register_profile("untimed", deadline=None)
@@ -25,17 +28,10 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
-@pytest.fixture(autouse=True)
-def _tokens_of_this_room(request: pytest.FixtureRequest) -> Iterator[None]:
-    """SoftHSM shows the tokens of the fixture ``pki`` that the test uses: rooms have their own,
-    and whose tests come first in a process is not for a test to know."""
-    if "pki" not in request.fixturenames:
-        yield
-        return
-    before = os.environ.get("SOFTHSM2_CONF")
-    os.environ["SOFTHSM2_CONF"] = request.getfixturevalue("pki").environ["SOFTHSM2_CONF"]
-    yield
-    if before is None:
-        os.environ.pop("SOFTHSM2_CONF", None)
-    else:
-        os.environ["SOFTHSM2_CONF"] = before
+@pytest.fixture(scope="session")
+def pki(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Rehearsal"]:
+    """Two tokens and their PKI, for all tests of this process; plugged in from the first on."""
+    from signing.rehearsal import rehearsal_pki
+
+    with rehearsal_pki(tmp_path_factory.mktemp("rehearsal")) as rehearsal:
+        yield rehearsal

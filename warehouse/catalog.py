@@ -27,6 +27,7 @@ from warehouse.engine import (
     reachable,
     sqlite_engine,
     table_names,
+    upgrade,
 )
 from warehouse.errors import (
     CatalogueMissing,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from warehouse.receipts import Signer
 
 CATALOGUE = "catalogue.sqlite"
+_MIGRATIONS = Path(__file__).parent / "migrations"
 KEYS = "keys"
 PSEUDONYM_KEY = Path(KEYS) / "pseudonym.key"
 INCOMING, RUNNING = "incoming", "running"
@@ -170,7 +172,7 @@ def made_anew(folder: Path, token: OfficeKey | None = None) -> Iterator[tuple[Ca
         with for_writing(engine).begin() as tx:
             if place.catalogue:
                 _drop_tables(tx)
-            upgrade(tx)
+            upgrade(tx, _MIGRATIONS)
             yield _catalog(place, blobs, keys, engine), tx
         engine.dispose()
         if not place.catalogue:
@@ -249,7 +251,7 @@ def _born(place: Place, blobs: Blobs, keys: Keys) -> Engine:
             with locked(place.folder, fcntl.LOCK_EX), for_writing(engine).begin() as tx:
                 if "records" not in table_names(tx):
                     _prepare(place, blobs, keys)
-                    upgrade(tx)
+                    upgrade(tx, _MIGRATIONS)
         on_failure.pop_all()
     return engine
 
@@ -268,7 +270,7 @@ def _prepare(place: Place, blobs: Blobs, keys: Keys) -> None:
 def _create_sqlite(folder: Path) -> None:
     engine = _new_sqlite(folder)
     with for_writing(engine).begin() as tx:
-        upgrade(tx)
+        upgrade(tx, _MIGRATIONS)
     engine.dispose()
     _name_sqlite(folder)
 
@@ -306,25 +308,13 @@ def _bring_up_to_date(place: Place, engine: Engine) -> None:
         from alembic.util import CommandError
 
         try:
-            upgrade(tx)
+            upgrade(tx, _MIGRATIONS)
         except CommandError as error:  # a revision this sohoa has never heard of
             raise NewerWarehouse(folder=place.shown) from error
 
 
 def _revision(tx: Connection) -> str:
     return str(tx.execute(text("SELECT version_num FROM alembic_version")).scalar_one())
-
-
-def upgrade(tx: Connection) -> None:
-    """Bring the catalogue's tables to this sohoa's revision; from nothing, make them."""
-    from alembic import command
-    from alembic.config import Config
-
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    config.set_main_option("path_separator", "os")
-    config.attributes["connection"] = tx
-    command.upgrade(config, "head")
 
 
 def _read_key(place: Place) -> bytes:

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from foundation.privacy import mask_number, mask_text
-from foundation.times import iso_utc, utc_now, vietnam_time
+from foundation.times import iso_utc, today, utc_now, vietnam_time
 from warehouse import audit
 from warehouse.catalog import Catalog
 from warehouse.checkpoints import signer_of
@@ -29,7 +29,7 @@ from warehouse.grounds import Agreement, Basis, Consent, Evidence, Giver, Purpos
 from warehouse.keeping import end_or_rest_on_law
 from warehouse.ledger import put
 from warehouse.receipts import issue
-from warehouse.values import Actor, Owner, clean_identifier, new_id, today
+from warehouse.values import Actor, Owner, clean_identifier, new_id
 
 GIVEN, TAKEN_BACK = "consent-receipt", "withdrawal-receipt"
 _SCHEMA = "ISO/IEC TS 27560:2023; sohoa 1"

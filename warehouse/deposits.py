@@ -10,7 +10,7 @@ from typing import BinaryIO
 from sqlalchemy import Connection, select
 
 from foundation.privacy import mask_text
-from foundation.times import utc_now
+from foundation.times import today, utc_now
 from warehouse import audit, codes, keeping, objects, records, renewals
 from warehouse.catalog import Catalog
 from warehouse.claims import claimed
@@ -30,7 +30,7 @@ from warehouse.keys import SealedKey
 from warehouse.objects import Staged
 from warehouse.ocfl import Inventory
 from warehouse.schema import records as rows
-from warehouse.values import Actor, Judgement, Owner, Record, clean_identifier, new_id, today
+from warehouse.values import Actor, Judgement, Owner, Record, clean_identifier, new_id
 
 
 @dataclass(frozen=True)

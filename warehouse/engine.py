@@ -150,6 +150,19 @@ def put_row(tx: Connection, table: Table, row: dict[str, Any], *, replace: bool 
     tx.execute(statement)
 
 
+def upgrade(tx: Connection, migrations: Path) -> None:
+    """Bring tables to this sohoa's revision with the Alembic scripts of a folder; from nothing,
+    make them."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(migrations))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = tx
+    command.upgrade(config, "head")
+
+
 def table_names(tx: Connection) -> set[str]:
     """The tables of the catalogue's schema."""
     query = (

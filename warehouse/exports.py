@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from foundation.times import today
 from warehouse import audit, records, reuse
 from warehouse.catalog import Catalog
 from warehouse.grounds import Terms
-from warehouse.values import Actor, Record, Release, today
+from warehouse.values import Actor, Record, Release
 
 
 @dataclass(frozen=True)

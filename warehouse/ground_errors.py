@@ -1,8 +1,13 @@
 """What is refused for want of a ground: consent, law, procedure, measure."""
 
+from typing import TYPE_CHECKING
+
 from foundation.errors import ExitCode, SohoaError
 from foundation.messages import N_
 from warehouse.errors import NotReusable
+
+if TYPE_CHECKING:
+    from profiles import Paper
 
 
 class NoBasis(SohoaError):
@@ -20,6 +25,12 @@ class NotKept(SohoaError):
 
     exit_code = ExitCode.NOT_ALLOWED
     message = N_("“{paper}” is only shown, never kept: its profile says keep = false.")
+
+
+def require_kept(paper: "Paper") -> None:
+    """Raises NotKept for a paper that does not go to the store."""
+    if not paper.keep:
+        raise NotKept(paper=paper.title)
 
 
 class ConsentNotFound(SohoaError):

@@ -13,10 +13,11 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from sqlalchemy import select
 
+from foundation.times import today
 from warehouse import codes, records
 from warehouse.catalog import Catalog
 from warehouse.schema import records as rows
-from warehouse.values import Record, today
+from warehouse.values import Record
 
 #: What the cipher binds: a check code is of this kind and version.
 _KIND = [b"sohoa check code 1"]

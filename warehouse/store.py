@@ -6,6 +6,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Literal
 
+from foundation.times import today
 from warehouse import (
     audit,
     claims,
@@ -42,7 +43,6 @@ from warehouse.values import (
     RepairReport,
     Status,
     clean_identifier,
-    today,
 )
 
 

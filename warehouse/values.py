@@ -8,7 +8,6 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from foundation.messages import N_, _
-from foundation.times import utc_now, vietnam_time
 
 if TYPE_CHECKING:
     from ulid import ULIDGenerator
@@ -40,11 +39,6 @@ def is_id(text: str) -> bool:
 def clean_identifier(identifier: str) -> str:
     """An identification number as it is stored and compared: NFC and without white space."""
     return "".join(unicodedata.normalize("NFC", identifier).split())
-
-
-def today() -> date:
-    """Today in Vietnam: the day on which papers expire and codes are dated."""
-    return vietnam_time(utc_now()).date()
 
 
 @dataclass(frozen=True)

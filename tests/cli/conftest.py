@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+import pikepdf
 import pytest
 import segno
 from PIL import Image, ImageDraw, ImageFont
@@ -21,7 +22,7 @@ from PIL import Image, ImageDraw, ImageFont
 import profiles
 from digitize.training import TrainingScanner, sane_config, serve_training_scanner
 from foundation.messages import set_language
-from signing.rehearsal import Rehearsal, rehearsal_pki
+from signing.rehearsal import Rehearsal
 
 OWNER = "001087000084"
 CARD = f"{OWNER}||Trần Văn Hải|12051987|Nam|Xã Hòa An|02032022"
@@ -50,18 +51,6 @@ paper = "khai-sinh"
 @pytest.fixture(autouse=True)
 def _english() -> None:
     set_language("en")
-
-
-@pytest.fixture(scope="session")
-def pki(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
-    """Tokens and their PKI; other rooms' tests in this process keep their own tokens."""
-    before = os.environ.get("SOFTHSM2_CONF")
-    with rehearsal_pki(tmp_path_factory.mktemp("rehearsal")) as rehearsal:
-        if before is None:
-            del os.environ["SOFTHSM2_CONF"]
-        else:
-            os.environ["SOFTHSM2_CONF"] = before
-        yield rehearsal
 
 
 Draw = Callable[..., Path]
@@ -254,3 +243,13 @@ def complaint(result: "subprocess.CompletedProcess[str]", code: int, *words: str
 @pytest.fixture
 def complains() -> Callable[..., str]:
     return complaint
+
+
+@pytest.fixture
+def paper(counter: Counter) -> Path:
+    """A PDF of one empty page."""
+    pdf = pikepdf.new()
+    pdf.add_blank_page(page_size=(420, 595))
+    path = counter.folder / "paper.pdf"
+    pdf.save(path)
+    return path

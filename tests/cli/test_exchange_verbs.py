@@ -7,22 +7,12 @@ import subprocess
 import threading
 import zipfile
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from pathlib import Path
 
 import bagit
 import pikepdf
 import pytest
 
 OWNER = "001087000084"
-
-
-@pytest.fixture
-def paper(counter) -> Path:
-    pdf = pikepdf.new()
-    pdf.add_blank_page(page_size=(420, 595))
-    path = counter.folder / "paper.pdf"
-    pdf.save(path)
-    return path
 
 
 def said(result: "subprocess.CompletedProcess[str]", code: int = 0) -> dict:

@@ -14,15 +14,6 @@ import pytest
 OWNER = "001087000084"
 
 
-@pytest.fixture
-def paper(counter) -> Path:
-    pdf = pikepdf.new()
-    pdf.add_blank_page(page_size=(420, 595))
-    path = counter.folder / "paper.pdf"
-    pdf.save(path)
-    return path
-
-
 def said(result: "subprocess.CompletedProcess[str]") -> object:
     assert (result.returncode, result.stderr) == (0, ""), result.stderr
     return json.loads(result.stdout)

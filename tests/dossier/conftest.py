@@ -1,7 +1,5 @@
 """A desk with real tokens and a store of its own, in this process."""
 
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 from dossier.desk import Desk
 from foundation.messages import set_language
 from profiles import load_office
-from signing.rehearsal import Rehearsal, rehearsal_pki
+from signing.rehearsal import Rehearsal
 from warehouse import Actor
 
 PROCEDURE = """\
@@ -30,18 +28,6 @@ def _english() -> None:
     set_language("en")
 
 
-@pytest.fixture(scope="session")
-def pki(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
-    """Tokens and their PKI; other rooms' tests in this process keep their own tokens."""
-    before = os.environ.get("SOFTHSM2_CONF")
-    with rehearsal_pki(tmp_path_factory.mktemp("rehearsal")) as rehearsal:
-        if before is None:
-            del os.environ["SOFTHSM2_CONF"]
-        else:
-            os.environ["SOFTHSM2_CONF"] = before
-        yield rehearsal
-
-
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Sohoa's home for this test, with a procedure of one paper beside the shipped one."""
@@ -55,9 +41,8 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def desk(place: Path, pki: Rehearsal, monkeypatch: pytest.MonkeyPatch) -> Desk:
+def desk(place: Path, pki: Rehearsal) -> Desk:
     """A desk whose tokens are plugged in."""
-    monkeypatch.setenv("SOFTHSM2_CONF", pki.environ["SOFTHSM2_CONF"])
     changed = {
         "signers": dict(pki.signers),
         "timestamp_urls": (pki.timestamp_url,),

@@ -25,9 +25,7 @@ OWNER = "001087000084"
 
 
 @pytest.fixture
-def request_for(pki, place, monkeypatch):
-    monkeypatch.setenv("SOFTHSM2_CONF", pki.environ["SOFTHSM2_CONF"])
-
+def request_for(pki, place):
     def build(role: str) -> SigningRequest:
         rules = SignatureRules(role=role, visible=False)
         chain = (pki.certificates,)

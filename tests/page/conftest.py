@@ -1,7 +1,6 @@
 """A commune's store with papers in every state, its page on a real server, a real browser."""
 
 import logging
-import os
 import shutil
 import threading
 import time
@@ -25,7 +24,7 @@ from digitize.content import content_digest
 from digitize.seal import seal_pdf, seal_text
 from dossier.verification import Verification
 from foundation.messages import set_language
-from foundation.times import utc_now
+from foundation.times import today, utc_now
 from ocr.sketch import sketch_of
 from ocr.words import Word
 from profiles import SealRules, load_office
@@ -33,10 +32,9 @@ from profiles.schema import SignatureRules
 from signing.credential import SealClaims, issue, load_seal_key
 from signing.lifting import Lift, lift_files
 from signing.pades import SigningRequest, SignJob, sign_file
-from signing.rehearsal import Rehearsal, rehearsal_pki
+from signing.rehearsal import Rehearsal
 from warehouse import Actor, Owner, Warehouse, open_warehouse
 from warehouse.grounds import Basis
-from warehouse.values import today
 from warehouse.web import Desk, Limits, MaskNumbers, verification_router
 
 OWNER, NAME = "001087000084", "Trần Văn Hải"
@@ -77,18 +75,6 @@ def _english() -> None:
     set_language("en")
 
 
-@pytest.fixture(scope="session")
-def pki(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
-    """Tokens and their PKI; other rooms' tests in this process keep their own tokens."""
-    before = os.environ.get("SOFTHSM2_CONF")
-    with rehearsal_pki(tmp_path_factory.mktemp("rehearsal")) as rehearsal:
-        if before is None:
-            del os.environ["SOFTHSM2_CONF"]
-        else:
-            os.environ["SOFTHSM2_CONF"] = before
-        yield rehearsal
-
-
 class Press:
     """Draws, seals and signs papers as intake does, without reading what it has just drawn."""
 
@@ -123,9 +109,7 @@ class Press:
             timestamp_urls=(self.pki.timestamp_url,),
             trust=(self.pki.root_pem,),
         )
-        with pytest.MonkeyPatch.context() as patch:  # made once for all tests of the process
-            patch.setenv("SOFTHSM2_CONF", self.pki.environ["SOFTHSM2_CONF"])
-            sign_file(SignJob(source, target), request, self.pki.pin_source("agency"))
+        sign_file(SignJob(source, target), request, self.pki.pin_source("agency"))
         return target
 
     def lift(self, source: Path, target: Path) -> Path:

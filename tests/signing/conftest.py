@@ -1,7 +1,7 @@
 """One rehearsal PKI for the room's tests, and PDFs made as the digitiser makes them."""
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pikepdf
@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 from foundation.messages import set_language
 from profiles.schema import SignatureRules
 from signing.pades import SigningRequest, SignJob, sign_file
-from signing.rehearsal import Rehearsal, Role, rehearsal_pki
+from signing.rehearsal import Rehearsal, Role
 
 AGENCY = "ỦY BAN NHÂN DÂN XÃ HÒA AN"
 RequestFor = Callable[..., SigningRequest]
@@ -20,13 +20,6 @@ RequestFor = Callable[..., SigningRequest]
 @pytest.fixture(autouse=True)
 def _english() -> None:
     set_language("en")
-
-
-@pytest.fixture(scope="session")
-def pki(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
-    """Two tokens and their PKI, for all tests of this process."""
-    with rehearsal_pki(tmp_path_factory.mktemp("rehearsal")) as rehearsal:
-        yield rehearsal
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from foundation import ExitCode
+from foundation.times import today
 from warehouse import Owner
 from warehouse.errors import NotReusable
 from warehouse.ground_errors import (
@@ -25,7 +26,6 @@ from warehouse.ground_errors import (
 )
 from warehouse.grounds import Agreement, Basis, Evidence, Giver, Limits, Terms, Told
 from warehouse.receipts import check, known_keys
-from warehouse.values import today
 
 HEARD = Evidence("witness", "Trần Thị Bình")
 LAW = Basis("law", "ket-qua", "NĐ 45/2020/NĐ-CP Điều 16")

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from foundation.times import today
 from warehouse.errors import ReasonMissing, RecordExpired, RecordRevoked
 from warehouse.ground_errors import ConsentLacking, NotForProcedure, TooOften
 from warehouse.grounds import Agreement, Evidence, Limits, Terms, Told
 from warehouse.receipts import check, known_keys
-from warehouse.values import today
 
 
 @pytest.fixture

@@ -129,6 +129,6 @@ def _sha256():
 
 
 def _day():
-    from warehouse.values import today
+    from foundation.times import today
 
     return today()

@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 
 from foundation import ExitCode
+from foundation.times import today
 from warehouse import DamagedObject, NotReusable, open_warehouse
 from warehouse import reuse as room
 from warehouse.errors import (
@@ -15,7 +16,6 @@ from warehouse.errors import (
     RecordRevoked,
     RecordSuperseded,
 )
-from warehouse.values import today
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from foundation.times import today
 from warehouse.grounds import Agreement, Evidence, Told, Wanted
-from warehouse.values import today
 
 COMPONENTS = [
     Wanted("khai-sinh"),

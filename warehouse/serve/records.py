@@ -12,11 +12,11 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response, StreamingResponse
 
 from foundation.files import scratch_folder, sha256_file
-from foundation.times import utc_now
+from foundation.times import today, utc_now
 from profiles import load_paper, load_procedure
 from warehouse.access import Target, role_for, target_of
 from warehouse.errors import OwnerMissing, RecordNotFound
-from warehouse.ground_errors import NotKept
+from warehouse.ground_errors import require_kept
 from warehouse.grounds import Basis
 from warehouse.once import Answer
 from warehouse.records import require_reusable
@@ -24,7 +24,7 @@ from warehouse.serve import asked, told
 from warehouse.serve.case import Asked, Case, answer
 from warehouse.serve.problems import DocumentGone
 from warehouse.serve.uploads import Upload, receive_upload
-from warehouse.values import Actor, Owner, Record, today
+from warehouse.values import Actor, Owner, Record
 
 #: How long whoever a paper was handed out to may fetch it.
 _TO_FETCH = timedelta(hours=1)
@@ -91,8 +91,7 @@ def _deposit(case: Case, upload: Upload) -> Answer:
     owner = _owner(case, said.owner) if said.owner else Owner("")
     co_owners = [_owner(case, one) for one in said.co_owners]
     actor = _depositor(case, said, paper.name, [owner, *co_owners])
-    if not paper.keep:
-        raise NotKept(paper=paper.title)
+    require_kept(paper)
     basis: Basis | None = None if said.component else parts.law_of(paper)
     if said.consent is not None:
         basis = parts.by_consent(said.consent)

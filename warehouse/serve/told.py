@@ -6,8 +6,9 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from foundation.privacy import mask_number
+from foundation.times import today
 from warehouse.grounds import Consent, Planned, Withdrawal
-from warehouse.values import AuditReport, CheckReport, Event, Fault, Record, Release, today
+from warehouse.values import AuditReport, CheckReport, Event, Fault, Record, Release
 
 
 class Told(BaseModel):
