@@ -23,6 +23,7 @@ from foundation.privacy import mask_number
 from foundation.times import today
 from profiles import Paper, Procedure, UnknownProfile, all_of, load_paper, load_procedure
 from warehouse import Owner
+from warehouse.errors import SecretPaper
 
 __all__ = ["Guide", "Move", "Progress", "Talk", "guide"]
 
@@ -306,9 +307,13 @@ def _scan_paper(here: Guide, dossier: Dossier, paper: Paper) -> Dossier | Move:
             break
         dossier = scanned_again(dossier, stack.pages)
         clear_sheets(folder)
-    dossier = intake.make_part(here.desk, dossier, paper.name, stack.pages)
-    clear_sheets(folder)
-    return dossier
+    try:
+        return intake.make_part(here.desk, dossier, paper.name, stack.pages)
+    except SecretPaper as error:
+        _tell_fault(here, error)
+    finally:
+        clear_sheets(folder)
+    return _scan_paper(here, dossier, paper)
 
 
 def _sign(here: Guide, so_far: Progress, backwards: bool) -> Progress | Move:

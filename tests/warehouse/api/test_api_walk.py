@@ -5,6 +5,7 @@ import hashlib
 import json
 
 import pikepdf
+import pypdfium2
 import pytest
 from fpdf import FPDF
 
@@ -139,13 +140,21 @@ def test_master_images_are_kept_with_the_paper(world) -> None:
     assert world.client.post("/v1/records", files=files, **send).status_code == 422
 
 
-def secret(path) -> None:
+def secret(path, mark="MẬT") -> None:
     page = FPDF()
     page.add_font("Tinos", fname=TINOS)
     page.set_font("Tinos", size=14)
     page.add_page()
-    page.cell(text="MẬT")
+    page.cell(text=mark)
     page.output(str(path))
+
+
+def scanned_secret(path) -> None:
+    """The same as a scan that nobody has recognised: a picture."""
+    secret(path, "TUYỆT MẬT")
+    with pypdfium2.PdfDocument(path) as pdf:
+        picture = pdf[0].render(scale=200 / 72).to_pil()
+    picture.save(path, "PDF", resolution=200)
 
 
 def locked(path) -> None:
@@ -182,24 +191,27 @@ def forged(path) -> None:
     "spoil",
     [
         secret,
+        lambda path: secret(path, "| T Ố I  M Ậ T |"),
+        scanned_secret,
         locked,
         forged,
         lambda path: path.write_bytes(b""),
         lambda path: path.write_bytes(b"GIF89a"),
         lambda path: path.write_bytes(path.read_bytes()[:-80]),
     ],
-    ids=["secret", "locked", "forged", "empty", "no PDF", "cut short"],
+    ids=["secret", "stamped", "scanned", "locked", "forged", "empty", "no PDF", "cut short"],
 )
 def test_a_paper_unfit_to_be_kept_is_refused_as_the_command_refuses_it(world, spoil) -> None:
     paper = world.paper("a")
     spoil(paper)
     with pytest.raises(SohoaError) as caught:
         deposit_file(paper, AN, "khai-sinh")
-    refused = world.deposit(paper, world.issuer.of("clerk"))
-    told = refused.json()
-    assert refused.status_code in (409, 422), told
-    assert told["type"] == f"urn:sohoa:problem:{caught.value.message_id}"
-    assert str(world.kho.folder.parent) not in told["detail"]
+    for role in ("clerk", "postal-agent"):
+        refused = world.deposit(paper, world.issuer.of(role))
+        told = refused.json()
+        assert refused.status_code in (409, 422), told
+        assert told["type"] == f"urn:sohoa:problem:{caught.value.message_id}"
+        assert str(world.kho.folder.parent) not in told["detail"]
     assert world.kho.find(AN, status="any") == []
 
 
