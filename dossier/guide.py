@@ -307,13 +307,18 @@ def _scan_paper(here: Guide, dossier: Dossier, paper: Paper) -> Dossier | Move:
             break
         dossier = scanned_again(dossier, stack.pages)
         clear_sheets(folder)
+    return _make_part(here, dossier, paper, stack) or _scan_paper(here, dossier, paper)
+
+
+def _make_part(here: Guide, dossier: Dossier, paper: Paper, stack: Stack) -> Dossier | None:
+    """The dossier with the paper; None where it is secret: nothing stays of its sheets."""
     try:
         return intake.make_part(here.desk, dossier, paper.name, stack.pages)
     except SecretPaper as error:
         _tell_fault(here, error)
+        return None
     finally:
-        clear_sheets(folder)
-    return _scan_paper(here, dossier, paper)
+        clear_sheets(dossier.folder / intake.SHEETS / paper.name)
 
 
 def _sign(here: Guide, so_far: Progress, backwards: bool) -> Progress | Move:

@@ -11,6 +11,7 @@ from fpdf import FPDF
 
 from dossier.shelf import deposit_file
 from foundation import SohoaError
+from warehouse import Actor
 from warehouse.account import verify_excerpt
 from warehouse.receipts import check, known_keys
 
@@ -251,3 +252,20 @@ def test_the_verification_page_stands_beside_it_and_needs_no_token(world) -> Non
     assert "Giấy khai sinh" in shown.text
     assert AN not in shown.text
     assert 'route="/v/{code:path}"' in world.client.get("/metrics").text
+
+
+@pytest.mark.on_disk
+def test_the_code_on_a_paper_whose_owner_was_bound_later_still_leads_to_its_page(world) -> None:
+    clerk = world.issuer.of("clerk")
+    record = world.deposit(world.paper("a"), clerk, owner=None).json()["id"]
+    printed = world.kho.lookups.check_code(world.kho.get(record).code)
+    body = {"owner": {"number": AN}}
+    before = world.client.get(f"/v/{printed}", headers={"Accept-Language": "en"}).text
+    world.client.post(f"/v1/records/{record}/bind", json=body, headers=clerk)
+    after = world.client.get(f"/v/{printed}", headers={"Accept-Language": "en"}).text
+    assert "In force" in before or "in force" in before
+    assert "Giấy khai sinh" in after
+    assert "001*******84" in after
+    world.kho.erase(record, "theo yêu cầu", Actor("Lò Thị Hạnh", "supervisor", ""))
+    gone = world.client.get(f"/v/{printed}", headers={"Accept-Language": "en"}).text
+    assert "Giấy khai sinh" not in gone
