@@ -31,7 +31,7 @@ from dossier.register import RegisterRow
 from dossier.register_report import LABELS
 from dossier.results import Results, page_files
 from dossier.seals import Filing, seal_document
-from dossier.shelf import is_secret
+from dossier.secrecy import is_secret
 from dossier.sorting import paper_of
 from foundation.errors import ExitCode, SohoaError
 from foundation.files import sha256_file, sweep_parts, sync_file, write_atomic
