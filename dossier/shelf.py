@@ -2,7 +2,6 @@
 
 import json
 import os
-import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dossier.grounds import agreement, asked_for, law_of, receipt_signer, wanted_by
 from dossier.people import actor_at, owner_of
+from dossier.secrecy import is_secret
 from foundation.errors import ExitCode, SohoaError
 from foundation.files import real, write_atomic
 from foundation.messages import N_
@@ -30,9 +30,6 @@ from warehouse.grounds import Evidence, Planned, Why
 
 if TYPE_CHECKING:
     from warehouse import Warehouse
-
-
-_SECRET_MARKS = {"MẬT", "TỐI MẬT", "TUYỆT MẬT"}
 
 
 def store_folder() -> Path:
@@ -85,22 +82,6 @@ def judge(file: Path, paper: Paper) -> Judgement:
         secret=is_secret(file),
         reason=next(filter(None, reasons), "") if broken else "",
     )
-
-
-def is_secret(file: Path) -> bool:
-    """Whether the first page bears a mark of state secrecy, alone on its line.
-
-    The marks of Luật Bảo vệ bí mật nhà nước 2018 Điều 8: tuyệt mật, tối mật, mật.
-    """
-    import pypdfium2
-
-    try:
-        with pypdfium2.PdfDocument(file) as pdf:
-            text = pdf[0].get_textpage().get_text_range()
-    except (pypdfium2.PdfiumError, OSError, IndexError):
-        return False  # no PDF: the store says so
-    lines = {" ".join(line.split()) for line in unicodedata.normalize("NFC", text).splitlines()}
-    return bool(lines & _SECRET_MARKS)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import BinaryIO
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from foundation.privacy import mask_text
 from foundation.times import today, utc_now
@@ -15,7 +15,6 @@ from warehouse import audit, codes, keeping, objects, records, renewals
 from warehouse.catalog import Catalog
 from warehouse.claims import claimed
 from warehouse.errors import (
-    CodeTaken,
     ContentWithdrawn,
     InvalidSignature,
     NotAPdf,
@@ -29,7 +28,6 @@ from warehouse.grounds import Basis
 from warehouse.keys import SealedKey
 from warehouse.objects import Staged
 from warehouse.ocfl import Inventory
-from warehouse.schema import records as rows
 from warehouse.values import Actor, Judgement, Owner, Record, clean_identifier, new_id
 
 
@@ -92,7 +90,7 @@ def _attempt(
             if _known(tx, paper, copy) is not None or _same_number(tx, paper) != old:
                 return None
             basis = _basis(tx, paper)
-            _claim_code(catalog, tx, paper.code)
+            codes.require_free(tx, catalog.hidden, paper.code)
             if sealed is not None:
                 catalog.keys.settle(sealed)
             if old is not None:
@@ -277,13 +275,6 @@ def _record(
         co_owners=paper.co_owners,
         origin=dict(paper.origin),
     )
-
-
-def _claim_code(catalog: Catalog, tx: Connection, code: str) -> None:
-    taken = tx.execute(select(rows.c.id).where(rows.c.code == code)).scalar()
-    if taken is not None:
-        raise CodeTaken(record=taken)
-    codes.claim(tx, catalog.hidden(code))
 
 
 def _refuse_conflict(paper: Deposit, old: Record | None) -> None:

@@ -79,7 +79,7 @@ def release_all(
     if not (procedure and reason):
         raise ReasonMissing
     with catalog.reading() as tx:
-        asked = {record.id: record for record in (get(tx, name) for name in names)}
+        asked = {record.id: record for record in (get(tx, name, catalog.hidden) for name in names)}
     for record in asked.values():
         if not (terms.known or terms.explicit):
             raise ProcedureUnknown(procedure=mask_text(procedure), record=record.id)
@@ -90,7 +90,7 @@ def release_all(
     with catalog.writing() as tx:
         for record in asked.values():
             # Once more, now that nobody else can write: it may just have been revoked.
-            require_reusable(get(tx, record.code), day)
+            require_reusable(get(tx, record.code, catalog.hidden), day)
             _require_measure(tx, record, actor, terms.limits)
             basis = _ground(tx, record, procedure, terms, day)
             pseudonym = catalog.pseudonym(record.owner.identifier)

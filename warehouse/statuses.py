@@ -10,14 +10,12 @@ from warehouse import audit, codes, objects, once, records
 from warehouse.catalog import Catalog
 from warehouse.claims import claimed
 from warehouse.errors import (
-    CodeTaken,
     NotInForce,
     OwnerKnown,
     OwnerMissing,
     ReasonMissing,
     RecordConflict,
     RecordErased,
-    RecordNotFound,
 )
 from warehouse.ocfl import Inventory
 from warehouse.values import Actor, Owner, Record, clean_identifier
@@ -30,7 +28,7 @@ def revoke(catalog: Catalog, id_or_code: str, reason: str, actor: Actor) -> Reco
             raise ReasonMissing
         with claimed(catalog, _id_of(catalog, id_or_code)) as claim:
             with catalog.reading() as tx:
-                record = records.get(tx, id_or_code)
+                record = records.get(tx, id_or_code, catalog.hidden)
             if record.status != "active":
                 since = vietnam_time(record.status_at).date().isoformat()
                 raise NotInForce(record=record.id, version=record.version, day=since)
@@ -73,7 +71,7 @@ def bind_owner(
             raise OwnerMissing
         with claimed(catalog, _id_of(catalog, id_or_code)) as claim:
             with catalog.reading() as tx:
-                record = records.get(tx, id_or_code)
+                record = records.get(tx, id_or_code, catalog.hidden)
             if record.status == "erased":
                 raise RecordErased(record=record.id)
             if record.owner.identifier:
@@ -125,7 +123,7 @@ def erase(catalog: Catalog, id_or_code: str, reason: str, actor: Actor) -> list[
 
 def _id_of(catalog: Catalog, id_or_code: str) -> str:
     with catalog.reading() as tx:
-        return records.get(tx, id_or_code).id
+        return records.get(tx, id_or_code, catalog.hidden).id
 
 
 def _restate(catalog: Catalog, record: Record, message: str) -> Inventory:
@@ -149,9 +147,5 @@ def _refuse_double(catalog: Catalog, tx: Connection, was: Record, bound: Record)
         raise RecordConflict(title=bound.title, number=mask_text(bound.number), record=other.id)
     if bound.code == was.code:
         return
-    try:
-        taken = records.get(tx, bound.code)
-    except RecordNotFound:
-        codes.claim(tx, catalog.hidden(bound.code))
-    else:
-        raise CodeTaken(record=taken.id)
+    codes.require_free(tx, catalog.hidden, bound.code)
+    codes.lead_to(tx, catalog.hidden(was.code), was)

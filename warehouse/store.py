@@ -206,7 +206,7 @@ class Warehouse:
             RecordNotFound: there is none (3).
         """
         with self._catalog.reading() as tx:
-            return records.get(tx, id_or_code).on(today())
+            return records.get(tx, id_or_code, self._catalog.hidden).on(today())
 
     def versions(self, record_id: str) -> list[Record]:
         """All versions of a record, the first one first. Raises RecordNotFound."""
@@ -363,7 +363,7 @@ class Warehouse:
             RecordNotFound (3), AuditAltered (10).
         """
         with self._catalog.reading() as tx:
-            return audit.events_of(tx, records.get(tx, id_or_code).id)
+            return audit.events_of(tx, records.get(tx, id_or_code, self._catalog.hidden).id)
 
     def audit_verify(self) -> AuditReport:
         """Whether the audit's chain is whole."""

@@ -51,6 +51,15 @@ class NoRole(SohoaError):
     message = N_("The token gives no role at this store. Ask who runs the sign-in service.")
 
 
+class UnknownOffice(NoRole):
+    """A token gives the role of somebody at a counter, at an office that has no profile here."""
+
+    message = N_(
+        "The token names the office “{office}”, which has no profile here. Staff need one: ask "
+        "who runs this store, or the sign-in service."
+    )
+
+
 @dataclass(frozen=True)
 class Claims:
     """Under which names a token says what; a dot leads into an object."""
@@ -82,22 +91,20 @@ class Bearer:
 
         Raises:
             BadToken: it does not hold.
-            NoRole: it holds, and gives no role here.
+            NoRole: it holds, and gives no role here; UnknownOffice: for want of an office.
             KeysUnavailable: nobody can tell.
         """
         said = self._checked(token)
-        office = self.offices.get(str(_at(said, self.claims.office) or ""))
-        roles = tuple(
-            role
-            for role in ROLES
-            if role in _words(_at(said, self.claims.roles)) and (role not in STAFF or office)
-        )
+        named = _plain(str(_at(said, self.claims.office) or ""))
+        office = self.offices.get(named)
+        told = [role for role in ROLES if role in _words(_at(said, self.claims.roles))]
+        roles = tuple(role for role in told if role not in STAFF or office)
         if not roles:
-            raise NoRole
+            raise UnknownOffice(office=mask_text(named) or "–") if told else NoRole
         return Principal(
             name=_name(said, self.claims, roles),
             roles=roles,
-            office=office.title if office else _plain(_at(said, self.claims.office)),
+            office=office.title if office else named,
             office_code=office.code if office else "",
             owner=clean_identifier(_plain(_at(said, self.claims.owner))),
             procedures=frozenset(_words(_at(said, self.claims.procedures))),
