@@ -4,7 +4,7 @@ Rooms are imported inside the verbs, so that ``sohoa --help`` need not load them
 """
 
 import sys
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,7 +16,7 @@ from terminal import BARE, Answer, Screen, run_app, verb
 set_language(choose_language(sys.argv))
 
 # Their texts are in the language that is set when they are imported.
-from terminal.batch_verbs import watch  # noqa: E402
+from terminal.batch_verbs import training_office, watch  # noqa: E402
 from terminal.exchange_verbs import exchange_app, outbox_app  # noqa: E402
 from terminal.ledger_verbs import audit_app, consent_app  # noqa: E402
 from terminal.lot_verbs import batch_app  # noqa: E402
@@ -30,6 +30,7 @@ from terminal.options import (  # noqa: E402
     OwnerId,
     PinFd,
     Witness,
+    day_option,
 )
 from terminal.register_verbs import register_app  # noqa: E402
 from terminal.report_verbs import counter_report  # noqa: E402
@@ -269,16 +270,13 @@ def find(
 def plan(
     owner: OwnerId,
     for_: Annotated[str, typer.Option("--for", help=_("The procedure."))],
-    on: Annotated[
-        datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help=_("Day it must be in force; else today.")),
-    ] = None,
+    on: Annotated[date | None, day_option(_("Day it must be in force; else today."))] = None,
     operator: Operator = "",
 ) -> Answer:
     from dossier.shelf import plan_reuse
     from terminal import ground_reports
 
-    planned = plan_reuse(owner, for_, on.date() if on else None, operator)
+    planned = plan_reuse(owner, for_, on, operator)
     return ground_reports.planned_answer(planned)
 
 
@@ -355,6 +353,9 @@ def training_scanner(
     return Answer(served)
 
 
+verb(
+    app, "training-office", _("Software tokens and scans to practise a backlog with, until Ctrl+C.")
+)(training_office)
 add_serve(app)
 app.add_typer(exchange_app)
 

@@ -61,7 +61,7 @@ def test_a_consent_is_granted_for_papers_procedures_and_a_time(
     grant = ("consent", "grant", "--owner", OWNER, "--paper", "giay-to")
     complains(counter.run(*grant), 11, "--witness")
     form = paper("form")
-    narrow = ("--for", "hai-giay", "--until", "2099-12-31", "--once", "--form", form)
+    narrow = ("--for", "hai-giay", "--until", "31/12/2099", "--once", "--form", form)
     consent = said(*grant, *narrow, "--told", "vi", "-o", "consent.jws")
     assert consent["procedures"] == ["9.000001"]
     assert (consent["until"], consent["once"]) == ("2099-12-31", True)

@@ -208,6 +208,7 @@ def test_what_happens_is_told_with_a_signature(counter, record, complains) -> No
         status = said(counter.run("outbox", "status", "--json"))
         assert status["subscribers"][0]["pending"] == 1
         assert "503" in counter.run("outbox", "status", lang="vi").stdout
+        complains(counter.run("outbox", "retry", "NOPE"), 3, "NOPE", "sohoa outbox status")
         assert said(counter.run("outbox", "retry", "--json")) == {"again": 1}
         assert said(counter.run("outbox", "deliver", "--json"))["arrived"] == 1
         assert said(counter.run("outbox", "deliver", "--json"))["arrived"] == 0
