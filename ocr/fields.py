@@ -9,12 +9,13 @@ silently dropped, and never put right where two readings are possible.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from statistics import median
 
 from foundation.messages import N_, _
 from ocr.dates import is_date_line
 from ocr.idcard import number_doubts
 from ocr.kinds import born_in, read_value
-from ocr.labels import Spot, bare, find_anywhere, find_labels
+from ocr.labels import Spot, bare, find_labels, find_over_rows, first_word
 from ocr.rows import Piece, Row, joined, rows_of
 from ocr.signatures import names_alone, signers_under
 from ocr.words import Word
@@ -31,9 +32,10 @@ _FIRST_GAP = 3.0
 _SLACK = 1.5
 #: How much further right than its first row a value's next one may begin, in heights.
 _INDENT = 4.0
-#: White before a paper's date line, in heights of the row, and the share of the print's width
-#: right of which its middle lies: the last row of a paragraph may read like one.
-_DATE_GAP, _DATED = 1.0, 0.4
+#: White before a paper's date line, in heights of the row, and in gaps between its words; the
+#: share of the print's width right of which its middle lies: the last row of a paragraph may
+#: read like one.
+_DATE_GAP, _WIDER, _DATED = 1.0, 2.5, 0.4
 #: Rows a value in running text may run over.
 _SENTENCE_ROWS = 3
 
@@ -164,7 +166,7 @@ def _signatures(pages: Sequence[_Page], rule: FieldRules) -> Iterator[tuple[int,
         for pieces in signers_under(page.rows, titles):
             yield number, pieces
     for number, page in numbered:
-        for pieces in names_alone(page.rows):
+        for pieces in names_alone(page.rows, titles):
             yield number, pieces
 
 
@@ -179,7 +181,7 @@ def _places(page: _Page, rule: FieldRules) -> Iterator[Sequence[Piece]]:
         return
     for region in _regions(page, rule):
         if rule.place == "sentence":
-            spots = [spot for label in sorted(wanted) for spot in find_anywhere(page.rows, label)]
+            spots = [spot for label in sorted(wanted) for spot in find_over_rows(page.rows, label)]
             yield from (_sentence(page, spot) for spot in spots if region.holds(spot))
             continue
         spots = [spot for spot in page.spots if spot.label in wanted and region.holds(spot)]
@@ -193,10 +195,13 @@ def _date_lines(rows: Sequence[Row]) -> Iterator[Sequence[Piece]]:
     left = min((row.pieces[0].left for row in rows), default=0)
     right = max((row.pieces[-1].right for row in rows), default=0)
     for row in rows:
+        # Words of a row set to both margins stand as far apart as columns do.
+        gaps = [row.gap(place) for place in range(1, len(row.pieces))]
+        least = max(_DATE_GAP, _WIDER * median(gaps)) if gaps else _DATE_GAP
         for start in range(len(row.pieces)):
             part = row.pieces[start:]
             middle = (part[0].left + part[-1].right) / 2
-            begins = row.gap(start) >= _DATE_GAP and middle > left + _DATED * (right - left)
+            begins = row.gap(start) >= least and middle > left + _DATED * (right - left)
             if begins and is_date_line(joined(part)):
                 yield part
                 break
@@ -232,8 +237,13 @@ def _beside(page: _Page, spot: Spot, region: _Region, lines: int) -> list[Piece]
         left = min(spot.left, found[0].left)
         begins = found[0].left + _INDENT * row.height
         right = _right_of(page, spot, region)
-        found += _further(page, spot.row, left, right, lines - 1, begins=begins)
+        found += _further(page, spot.row, left, right, lines - 1, begins=begins, gap=_after(found))
     return found if row.pieces else []
+
+
+def _after(found: Sequence[Piece]) -> float:
+    """White before the next row of a value: what ends with a comma goes on below, however far."""
+    return _FIRST_GAP if found[-1].text.endswith(",") else 0.0
 
 
 def _below(page: _Page, spot: Spot, region: _Region, lines: int) -> list[Piece]:
@@ -291,8 +301,8 @@ def _further(
         most = max(gap, _ROW_GAP) * max(above.height, below.height)
         if below.top - above.bottom > most or lines == 0:
             break
-        labels = (s for s in page.spots if s.row == number)
-        if any(set(inside) & set(range(s.start, s.end)) for s in labels):
+        labels = [s for s in page.spots if s.row == number and set(inside) & _places_of(s)]
+        if any(s.start <= max(inside[0], first_word(below)) for s in labels):
             break
         if inside and below.pieces[inside[0]].left > begins:
             break
@@ -300,16 +310,18 @@ def _further(
         if not any(piece.bare for piece in part):
             continue
         found += part
-        above, lines, gap = below, lines - 1, 0.0
+        above, lines, gap = below, 0 if labels else lines - 1, _after(found)
     return found
+
+
+def _places_of(spot: Spot) -> set[int]:
+    return set(range(spot.start, spot.end))
 
 
 def _sentence(page: _Page, spot: Spot) -> list[Piece]:
     """Running text after a phrase, over the ends of rows."""
-    found = list(page.rows[spot.row].pieces[spot.value :])
-    for row in page.rows[spot.row + 1 : spot.row + 1 + _SENTENCE_ROWS]:
-        found += row.pieces
-    return found
+    rows = page.rows[spot.row : spot.row + 1 + _SENTENCE_ROWS]
+    return [piece for row in rows for piece in row.pieces][spot.value :]
 
 
 def _value(rule: FieldRules, pieces: Sequence[Piece], page: int) -> FieldValue:

@@ -16,6 +16,13 @@ _COLUMN_GAP = 1.5
 _LONG = 6
 #: Words after a label that may translate it: "Họ và tên / Full name:".
 _MOST_TRANSLATION = 6
+#: What identity cards translate their labels with; those of 2024 close them with no colon.
+_ENGLISH = frozenset(
+    (
+        *("full", "name", "date", "month", "year", "of", "birth", "sex", "nationality", "place"),
+        *("origin", "residence", "personal", "identification", "number", "no", "issue", "expiry"),
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -70,6 +77,18 @@ def find_anywhere(rows: Sequence[Row], label: str) -> list[Spot]:
     ]
 
 
+def find_over_rows(rows: Sequence[Row], label: str) -> list[Spot]:
+    """The label within running text, also where it begins one row and ends in the next: its
+    pieces are then counted on from the first row into the second."""
+    found = []
+    for number, row in enumerate(rows):
+        below = rows[number + 1].pieces if number + 1 < len(rows) else ()
+        both = Row((*row.pieces, *below[: len(label) // 2]), row.top, row.bottom)
+        spots = _in_row(both, number, label, free=True)
+        found += [spot for spot in spots if spot.start < len(row.pieces)]
+    return found
+
+
 def _in_row(row: Row, number: int, label: str, *, free: bool = False) -> Iterator[Spot]:
     for start, end, faults in _alike(row, label):
         value = _after_translation(row, end)
@@ -82,12 +101,12 @@ def _in_row(row: Row, number: int, label: str, *, free: bool = False) -> Iterato
             doubt = 0.0
         elif end == len(row.pieces) or row.gap(end) >= _COLUMN_GAP or row.pieces[end].led:
             doubt = 0.1
-        elif start == _first(row) and len(label) >= _LONG:
+        elif start == first_word(row) and (len(label) >= _LONG or _is_short_form(row, start, end)):
             doubt = 0.3
         else:
             continue
         # The number of a paragraph stands in the column of its label.
-        left = row.pieces[0 if start <= _first(row) else start].left
+        left = row.pieces[0 if start <= first_word(row) else start].left
         yield Spot(label, number, start, end, value, left, doubt + faults / len(label))
 
 
@@ -111,22 +130,30 @@ def _alike(row: Row, label: str) -> Iterator[tuple[int, int, int]]:
             yield best
 
 
+def _is_short_form(row: Row, start: int, end: int) -> bool:
+    """Whether the pieces are written with a stroke, as "V/v" is: no word reads like that."""
+    return row.pieces[start].text.endswith("/") and end - start > 1
+
+
 def _is_closed(row: Row, end: int) -> bool:
-    """Whether a colon, or what one is misread as, stands after the pieces before ``end``."""
-    if row.pieces[end - 1].text.endswith((":", ";")):
+    """Whether a colon, or what one is misread as, stands after the pieces before ``end``.
+
+    A semicolon at the end of a row ends a part of a list.
+    """
+    if row.pieces[end - 1].text.endswith(":" if end == len(row.pieces) else (":", ";")):
         return True
     return end < len(row.pieces) and row.pieces[end].text[:1] in {":", ";"}
 
 
 def _begins(row: Row, start: int, closed: bool) -> bool:
     """Whether a label may begin here: a row, a column, or with a capital before its colon."""
-    if start <= _first(row) or row.gap(start) >= _COLUMN_GAP or row.pieces[start].led:
+    if start <= first_word(row) or row.gap(start) >= _COLUMN_GAP or row.pieces[start].led:
         return True
     before = row.pieces[start - 1].text
     return closed and (row.pieces[start].text[:1].isupper() or before.endswith((";", ",", ".")))
 
 
-def _first(row: Row) -> int:
+def first_word(row: Row) -> int:
     """The first piece that is neither a mark nor the number of a paragraph."""
     for place, piece in enumerate(row.pieces):
         if len(piece.bare) > 2 or (piece.bare.isalpha() and not piece.text.endswith((".", ")"))):
@@ -143,8 +170,26 @@ def _after_translation(row: Row, end: int) -> int:
     if row.pieces[end - 1].text.endswith(":"):
         return end
     for place, piece in enumerate(following, end + 1):
+        if row.gap(place - 1) >= _COLUMN_GAP:
+            break
         if piece.text.endswith((":", "):")) or (
             piece.text.endswith(")") and following[0].text[0] == "("
         ):
             return place
-    return end
+    last = end
+    while last < len(row.pieces) and row.gap(last) < _COLUMN_GAP and _is_english(row, last):
+        last += 1
+    return last
+
+
+def _is_english(row: Row, place: int) -> bool:
+    """Whether a piece belongs to a card's English labels, a letter misread in long words."""
+    word = row.pieces[place].bare
+    return (
+        not word
+        or word in _ENGLISH
+        or any(
+            len(word) > 3 and Levenshtein.distance(word, one, score_cutoff=1) == 1
+            for one in _ENGLISH
+        )
+    )

@@ -60,15 +60,24 @@ def signers_under(rows: Sequence[Row], titles: Iterable[str]) -> Iterator[Sequen
                 break
 
 
-def names_alone(rows: Sequence[Row]) -> Iterator[Sequence[Piece]]:
-    """Names that stand alone at the lower right, the last first: a seal often hides the title."""
+def names_alone(rows: Sequence[Row], titles: Iterable[str] = ()) -> Iterator[Sequence[Piece]]:
+    """Names that stand alone at the lower right, the last first: a seal often hides the title.
+
+    Where one of the titles can be read down there, a name in another column is another person's:
+    a husband's, or that of who handed the paper in.
+    """
     if not rows:
         return
     bottom = max(row.bottom for row in rows)
     left = min(row.pieces[0].left for row in rows)
     right = max(row.pieces[-1].right for row in rows)
+    found = [spot for title in titles for spot in find_anywhere(rows, title)]
+    seen = [rows[spot.row].pieces[spot.start : spot.end] for spot in found]
+    seen = [title for title in seen if title[0].top > _LOWER * bottom]
     for row in reversed(rows):
         for part in _names(row):
+            if seen and not any(_overlap(part, title) for title in seen):
+                continue
             middle = (part[0].left + part[-1].right) / 2
             low = part[0].top > _LOWER * bottom
             if low and middle > left + _RIGHT * (right - left) and is_family_name(part[0].text):

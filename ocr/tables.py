@@ -37,6 +37,9 @@ _BESIDE, _BARE = (0.4, 1.0), 0.3
 _SHORT = 0.8
 #: Smallest cell, millimetres either way.
 _CELL = 2.5
+#: A number's figures stand in at least so many boxes side by side, this large at most,
+#: millimetres, and alike to this factor.
+_COMB, _BOX, _ALIKE = 4, 12.0, 1.4
 #: A rule down ends at a rule across, or as far off as others do, in a table without a frame
 #: at most a row away, millimetres; a streak of the scanner ends anywhere.
 _NEAR, _ROW = 2.0, 25.0
@@ -104,11 +107,13 @@ def find_tables(flat: Gray, dpi: float) -> Ruling:
     labels, stats, _middles = components(net)
     for number in range(1, len(stats)):
         x, y, width, height, _area = (int(v) for v in stats[number])
-        if width < 20 * _MM or height < 8 * _MM:
+        if width < 20 * _MM or height < _DOWN * _MM:
             continue
         part = u8(labels[y : y + height, x : x + width] == number)
         cells = list(_cells(part))
         if not _is_table(cells):
+            if _is_comb(cells):
+                kept[y : y + height, x : x + width] |= part
             continue
         kept[y : y + height, x : x + width] |= part
         cells = [_on_page(cell, x, y, dpi / _DPI) for cell in cells]
@@ -260,6 +265,18 @@ def _is_table(cells: list[Cell]) -> bool:
     return len(cells) >= 4 and all(
         max(side) - min(side) > 2 * _CELL * _MM
         for side in ([cell.left for cell in cells], [cell.top for cell in cells])
+    )
+
+
+def _is_comb(cells: list[Cell]) -> bool:
+    """Whether the cells are one row of small boxes, one for each figure of a number."""
+    wide = [cell.right - cell.left for cell in cells]
+    high = [cell.bottom - cell.top for cell in cells]
+    return (
+        len(cells) >= _COMB
+        and max(*wide, *high) <= _BOX * _MM
+        and max(wide) <= _ALIKE * min(wide)
+        and max(high) <= _ALIKE * min(high)
     )
 
 

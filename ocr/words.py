@@ -1,5 +1,6 @@
 """Words with their places, and the tidying that Vietnamese asks for."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -103,20 +104,31 @@ def _part(word: Word) -> Iterator[Word]:
         yield replace(word, text=piece, left=left, width=max(1, right - left))
 
 
+#: What of a date the recogniser ran together: "04năm", "tháng04năm".
+_GLUED_DATE = re.compile(r"(?=.*\d)(?:\d{1,4}|ngày|tháng|năm)+[,.;]?")
+
+
+def _meet(text: str, n: int) -> bool:
+    """Whether figures meet letters before sign ``n``."""
+    return text[n - 1].isdigit() != text[n].isdigit()
+
+
 def part_at_lost_gaps(text: str) -> list[str]:
-    """The text cut wherever a capital follows a small letter.
+    """The text cut where a capital follows a small letter, and a date's figures meet words.
 
     No Vietnamese syllable holds one, so a word that does is two words whose gap the
     recogniser lost, as it does in narrow table cells.
 
-    >>> part_at_lost_gaps("XãHòaAn")
-    ['Xã', 'Hòa', 'An']
+    >>> part_at_lost_gaps("XãHòaAn"), part_at_lost_gaps("04năm")
+    (['Xã', 'Hòa', 'An'], ['04', 'năm'])
     """
     cuts = [
         n
         for n in range(1, len(text) - 1)
         if text[n - 1].islower() and text[n].isupper() and text[n + 1].islower()
     ]
+    if _GLUED_DATE.fullmatch(text):
+        cuts = [n for n in range(1, len(text)) if text[n - 1 : n + 1].isalnum() and _meet(text, n)]
     return [text[a:b] for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]
 
 

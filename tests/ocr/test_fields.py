@@ -129,7 +129,7 @@ def replace_name(rules: FieldRules, name: str) -> FieldRules:
 
 def test_a_phrase_in_running_text_leads_to_its_value_over_the_end_of_a_row():
     lines = ("Ông (bà) Lò Xuân Lan được hưởng trợ cấp từ", "ngày 01/02/2026 đến ngày 30/04/2026.")
-    assert read(rule("date", "từ ngày", place="sentence"), *lines).fault == "not-found"
+    assert read(rule("date", "từ ngày", place="sentence"), *lines).normal == "2026-02-01"
     lines = ("được hưởng trợ cấp thất nghiệp, từ ngày", "01/02/2026 đến ngày 30/04/2026.")
     found = read(rule("date", "từ ngày", place="sentence"), *lines)
     assert (found.value, found.normal) == ("01/02/2026", "2026-02-01")

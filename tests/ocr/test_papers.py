@@ -22,6 +22,13 @@ def page(text: str) -> list[Word]:
     return words
 
 
+def sound(name: str, text: str) -> dict[str, str]:
+    """What is read without a fault."""
+    paper = load_paper(name)
+    values = read_fields([page(text)], paper.fields, paper.labels)
+    return {value.name: value.value for value in values if value.value and not value.fault}
+
+
 def read(name: str, text: str) -> dict[str, str]:
     paper = load_paper(name)
     values = read_fields([page(text)], paper.fields, paper.labels)
@@ -275,3 +282,67 @@ def test_a_paper_is_dated_with_place_and_day(line, day):
     paper = load_paper("quyet-dinh")
     values = read_fields([page(f"Số: 12/QĐ-UBND|{line}")], paper.fields, paper.labels)
     assert {value.name: value.normal for value in values}["ngay_ban_hanh"] == day
+
+
+def test_a_card_of_2024_has_its_values_below_labels_in_two_languages():
+    form = """
+CĂN CƯỚC
+Số định danh cá nhân / Personal identification number
+099090123456
+Họ, chữ đệm và tên khai sinh / Full name
+LÒ XUÂN LAN
+Ngày, tháng, năm sinh / Date of birth|Giới tính / Sex
+05/03/1990|Nam
+"""
+    assert read("can-cuoc", form) == {
+        "so_dinh_danh": "099090123456",
+        "ho_ten": "LÒ XUÂN LAN",
+        "ngay_sinh": "05/03/1990",
+        "gioi_tinh": "Nam",
+    }
+
+
+def test_a_land_certificate_in_parts_of_a_list_with_its_owner_below_the_heading():
+    form = """
+1. Người sử dụng đất, chủ sở hữu tài sản gắn liền với đất:
+Bà Vũ Mỹ Hạnh, CCCD số: 079193052967
+2. Thông tin thửa đất:
+a) Thửa đất số: 148; b) Tờ bản đồ số: 43;
+d) Loại đất: Đất ở tại đô thị;
+đ) Thời hạn sử dụng đất: Lâu dài;
+e) Hình thức sử dụng đất: Sử dụng chung;
+"""
+    found = sound("quyen-su-dung-dat", form)
+    assert (found["nguoi_su_dung"], found["so_dinh_danh"]) == ("Vũ Mỹ Hạnh", "079193052967")
+    assert (found["muc_dich"], found["thoi_han"]) == ("Đất ở tại đô thị", "Lâu dài")
+    assert found["hinh_thuc"] == "Sử dụng chung"
+
+
+def test_a_stamp_on_a_copy_is_dated_below_its_number_not_where_the_original_is():
+    form = """
+Hà Nội, ngày 14 tháng 8 năm 2012
+CHỨNG THỰC BẢN SAO ĐÚNG VỚI BẢN CHÍNH
+Số chứng thực: 6671 Quyển số: 04-SCT/BS
+Ngày 06 tháng 10 năm 2019
+"""
+    assert sound("ban-sao-chung-thuc", form)["ngay_chung_thuc"] == "Ngày 06 tháng 10 năm 2019"
+
+
+def test_a_subject_is_known_by_its_short_form():
+    form = """
+QUYẾT ĐỊNH
+V/v bổ nhiệm ngạch chuyên viên
+"""
+    assert read("quyet-dinh", form)["trich_yeu"] == "bổ nhiệm ngạch chuyên viên"
+
+
+def test_a_husband_is_not_taken_for_the_officer_whose_name_a_seal_hides():
+    form = """
+GIẤY CHỨNG NHẬN KẾT HÔN
+Họ, chữ đệm, tên vợ: HOÀNG THỊ THU HÀ
+Họ, chữ đệm, tên chồng: TRẦN VĂN HẢI
+Nơi đăng ký kết hôn: Ủy ban nhân dân xã Hòa An
+|Chồng|CHỦ TỊCH
+|Trần Văn Hải|
+"""
+    assert "nguoi_ky" not in read("ket-hon", form)

@@ -124,3 +124,15 @@ def test_words_of_a_table_stand_in_their_cells():
 @pytest.mark.parametrize("shape", [(1, 1), (3, 400), (400, 3), (60, 60)])
 def test_pictures_of_any_size_have_no_tables(shape):
     assert find_tables(np.full(shape, 250, np.uint8), DPI).tables == ()
+
+
+def test_boxes_for_the_figures_of_a_number_are_lifted_and_no_table():
+    page = np.full((400, 1500), 255, np.uint8)
+    picture = Image.fromarray(page)
+    pen = ImageDraw.Draw(picture)
+    for n in range(12):
+        pen.rectangle((200 + 80 * n, 150, 280 + 80 * n, 230), outline=30, width=2)
+    found = find_tables(np.asarray(picture), DPI)
+    assert found.tables == ()
+    assert found.rules is not None
+    assert np.where(found.rules, 255, np.asarray(picture)).min() == 255
