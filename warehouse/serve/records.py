@@ -231,7 +231,7 @@ def released_document(release: asked.ReleaseId, case: Asked) -> Response:
     released = case.service.released(release)
     if released is None or (released.actor, released.office) != _self(case):
         raise DocumentGone
-    if utc_now() - released.at > _TO_FETCH:
+    if released.withdrawn or utc_now() - released.at > _TO_FETCH:
         raise DocumentGone
     require_reusable(released.record, today())
     return _streamed(case, released.record, None)
