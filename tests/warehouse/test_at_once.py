@@ -158,3 +158,27 @@ def test_a_consent_ends_at_midnight_in_vietnam(
         else:
             with pytest.raises(ConsentLacking):
                 release(record)
+
+
+def test_what_is_kept_until_a_day_is_let_go_after_it(
+    kho, put, pdf, agree, owner, clerk, monkeypatch
+) -> None:
+    agree(until=date(2031, 5, 1))
+    birth = put(pdf("a"), basis=None)
+    assert kho.consents.end_past(clerk) == []
+    monkeypatch.setattr("foundation.times.utc_now", lambda: datetime(2031, 5, 1, 17, tzinfo=UTC))
+    later = agree()  # asked again
+    (left,) = kho.consents.end_past(clerk)
+    assert left.for_others == [birth.id]
+    assert [one.id for one in kho.find(owner.identifier)] == [birth.id]
+    kho.consents.withdraw(later.id, clerk, HEARD)
+    monkeypatch.undo()
+    agree(until=date(2031, 5, 1))
+    again = put(pdf("b"), basis=None)
+    monkeypatch.setattr("foundation.times.utc_now", lambda: datetime(2031, 5, 1, 17, tzinfo=UTC))
+    (left,) = kho.consents.end_past(clerk)
+    assert left.ended == [again.id]
+    assert kho.find(owner.identifier) == []
+    assert {one.id for one in kho.due_for_erasure()} == {birth.id, again.id}
+    assert kho.consents.end_past(clerk) == []
+    assert kho.check().ok
