@@ -392,8 +392,7 @@ def test_a_missing_font_is_named_before_the_pin_is_asked_for(
 ) -> None:
     monkeypatch.setattr(appearance, "_TINOS", tmp_path / "none.ttf")
     monkeypatch.setenv("PATH", os.devnull)
-    for cached in (appearance._font_file, appearance._advances):
-        cached.cache_clear()
+    appearance._advances.cache_clear()
     pin = CountedPin(pki.pin_for("agency"))
     with pytest.raises(errors.FontMissing, match="fonts-croscore") as missing:
         sign_file(SignJob(page, tmp_path / "out.pdf"), request_for("agency"), pin)
