@@ -24,9 +24,6 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 from signing.remote import RemoteSession
 from signing.tokens import TokenSession
 
-#: Room for the largest signature value when the container is sized: RSA 4096.
-_SIGNATURE_BYTES = 512
-
 
 class CmsSigner(Signer):
     """Signs with the session's key. Roots are left out: the verifier has its own.
@@ -74,8 +71,8 @@ class CmsSigner(Signer):
         self, data: bytes, digest_algorithm: str, dry_run: bool = False
     ) -> bytes:
         """The signature value, from the token, in this thread: drivers want only one."""
-        if dry_run:
-            return bytes(_SIGNATURE_BYTES)
+        if dry_run:  # room for RSA and for the two numbers of ECDSA
+            return bytes(2 * self._session.certificate.public_key.byte_size + 16)
         mechanism = self.get_signature_mechanism_for_digest(digest_algorithm)
         if isinstance(self._session, RemoteSession):
             return await self._session.sign(data, mechanism)

@@ -79,8 +79,9 @@ class Tools:
 
 
 async def container_size(tools: Tools) -> int:
-    """Hexadecimal digits to keep free for a signature: half as many again as one made for show.
+    """Hexadecimal digits to keep free for a signature: as many as one made for show has.
 
+    Half as many again where timestamps are asked for, whose size is their service's to choose.
     The same for every document of a batch, so it is found once: pyHanko's own estimate, made
     anew for each, takes a fifth of the time of signing.
 
@@ -96,7 +97,7 @@ async def container_size(tools: Tools) -> int:
         signed_attr_settings=PdfCMSSignedAttributes(signing_time=utc_now()),
     )
     digits = 2 * len(made.dump())
-    return digits + 2 * (digits // 4)
+    return digits + 2 * (digits // 4) if tools.timestamps else digits
 
 
 async def detached_signature(data: bytes, tools: Tools) -> bytes:
