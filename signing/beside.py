@@ -9,10 +9,13 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from foundation.aside import answered_aside
 from signing.facts import SignatureFacts
-from signing.jobs import Level
+
+if TYPE_CHECKING:
+    from signing.jobs import Level
 
 #: Files from which a second process is worth its start, which takes as long as 30 looks.
 _MANY = 30
@@ -29,7 +32,7 @@ class Signed:
     source: Path
     part: Path
     certificate: bytes
-    level: Level
+    level: "Level"
     anchors: tuple[bytes, ...] = ()
 
 
