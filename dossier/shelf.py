@@ -99,6 +99,11 @@ def is_secret(file: Path) -> bool:
             text = pdf[0].get_textpage().get_text_range()
     except (pypdfium2.PdfiumError, OSError, IndexError):
         return False  # no PDF: the store says so
+    return bears_secret_mark(text)
+
+
+def bears_secret_mark(text: str) -> bool:
+    """The same of a first page's text."""
     lines = {" ".join(line.split()) for line in unicodedata.normalize("NFC", text).splitlines()}
     return bool(lines & _SECRET_MARKS)
 
