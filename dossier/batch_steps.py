@@ -32,7 +32,7 @@ from dossier.register import RegisterRow
 from dossier.register_report import LABELS
 from dossier.results import Results, page_files
 from dossier.seals import Filing, seal_document
-from dossier.shelf import bears_secret_mark
+from dossier.secrecy import is_secret
 from dossier.sorting import paper_of
 from foundation.errors import ExitCode, SohoaError
 from foundation.files import sha256_file, sweep_parts, sync_file, write_atomic
@@ -147,8 +147,18 @@ def take_over(run: Working, document: Document) -> Document:
         _copy(file, folder / f"{number:05d}{file.suffix.lower()}")
     sync_file(folder)
     together, count = digest_of_sheets(folder), len(list(folder.iterdir()))
+    changes: dict[str, object] = {"sheets_sha256": together}
     work = Work(time.monotonic() - began, count, together)
-    return run.advance(document, "scanned", work, changes={"sheets_sha256": together})
+    if document.sheets_sha256 not in ("", together):
+        work = replace(work, rescans=count, reasons=_why_again(run, document))
+        changes["rescans"] = document.rescans + 1
+    return run.advance(document, "scanned", work, changes=changes)
+
+
+def _why_again(run: Working, document: Document) -> tuple[str, ...]:
+    """Why a document was set aside last: its paper was scanned anew since."""
+    steps = [one for one in run.ledger.transitions(document.id) if one.to_state == "set-aside"]
+    return steps[-1].work.reasons[:1] or (steps[-1].work.error_kind,) if steps else ()
 
 
 def _is_away(source: Path) -> bool:
@@ -256,7 +266,7 @@ def _check(bench: Bench, document: Document) -> Document:
     began = time.monotonic()
     paper, folder = load_paper(document.plan.paper), bench.folder(document)
     reading = reading_of(folder)
-    if bears_secret_mark(_first_page(folder)):
+    if is_secret(folder / PLAIN, _first_page(folder)):
         raise SecretPaper(file=document.id)
     kept = [finding for finding in reading.findings if finding.kept]
     if below_bar(kept):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dossier.confined import TooMuch, confined
 from foundation.errors import ExitCode, SohoaError
 from foundation.messages import N_, _
-from foundation.privacy import mask_number, mask_text
+from foundation.privacy import mask_number, mask_text, printable
 from foundation.times import iso_utc, utc_now, vietnam_time
 from profiles import Office
 
@@ -354,7 +354,7 @@ def in_words(verdict: dict[str, Any]) -> str:
         "invalid": _("NOT VALID"),
         "indeterminate": _("CANNOT BE DECIDED"),
     }
-    lines = [f"{words[verdict['verdict']]}  {Path(verdict['file']).name}"]
+    lines = [f"{words[verdict['verdict']]}  {printable(Path(verdict['file']).name)}"]
     for signature in verdict.get("signatures", ()):
         when = signature["timestamp"] or signature["signed_at"] or ""
         level = _(_LEVELS.get(signature["level"], signature["level"]))

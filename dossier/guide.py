@@ -23,6 +23,7 @@ from foundation.privacy import mask_number
 from foundation.times import today
 from profiles import Paper, Procedure, UnknownProfile, all_of, load_paper, load_procedure
 from warehouse import Owner
+from warehouse.errors import SecretPaper
 
 __all__ = ["Guide", "Move", "Progress", "Talk", "guide"]
 
@@ -306,9 +307,18 @@ def _scan_paper(here: Guide, dossier: Dossier, paper: Paper) -> Dossier | Move:
             break
         dossier = scanned_again(dossier, stack.pages)
         clear_sheets(folder)
-    dossier = intake.make_part(here.desk, dossier, paper.name, stack.pages)
-    clear_sheets(folder)
-    return dossier
+    return _make_part(here, dossier, paper, stack) or _scan_paper(here, dossier, paper)
+
+
+def _make_part(here: Guide, dossier: Dossier, paper: Paper, stack: Stack) -> Dossier | None:
+    """The dossier with the paper; None where it is secret: nothing stays of its sheets."""
+    try:
+        return intake.make_part(here.desk, dossier, paper.name, stack.pages)
+    except SecretPaper as error:
+        _tell_fault(here, error)
+        return None
+    finally:
+        clear_sheets(dossier.folder / intake.SHEETS / paper.name)
 
 
 def _sign(here: Guide, so_far: Progress, backwards: bool) -> Progress | Move:

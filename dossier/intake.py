@@ -24,6 +24,8 @@ from dossier.desk import Desk, provenance
 from dossier.facts import read_paper
 from dossier.grounds import agreement, by_consent, kept_papers, terms_of, wanted_by
 from dossier.seals import Filing, seal_document
+from dossier.secrecy import is_secret
+from dossier.shelf import judge
 from dossier.signing_order import Made, sign_in_order
 from dossier.values import Dossier, DossierUnreadable, Hold, Part, load, save, unfinished
 from foundation.files import sha256_file
@@ -37,6 +39,7 @@ from profiles import (
     load_procedure,
 )
 from warehouse import Owner
+from warehouse.errors import SecretPaper
 from warehouse.grounds import Evidence, Giver
 from warehouse.values import new_id
 
@@ -197,7 +200,11 @@ def _take_back(
 def make_part(
     desk: Desk, dossier: Dossier, paper_name: str, pages: Sequence[FinishedPage]
 ) -> Dossier:
-    """Assemble the pages of one component as PDF/A, read its fields, seal it."""
+    """Assemble the pages of one component as PDF/A, read its fields, seal it.
+
+    Raises:
+        SecretPaper: it bears a mark of state secrecy; nothing is left of it.
+    """
     paper = load_paper(paper_name)
     with desk.store() as store:
         code = store.new_code(
@@ -216,6 +223,8 @@ def make_part(
     filing = Filing(code, dossier.owner.identifier, dossier.code, procedure)
     try:
         write_pdf(iter(pages), plain, origin)
+        if is_secret(plain):
+            raise SecretPaper(file=paper.title)
         seal_document(desk, paper, filing, plain, pages[0].words, sealed)
     finally:
         plain.unlink(missing_ok=True)
@@ -248,6 +257,7 @@ def reuse_parts(desk: Desk, dossier: Dossier) -> Dossier:
                 actor=desk.actor,
                 out=dossier.folder / file,
                 terms=terms_of(procedure, desk.office),
+                owner=dossier.owner.identifier,
             )
         changed = replace(part, stage="reused", file=file, sha256=release.sha256)
         dossier = save(dossier.with_part(changed))
@@ -303,6 +313,7 @@ def deposit_parts(desk: Desk, dossier: Dossier) -> Dossier:
                 procedure=procedure.code,
                 dossier_code=dossier.code,
                 basis=by_consent(dossier.consent_id),
+                judgement=judge(dossier.folder / part.file, paper),
             )
         changed = replace(part, stage="deposited", record_id=record.id)
         dossier = save(dossier.with_part(changed))

@@ -30,6 +30,7 @@ _DOUBTS = {
     "revoked": N_("The signer's certificate had been revoked."),
     "revoked-unproven": N_("The signer's certificate was revoked, perhaps before the signing."),
     "weak": N_("The signature uses a method that is no longer safe."),
+    "old-kind": N_("The signature uses a method that is no longer safe."),
     "untrusted": N_("The signer is not among those this office trusts."),
     "no-roots": N_("The signer is not among those this office trusts."),
     "out-of-date": N_("The signer's certificate was not valid at that time."),

@@ -14,7 +14,6 @@ from sqlalchemy import (
     insert,
     or_,
     select,
-    union_all,
     update,
 )
 
@@ -82,17 +81,12 @@ def claim(
 
 @lru_cache(maxsize=16)
 def _taking(states: tuple[State, ...], only: tuple[ColumnElement[bool], ...]) -> Executable:
-    # Each state by itself comes out of the index in order: a million that wait are not sorted.
-    firsts = (
-        select(documents.c.id, documents.c.position)
-        .where(*_free([state]), _due(), *only)
+    first = (
+        select(documents.c.id)
+        .where(*_free(states), _due(), *only)
         .order_by(documents.c.position)
         .limit(bindparam("most"))
-        .subquery()
-        for state in states
     )
-    together = union_all(*map(select, firsts)).subquery()
-    first = select(together.c.id).order_by(together.c.position).limit(bindparam("most"))
     return (
         update(documents)
         .where(documents.c.id.in_(first))

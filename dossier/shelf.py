@@ -2,7 +2,6 @@
 
 import json
 import os
-import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dossier.grounds import agreement, asked_for, law_of, receipt_signer, wanted_by
 from dossier.people import actor_at, owner_of
+from dossier.secrecy import is_secret
 from foundation.errors import ExitCode, SohoaError
 from foundation.files import real, write_atomic
 from foundation.messages import N_
@@ -30,9 +30,6 @@ from warehouse.grounds import Evidence, Planned, Why
 
 if TYPE_CHECKING:
     from warehouse import Warehouse
-
-
-_SECRET_MARKS = {"MẬT", "TỐI MẬT", "TUYỆT MẬT"}
 
 
 def store_folder() -> Path:
@@ -87,27 +84,6 @@ def judge(file: Path, paper: Paper) -> Judgement:
     )
 
 
-def is_secret(file: Path) -> bool:
-    """Whether the first page bears a mark of state secrecy, alone on its line.
-
-    The marks of Luật Bảo vệ bí mật nhà nước 2018 Điều 8: tuyệt mật, tối mật, mật.
-    """
-    import pypdfium2
-
-    try:
-        with pypdfium2.PdfDocument(file) as pdf:
-            text = pdf[0].get_textpage().get_text_range()
-    except (pypdfium2.PdfiumError, OSError, IndexError):
-        return False  # no PDF: the store says so
-    return bears_secret_mark(text)
-
-
-def bears_secret_mark(text: str) -> bool:
-    """The same of a first page's text."""
-    lines = {" ".join(line.split()) for line in unicodedata.normalize("NFC", text).splitlines()}
-    return bool(lines & _SECRET_MARKS)
-
-
 @contextmanager
 def open_store() -> "Iterator[Warehouse]":
     """This office's store, open for the block; its seal key, if it has one, signs receipts."""
@@ -130,6 +106,8 @@ def deposit_file(  # noqa: PLR0913  what the verb's options say
     owner_name: str = "",
     *,
     number: str = "",
+    dossier: str = "",
+    co_owners: Sequence[str] = (),
     supersede: bool = False,
     agreed: bool = False,
     witness: str = "",
@@ -142,6 +120,8 @@ def deposit_file(  # noqa: PLR0913  what the verb's options say
     already or is put there now.
 
     Args:
+        dossier: code of the dossier it belongs to, or whose result it is.
+        co_owners: numbers of further owners: the other spouse, a child's parents.
         agreed: the owner agreed, as the operator, or the ``witness`` named, heard.
 
     Raises:
@@ -152,6 +132,7 @@ def deposit_file(  # noqa: PLR0913  what the verb's options say
     paper, office = load_paper(paper_name), load_office()
     require_kept(paper)
     owner = owner_of(owner_number, owner_name)
+    others = [owner_of(number) for number in co_owners]
     actor = actor_at(office, operator)
     with open_store() as store:
         if agreed:
@@ -169,6 +150,8 @@ def deposit_file(  # noqa: PLR0913  what the verb's options say
             code=code,
             actor=actor,
             number=number,
+            dossier_code=" ".join(dossier.split()),
+            co_owners=others,
             supersede=supersede,
             basis=None if agreed else law_of(paper),
             judgement=judge(file, paper),
@@ -223,6 +206,7 @@ def reuse_record(
     *,
     receipt: Path | None = None,
     fields: Path | None = None,
+    owner: str = "",
 ) -> Release:
     """Hand a record out for a procedure.
 
@@ -230,6 +214,8 @@ def reuse_record(
         reason: why, in the operator's words: needed for a procedure without a profile, and for
             a paper the procedure does not ask for.
         receipt: where to write the signed receipt of it.
+        owner: number of the owner for whose matter it is; needed where a paper kept on consent
+            has several.
         fields: where to write what the paper says, to fill forms in with, as JSON.
 
     Raises:
@@ -238,9 +224,11 @@ def reuse_record(
     keep_out_of_store(out, receipt, fields)
     office = load_office()
     code, why, terms = asked_for(procedure, reason, office)
-    actor = actor_at(office, operator)
+    actor, whom = actor_at(office, operator), owner_of(owner).identifier if owner else ""
     with open_store() as store:
-        release = store.reuse(record, procedure=code, reason=why, actor=actor, out=out, terms=terms)
+        release = store.reuse(
+            record, procedure=code, reason=why, actor=actor, out=out, terms=terms, owner=whom
+        )
     if receipt is not None:
         write_atomic(receipt, release.receipt.encode() + b"\n", mode=0o600)
     if fields is not None:

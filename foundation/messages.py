@@ -10,8 +10,10 @@ from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from functools import cache
 from itertools import pairwise
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Literal, cast, get_args
+
+from foundation.privacy import printable
 
 Language = Literal["vi", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -26,9 +28,35 @@ def _catalogue(language: Language) -> gettext.NullTranslations:
     return gettext.translation("sohoa", _LOCALES, languages=[language])
 
 
+class Message(str):
+    """A message; what is filled in is shown and never obeyed.
+
+    Names of files, tokens and people are strangers' words: a line break in one would write a
+    line of its own.
+    """
+
+    __slots__ = ()
+
+    def format(self, *values: object, **facts: object) -> str:
+        """The message with its facts, those that are text or paths made printable."""
+        shown = {name: _shown(fact) for name, fact in facts.items()}
+        return super().format(*map(_shown, values), **shown)
+
+
+def _shown(fact: object) -> object:
+    if isinstance(fact, BaseException):
+        return printable(" ".join(str(fact).split()))
+    return printable(str(fact)) if isinstance(fact, str | PurePath) else fact
+
+
 def _(message: str) -> str:
     """The message in the language now set; the English text if it has no translation."""
-    return _catalogue(_language.get()).gettext(message)
+    return Message(_catalogue(_language.get()).gettext(message))
+
+
+def said_in(language: Language, message: str) -> str:
+    """The message in one language, whichever is set."""
+    return _catalogue(language).gettext(message)
 
 
 def N_(message: str) -> str:  # noqa: N802  gettext's own name for "mark, translate later"

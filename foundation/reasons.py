@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from zipfile import BadZipFile
 
-from foundation.messages import N_, _
+from foundation.messages import N_, _, current_language
 
 _SYSTEM = {
     errno.ENOENT: N_("there is no such file or folder"),
@@ -54,7 +54,16 @@ _CHECKS = {
     "model_type": N_("a table is expected"),
     "dict_type": N_("a table is expected"),
     "too_short": N_("it must not be empty"),
+    "json_invalid": N_("it is no JSON"),
+    "string_too_long": N_("it may have {max_length} characters at most"),
+    "string_unicode": N_("it is no UTF-8 text"),
+    "too_long": N_("there may be {max_length} entries at most"),
+    "model_attributes_type": N_("an object (name: value) is expected"),
+    "int_parsing_size": N_("a whole number is expected"),
+    "date_from_datetime_inexact": N_("a date such as 2026-07-01 is expected"),
 }
+#: What is said of everything else; in English the library's own words say more.
+_UNFIT = N_("it does not have the form that is expected")
 
 
 def reason_of(error: BaseException) -> str:
@@ -72,7 +81,9 @@ def reason_of_check(details: Mapping[str, Any]) -> str:
     if details["type"] == "value_error":
         return _(str(details["ctx"]["error"]))
     known = _CHECKS.get(details["type"])
-    return _(known).format(**details.get("ctx", {})) if known else str(details["msg"])
+    if known:
+        return _(known).format(**details.get("ctx", {}))
+    return str(details["msg"]) if current_language() == "en" else _(_UNFIT)
 
 
 def reason_of_toml(error: ValueError) -> str:

@@ -9,7 +9,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
-from foundation.privacy import printable
+from foundation.privacy import mask_text, printable
 
 #: What a certificate must allow, one of both, to sign documents (RFC 5280 4.2.1.3).
 SIGNING_USAGES = frozenset({"digital_signature", "non_repudiation"})
@@ -19,13 +19,25 @@ _OTHER_PURPOSES = frozenset({"server_auth", "time_stamping", "ocsp_signing", "co
 
 
 def display_name(certificate: x509.Certificate) -> str:
-    """The subject's common name, else its organisation, else the whole name."""
+    """The subject's common name, else its organisation, else the whole name.
+
+    Personal numbers are masked: people's certificates often bear them.
+    """
     native = certificate.subject.native
     for key in ("common_name", "organization_name"):
         value = native.get(key)
         if isinstance(value, str):
-            return printable(value)
-    return printable(str(certificate.subject.human_friendly))
+            return _readable(value)
+    return whole_name(certificate.subject)
+
+
+def whole_name(name: x509.Name) -> str:
+    """All parts of a name, likewise."""
+    return _readable(str(name.human_friendly))
+
+
+def _readable(name: str) -> str:
+    return mask_text(printable(name))
 
 
 def key_usages(certificate: x509.Certificate) -> frozenset[str]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, cast
 from xml.etree import ElementTree
 
-from pyhanko.pdf_utils.generic import StreamObject
+from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import HistoricalResolver
 from pyhanko.sign.diff_analysis import (
     DEFAULT_DIFF_POLICY,
@@ -17,7 +17,13 @@ from pyhanko.sign.diff_analysis import (
     StandardDiffPolicy,
     SuspiciousModification,
 )
-from pyhanko.sign.diff_analysis.form_rules_api import FormUpdatingRule
+from pyhanko.sign.diff_analysis.form_rules_api import (
+    FieldComparisonContext,
+    FieldMDPRule,
+    FormUpdate,
+    FormUpdatingRule,
+)
+from pyhanko.sign.diff_analysis.rules.form_field_rules import is_field_visible
 from pyhanko.sign.diff_analysis.rules.metadata_rules import DocInfoRule, MetadataUpdateRule
 from pyhanko.sign.diff_analysis.rules_api import QualifiedWhitelistRule, ReferenceUpdate
 
@@ -27,6 +33,10 @@ from signing.document import value_of
 _DATES = {"/ModDate", "/Producer"}
 #: The same in XMP, by local name.
 _XMP_DATES = {"ModifyDate", "MetadataDate", "Producer", "InstanceID", "History", "CreatorTool"}
+
+#: Whether viewers draw all fields themselves; and with what, beside the resources.
+_DRAW_ALL = "/NeedAppearances"
+_DRAWING = (_DRAW_ALL, "/DA", "/Q")
 
 
 class _DatesInInfo(DocInfoRule):
@@ -48,7 +58,7 @@ class _DatesInXmp(MetadataUpdateRule):
         """Raise when anything else changed; else approve."""
         yield from super().apply(old, new)  # well-formed, and really XMP
         before, after = (value_of(view.root, "/Metadata") for view in (old, new))
-        if isinstance(before, StreamObject) and set(_facts(before)) != set(_facts(after)):
+        if isinstance(before, generic.StreamObject) and set(_facts(before)) != set(_facts(after)):
             raise SuspiciousModification("the metadata were changed")
 
 
@@ -77,8 +87,69 @@ class _TouchedFields(FormUpdatingRule):
         """The updates of fields in this revision."""
         brought = new.explicit_refs_in_revision()
         for level, update in super().apply(old, new):
-            if update.updated_ref in brought:
+            if update.updated_ref in brought or isinstance(update, _DrawnAnew):
                 yield level, update
+
+
+class _DrawnAnew(FormUpdate):
+    """A field that was left alone and looks different all the same."""
+
+
+class _DrawnByViewers(FieldMDPRule):
+    """What the whole form says of fonts and looks changes the fields that viewers draw.
+
+    That are all where /NeedAppearances says so, else those without a look of their own
+    (ISO 32000-2, 12.7.3 and 12.7.4.3). pyHanko lets these entries be rewritten by anybody;
+    here they may be added to, as Acrobat does, where no field is drawn with them.
+    """
+
+    def apply(self, context: FieldComparisonContext) -> Iterable[Any]:
+        """The fields that are drawn anew."""
+        before, after = (
+            value_of(view.root, "/AcroForm", {}) for view in (context.old, context.new)
+        )
+        had, has = (_ways_of_drawing(form) for form in (before, after))
+        if had == has:
+            return
+        replaced = any(has.get(name) != value for name, value in had.items())
+        all_are = replaced or bool(has.get(_DRAW_ALL))
+        for name, spec in context.field_specs.items():
+            kept = spec.old_field is not None and spec.field_type != "/Sig"
+            if kept and (all_are or _has_no_look(spec.old_field)):
+                drawn = _DrawnAnew(updated_ref=context.new.root_ref, field_name=name)
+                yield ModificationLevel.FORM_FILLING, drawn
+
+
+class _TimestampsUnseen(FieldMDPRule):
+    """A timestamp shows nothing (ISO 32000-2, 12.8.5): anybody can have one, and cover a page."""
+
+    def apply(self, context: FieldComparisonContext) -> Iterable[Any]:
+        """Raise when a timestamp came that is to be seen."""
+        for name, spec in context.field_specs.items():
+            field = spec.new_field
+            signature = value_of(field, "/V", {}) if spec.field_type == "/Sig" and field else {}
+            came = spec.old_field is None or "/V" not in spec.old_field
+            if came and value_of(signature, "/Type") == "/DocTimeStamp" and is_field_visible(field):
+                raise SuspiciousModification(f"the timestamp {name} shows something")
+        return ()
+
+
+def _ways_of_drawing(form: Any) -> dict[str, Any]:
+    """What a form says of how viewers draw its fields: entries, and resources by kind and name."""
+    found = {key: form.raw_get(key) for key in _DRAWING if key in form}
+    if not found.get(_DRAW_ALL, True):
+        del found[_DRAW_ALL]
+    resources = value_of(form, "/DR", {})
+    for kind in resources:
+        if isinstance(named := resources[kind], generic.DictionaryObject):
+            found |= {f"{kind} {name}": named.raw_get(name) for name in named}
+    return found
+
+
+def _has_no_look(field: Any) -> bool:
+    """Whether a field, or a place where it stands, is left for the viewer to draw."""
+    kids = [kid.get_object() for kid in value_of(field, "/Kids", ())]
+    return any(_has_no_look(kid) for kid in kids) if kids else "/AP" not in field
 
 
 def freed_in(view: HistoricalResolver, revision: int) -> set[int]:
@@ -115,11 +186,12 @@ def strict_policy(*, unused_freed: bool = True) -> StandardDiffPolicy:
     if unused_freed:
         kept.append(_Unused())
     form = cast(FormUpdatingRule, DEFAULT_DIFF_POLICY.form_rule)
-    touched = _TouchedFields(form.field_rules, form.ignored_acroform_keys)
+    rules = [*form.field_rules, _DrawnByViewers(), _TimestampsUnseen()]
+    touched = _TouchedFields(rules, form.ignored_acroform_keys)
     return StandardDiffPolicy(kept, touched, reject_object_freeing=not unused_freed)
 
 
-def _facts(stream: StreamObject) -> Iterator[tuple[str, str, str]]:
+def _facts(stream: generic.StreamObject) -> Iterator[tuple[str, str, str]]:
     """Every element and attribute with its text, dates left out."""
     for element in ElementTree.fromstring(stream.data).iter():  # noqa: S314  syntax-checked above
         name = str(element.tag)

@@ -148,7 +148,8 @@ def _check_algorithms(signed: cms.SignedData, signer: cms.SignerInfo) -> None:
         raise NotAsWritten("digest algorithms")
     named = [*signed["digest_algorithms"], signer["digest_algorithm"]]
     for algorithm in named:
-        if algorithm["parameters"].native is not None:
+        told_length = algorithm["algorithm"].native == "shake256_len"  # RFC 8419, 3.1
+        if algorithm["parameters"].native is not None and not told_length:
             raise NotAsWritten("parameters")
     mechanism = signer["signature_algorithm"]
     if mechanism["algorithm"].native != "rsassa_pss" and mechanism["parameters"].native is not None:

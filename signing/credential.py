@@ -246,12 +246,18 @@ def _inflated(text: str) -> bytes:
 def _claims(payload: bytes) -> SealClaims:
     token: dict[int, Any] = cbor2.loads(payload)
     names = {number: name for name, number in _NUMBERS.items()}
-    fields = {names[number]: str(value) for number, value in token[_FIELDS].items()}
-    digest, sketch = token[_DIGEST], token[_SKETCH]
-    if not isinstance(digest, bytes) or not isinstance(sketch, bytes):
+    fields = {names[number]: value for number, value in token[_FIELDS].items()}
+    issued_at, issuer, digest, sketch = (
+        token[claim] for claim in (_ISSUED_AT, _ISSUER, _DIGEST, _SKETCH)
+    )
+    # CBOR has numbers of a billion digits and texts that are programs: nothing is converted.
+    texts, plain = (*fields.values(), issuer), (digest, sketch)
+    if not all(isinstance(one, str) for one in texts) or not isinstance(issued_at, int):
+        raise TypeError("fields and issuer are texts, the time is whole seconds")
+    if not all(isinstance(one, bytes) for one in plain):
         raise TypeError("digest and sketch are bytes")
-    issued_at = datetime.fromtimestamp(int(token[_ISSUED_AT]), UTC)
-    return SealClaims(fields, issued_at, digest, sketch, str(token[_ISSUER]))
+    moment = datetime.fromtimestamp(issued_at, UTC)
+    return SealClaims(fields, moment, digest, sketch, issuer)
 
 
 def _signed_by(certificate: x509.Certificate, signed: bytes) -> bool:

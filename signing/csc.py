@@ -198,7 +198,8 @@ class CscService:
         if mode == "implicit":
             return []
         if mode != "explicit":
-            raise self._unusable(_("it wants to be confirmed in a browser"))
+            text = _("it wants to be confirmed in a browser; ask for a key with a PIN or code")
+            raise self._unusable(text)
         if first:
             return [
                 Ask("PIN", "pin") if name == "PIN" else

@@ -9,7 +9,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.x509 import InvalidVersion
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.pdf_utils.misc import PdfError
+from pyhanko.pdf_utils.misc import PdfError, PdfReadError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import enumerate_sig_fields
 from pyhanko_certvalidator.errors import (
@@ -20,7 +20,7 @@ from pyhanko_certvalidator.errors import (
 )
 
 from foundation.messages import _
-from foundation.reasons import reason_of
+from foundation.reasons import DAMAGED, reason_of
 from signing.errors import PdfEncrypted, PdfUnreadable
 from signing.frames import Box, PageFrame, Rotation
 
@@ -53,6 +53,10 @@ MALFORMED = (
 )
 
 
+#: Levels a tree of pages may have: honest ones have three or four, one in a ring has no end.
+_DEEPEST = 64
+
+
 class AppendingWriter(IncrementalPdfFileWriter):
     """Appends a revision and leaves the document's metadata as they are.
 
@@ -80,6 +84,36 @@ def open_writer(file: Path, stream: IO[bytes]) -> AppendingWriter:
     if writer.security_handler is not None:
         raise PdfEncrypted(file=file)
     return writer
+
+
+def check_pages(file: Path, reader: PdfFileReader) -> None:
+    """See that the pages are there, each once, and turned as ISO 32000-2, 7.7.3.3 allows.
+
+    Viewers show other files each in their own way: nobody could say what was signed.
+
+    Raises:
+        PdfUnreadable: naming what is wrong.
+    """
+    count, seen = 0, set()
+    waiting = [reader.root.raw_get("/Pages")]
+    try:
+        while waiting:
+            reference = waiting.pop()
+            node = reference.get_object()
+            if "/Kids" not in node:
+                count += 1
+                if float(_inherited(node, "/Rotate") or 0) % 90:
+                    detail = _("page {number} is turned askew, by no quarter turn")
+                    raise PdfUnreadable(file=file, detail=detail.format(number=count))
+                continue
+            if reference in seen:
+                raise PdfUnreadable(file=file, detail=_("its list of pages leads back to itself"))
+            seen.add(reference)
+            waiting += reversed(node["/Kids"])
+    except MALFORMED as error:
+        raise PdfUnreadable(file=file, detail=_(DAMAGED)) from error
+    if not count:
+        raise PdfUnreadable(file=file, detail=_("it has no pages"))
 
 
 def field_names(reader: PdfFileReader) -> set[str]:
@@ -120,15 +154,14 @@ def signature_boxes(reader: PdfFileReader) -> list[Box]:
     return boxes
 
 
-def first_page(reader: PdfFileReader) -> generic.DictionaryObject:
+def first_page(reader: PdfFileReader) -> Any:
     """The dictionary of page 1."""
-    node: generic.DictionaryObject = reader.root["/Pages"]
+    node: Any = reader.root["/Pages"]
     while "/Kids" in node:
-        node = next(
-            kid
-            for reference in node["/Kids"]
-            if value_of(kid := reference.get_object(), "/Count", 1) > 0
-        )
+        kids = (reference.get_object() for reference in node["/Kids"])
+        node = next((kid for kid in kids if value_of(kid, "/Count", 1) > 0), None)
+        if node is None:
+            raise PdfReadError("no pages")
     return node
 
 
@@ -139,11 +172,13 @@ def value_of(dictionary: Any, key: str, default: Any = None) -> Any:
 
 def _inherited(page: generic.DictionaryObject, key: str) -> Any:
     node: Any = page
-    while node is not None:
+    for _level in range(_DEEPEST):
+        if node is None:
+            return None
         if key in node:
             return node[key]
         node = value_of(node, "/Parent")
-    return None
+    raise PdfReadError("/Parent")
 
 
 def _box(values: Any) -> Box:

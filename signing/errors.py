@@ -340,6 +340,23 @@ class EarlierSignatureBroken(SohoaError):
     message = N_("{file}: an earlier signature does not hold ({detail}). It was not signed.")
 
 
+class NotSigned(SohoaError):
+    """A file was to be lifted that nobody has signed."""
+
+    exit_code = ExitCode.INPUT
+    message = N_("{file} is not signed, so there is nothing to lift. Sign it first (sohoa sign).")
+
+
+class NotLifted(SohoaError):
+    """A file was to be lifted whose signatures do not hold, or cannot be proven."""
+
+    exit_code = ExitCode.SIGNATURE
+    message = N_(
+        "{file} was not lifted: a signature in it is not valid ({detail}). "
+        "See what is wrong: sohoa verify {file}"
+    )
+
+
 class OutputNotSound(SohoaError):
     """The signed file did not pass its own check and was thrown away."""
 

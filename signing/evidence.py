@@ -23,13 +23,17 @@ from pyhanko_certvalidator.fetchers.aiohttp_fetchers.ocsp_client import AIOHttpO
 from pyhanko_certvalidator.fetchers.api import CertificateFetcher, Fetchers, FetchLimits
 from pyhanko_certvalidator.fetchers.common_utils import FetchBudget
 from pyhanko_certvalidator.policy_decl import (
+    AlgorithmUsageConstraint,
     CertRevTrustPolicy,
+    DisallowWeakAlgorithmsPolicy,
     RevocationCheckingPolicy,
 )
 
 from signing.document import MALFORMED
 from signing.validation_policy import ValidationPolicy
 
+#: Bits of a curve.
+_SHORTEST_CURVE = 224
 #: Bytes read of an answer at once.
 _BLOCK = 1 << 16
 
@@ -100,6 +104,7 @@ class Evidence:
             ocsps=list(self.ocsps),
             crls=list(self.crls),
             revinfo_policy=CertRevTrustPolicy(rule, retroactive_revinfo=True),
+            algorithm_usage_policy=_NoShortCurves(),  # type: ignore[no-untyped-call]
             allow_fetching=ask,
             fetchers=self.network.fetchers() if ask else None,
         )
@@ -130,6 +135,18 @@ def with_archive(evidence: Evidence, embedded: EmbeddedPdfSignature) -> Evidence
     except MALFORMED:  # none, or none that can be read
         return evidence
     return replace(evidence, ocsps=evidence.ocsps + ocsps, crls=evidence.crls + crls)
+
+
+class _NoShortCurves(DisallowWeakAlgorithmsPolicy):
+    """pyHanko's, and elliptic curves must be as strong as RSA of 2048 bits (NIST SP 800-57)."""
+
+    def signature_algorithm_allowed(
+        self, algo: Any, moment: datetime | None, public_key: Any
+    ) -> AlgorithmUsageConstraint:
+        """Whether a key may be relied on."""
+        if public_key and public_key.algorithm == "ec" and public_key.bit_size < _SHORTEST_CURVE:
+            return AlgorithmUsageConstraint(allowed=False, failure_reason="short curve")
+        return super().signature_algorithm_allowed(algo, moment, public_key)
 
 
 class _Responders(AIOHttpOCSPFetcher):

@@ -40,6 +40,7 @@ class FileFault(StrEnum):
     ENCRYPTED = "encrypted"
     HIDDEN = "hidden-signature"
     UNKNOWN_KIND = "unknown-kind"
+    OLD_KIND = "old-kind"
 
 
 Revocation = Literal["good", "revoked", "unchecked", "none-offered"]

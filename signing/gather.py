@@ -5,12 +5,13 @@ Nothing is judged here.
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from asn1crypto import x509
+from pyhanko.pdf_utils.crypt import AuthStatus, StandardSecurityHandler
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import MDPPerm, enumerate_sig_fields
 from pyhanko.sign.validation.pdf_embedded import (
@@ -27,6 +28,8 @@ from signing.quiet import quiet
 from signing.validation_policy import ValidationPolicy, default_policy
 
 _BYTE_RANGE = re.compile(rb"/ByteRange\s*\[")
+#: Deprecated with PDF 2.0: what is signed is an SHA-1 digest (ISO 32000-1, table 257).
+_OLD_KINDS = frozenset(("/adbe.pkcs7.sha1", "/adbe.x509.rsa_sha1"))
 #: Bytes read at once, and kept so that nothing is missed between two blocks.
 _BLOCK, _OVERLAP = 1 << 20, 64
 #: ISO 32000-2, 7.5.5: the last line is %%EOF; an end-of-line marker may follow.
@@ -97,12 +100,13 @@ async def _gather(stream: IO[bytes], evidence: Evidence, *, strict: bool) -> Fil
     """The facts; a lenient reading is for files alone that a signature covers to the last byte."""
     reader = PdfFileReader(stream, strict=strict)
     oddities = () if strict else (Oddity.LENIENT,)
-    if reader.encrypted:
+    if reader.encrypted and _wants_password(reader):
         return _faulty(FileFault.ENCRYPTED, evidence)
     embedded = collect_embedded_signatures(reader)
-    fields = frozenset(
-        name for name, _value, _field in enumerate_sig_fields(reader, filled_status=True)
-    )
+    filled = {
+        name: _kind_of(value)
+        for name, value, _field in enumerate_sig_fields(reader, filled_status=True)
+    }
     evidence = with_store(evidence, reader)
     signatures: list[SignatureFacts] = []
     for one in reversed(embedded):  # the later ones first: a timestamp attests what came before
@@ -110,10 +114,23 @@ async def _gather(stream: IO[bytes], evidence: Evidence, *, strict: bool) -> Fil
             (s.timestamp.time for s in signatures if _attests(s, evidence) and s.timestamp), None
         )
         leave = _leave(one, embedded)
-        signatures.insert(0, await gather_signature(one, evidence, fields, leave, attested))
-    fault = _fault(stream, reader, signatures, len(fields), oddities)
+        told = await gather_signature(one, evidence, frozenset(filled), leave, attested)
+        signatures.insert(0, told)
+    fault = _fault(stream, reader, signatures, filled, oddities)
     policy, given = evidence.policy, bool(evidence.anchors)
     return FileFacts(fault, tuple(signatures), evidence.at, given, policy, oddities)
+
+
+def _kind_of(value: Any) -> str:
+    """How a signature is made, in its own words; null is one, too, for some readers."""
+    signature = value.get_object()
+    return str(signature.raw_get("/SubFilter")) if "/SubFilter" in signature else ""
+
+
+def _wants_password(reader: PdfFileReader) -> bool:
+    """Whether a password is needed to read it; many files only forbid to print or to copy."""
+    standard = isinstance(reader.security_handler, StandardSecurityHandler)
+    return not standard or reader.decrypt("").status is AuthStatus.FAILED
 
 
 def _faulty(fault: FileFault, evidence: Evidence) -> FileFacts:
@@ -124,11 +141,12 @@ def _fault(
     stream: IO[bytes],
     reader: PdfFileReader,
     signatures: list[SignatureFacts],
-    fields: int,
+    filled: Mapping[str, str],
     oddities: tuple[Oddity, ...],
 ) -> FileFault:
-    if fields != len(signatures):
-        return FileFault.UNKNOWN_KIND
+    if len(filled) != len(signatures):
+        old = _OLD_KINDS.intersection(filled.values())
+        return FileFault.OLD_KIND if old else FileFault.UNKNOWN_KIND
     if not _all_in_sight(stream, signatures, usage_rights(reader)):
         return FileFault.HIDDEN
     if not any(one.covers_whole_file for one in signatures) and _objects_unlisted(stream, reader):

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from foundation.files import atomic_path, begins_with
 from foundation.messages import _
+from foundation.reasons import DAMAGED
 from foundation.times import utc_now
 from profiles.schema import ServiceRules
 from signing import errors
@@ -28,9 +29,9 @@ from signing.longterm import (
     faults_of_evidence,
     means_of,
 )
-from signing.policy import judge_file, level_of, reaches
+from signing.policy import Cause, judge_file, judge_signature, level_of, reaches
 from signing.stages import unreadable
-from signing.verify import explain
+from signing.verify import explain, is_pdf
 
 
 @dataclass(frozen=True)
@@ -87,19 +88,32 @@ async def _lift_all(
 
 async def _lift_one(job: SignJob, tools: _Tools) -> bool:
     """Whether there was anything to do; the file stands at its target either way."""
-    before = await _facts(job.source, tools)
+    earlier = await _lifted_before(job, tools)
+    source = job.target if earlier else job.source
+    before = earlier or await _facts(job.source, tools)
     needed = _needed(before, tools.lift)
-    if not needed and job.source == job.target:
+    if not needed and source == job.target:
         return False
     try:
         with atomic_path(job.target) as part:
-            shutil.copyfile(job.source, part)
+            shutil.copyfile(source, part)
             if needed:
-                await _append(job.source, part, before, tools)
-                await _check(job.source, part, tools)
+                await _append(source, part, before, tools)
+                await _check(source, part, tools)
     except OSError as error:
         raise not_written(job.target, error) from error
     return needed
+
+
+async def _lifted_before(job: SignJob, tools: _Tools) -> FileFacts | None:
+    """The target, where an earlier run made it of the source: its proof is the older one."""
+    try:
+        there = job.source != job.target and job.target.is_file()
+        if there and begins_with(job.target, job.source):
+            return await _facts(job.target, tools)
+    except (OSError, errors.NotLifted, errors.NotSigned, errors.PdfUnreadable):
+        return None  # it is made anew; what is wrong with the source is said then
+    return None
 
 
 async def _facts(file: Path, tools: _Tools) -> FileFacts:
@@ -109,9 +123,15 @@ async def _facts(file: Path, tools: _Tools) -> FileFacts:
     except OSError as error:
         raise unreadable(file, error) from error
     verdict, cause = judge_file(facts)
+    if cause in (Cause.NOT_SIGNED, Cause.ONLY_TIMESTAMPS):
+        raise errors.NotSigned(file=file)
+    if cause is Cause.MALFORMED:
+        detail = _("no PDF") if not is_pdf(file) else _(DAMAGED)
+        raise errors.PdfUnreadable(file=file, detail=detail)
     if verdict != "valid":
-        detail = explain(cause) or _("A signature does not hold or is not trusted.")
-        raise errors.EarlierSignatureBroken(file=file, detail=detail)
+        causes = [cause, *(judge_signature(one, facts)[1] for one in facts.signatures)]
+        detail = next(filter(None, map(explain, causes)), "").rstrip(".")
+        raise errors.NotLifted(file=file, detail=detail)
     return facts
 
 

@@ -31,6 +31,7 @@ from pyhanko_certvalidator.fetchers.aiohttp_fetchers import AIOHttpFetcherBacken
 from pyhanko_certvalidator.fetchers.api import OwnedFetcherBackend
 
 from foundation.messages import _
+from foundation.privacy import mask_text
 from foundation.reasons import reason_of
 from profiles.schema import ServiceRules
 from signing import errors
@@ -119,15 +120,21 @@ def faults_of_evidence(source: Path) -> Iterator[None]:
     try:
         yield
     except RevokedError as error:
-        raise errors.CertificateRevoked(file=source, detail=error) from error
+        raise errors.CertificateRevoked(file=source, detail=_said(error)) from error
     except InsufficientRevinfoError as error:
-        raise errors.RevocationUnavailable(file=source, detail=error) from error
+        raise errors.RevocationUnavailable(file=source, detail=_said(error)) from error
     except TimeoutError as error:  # the fetchers of pyhanko-certvalidator do not wrap it
         raise errors.RevocationUnavailable(file=source, detail=_("no answer in time")) from error
     except (PathError, ValidationError, SigningError) as error:
-        raise errors.ChainNotProven(file=source, detail=error.__cause__ or error) from error
+        detail = _said(error.__cause__ or error)
+        raise errors.ChainNotProven(file=source, detail=detail) from error
     except PdfError as error:
         raise errors.PdfUnreadable(file=source, detail=reason_of(error)) from error
+
+
+def _said(error: BaseException) -> str:
+    """The library's words, which name the holders of certificates."""
+    return mask_text(str(error))
 
 
 async def _append_store(

@@ -140,9 +140,15 @@ def open_key(
 async def _sign_or_keep(
     job: SignJob, tools: Tools, look: Look, why: errors.ServiceError | None
 ) -> Outcome:
-    kept = await _signed_before(job, tools, look)
+    kept = None if job.source == job.target else await _signed_before(job, tools, look)
     if not kept:
-        return await _sign_one(job, tools, look, why)
+        try:
+            return await _sign_one(job, tools, look, why)
+        except errors.AlreadySigned:
+            in_place = job.target.is_file() and job.target.samefile(job.source)
+            kept = await _signed_before(job, tools, look) if in_place else None
+            if not kept:
+                raise
     _tell_of_waiting(job, kept, tools)
     return _result(job, "kept", kept, tools, why)
 
@@ -166,7 +172,7 @@ def _tell_of_waiting(job: SignJob, facts: SignatureFacts, tools: Tools) -> None:
 
 async def _signed_before(job: SignJob, tools: Tools, look: Look) -> SignatureFacts | None:
     """The signature of an earlier run that was stopped further on: it is not made twice."""
-    if tools.request.again or job.source == job.target or not job.target.is_file():
+    if tools.request.again or not job.target.is_file():
         return None
     try:
         return await look(_signed(job, job.target, tools))

@@ -49,6 +49,7 @@ class Cause(StrEnum):
     ENCRYPTED = "encrypted"
     HIDDEN = "hidden-signature"
     UNKNOWN_KIND = "unknown-kind"
+    OLD_KIND = "old-kind"
 
 
 _CHANGES = {
@@ -61,6 +62,7 @@ _FILE_FAULTS: dict[FileFault, tuple[Verdict, Cause]] = {
     FileFault.ENCRYPTED: ("indeterminate", Cause.ENCRYPTED),
     FileFault.HIDDEN: ("invalid", Cause.HIDDEN),
     FileFault.UNKNOWN_KIND: ("indeterminate", Cause.UNKNOWN_KIND),
+    FileFault.OLD_KIND: ("indeterminate", Cause.OLD_KIND),
 }
 
 

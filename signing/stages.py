@@ -31,6 +31,7 @@ from signing.certificates import display_name
 from signing.document import (
     MALFORMED,
     AppendingWriter,
+    check_pages,
     field_names,
     frame_of_first_page,
     open_writer,
@@ -140,6 +141,7 @@ async def append_signature(source: Path, part: Path, tools: Tools) -> None:
 
 
 async def _run_stages(source: Path, writer: AppendingWriter, tools: Tools) -> None:
+    check_pages(source, writer.prev)
     moment = vietnam_time(utc_now())
     shown = _appearance(source, writer, tools, moment) if tools.request.rules.visible else None
     signer = _pdf_signer(writer, tools, shown)

@@ -30,6 +30,7 @@ from signing.certificates import (
     may_sign,
     signed_with,
     valid_at,
+    whole_name,
 )
 from signing.driver_process import KEYPAD_TIME, LIST_TIME, DriverProcess, Refused, driver_process
 from signing.drivers import known_modules
@@ -342,7 +343,7 @@ def _certificates(
             told = [has_public_key(certificate, number) for number in numbers if number]
             yield CertificateInfo(
                 subject=display_name(certificate),
-                issuer=str(certificate.issuer.human_friendly),
+                issuer=whole_name(certificate.issuer),
                 serial_number=certificate.serial_number,
                 not_before=certificate.not_valid_before,
                 not_after=certificate.not_valid_after,

@@ -18,6 +18,9 @@ from signing.errors import BadTrustFile
 
 _SUFFIXES = {".pem", ".crt", ".cer", ".der"}
 
+#: Bytes read of a file of certificates; the roots of a whole browser are a quarter of it.
+_MOST_BYTES = 1 << 20
+
 
 @dataclass(frozen=True)
 class Anchor:
@@ -73,7 +76,8 @@ def _files(path: Path) -> list[Path]:
 
 def _read(file: Path) -> list[Anchor]:
     try:
-        data = file.read_bytes()
+        with file.open("rb") as stream:
+            data = stream.read(_MOST_BYTES)
         blocks = _pem_blocks(data) if pem.detect(data) else [data]
         certificates = [x509.Certificate.load(block, strict=True) for block in blocks]
         anchors = [

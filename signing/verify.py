@@ -67,6 +67,10 @@ _WORDS = {
     Cause.ENCRYPTED: N_("The file is protected with a password and cannot be checked."),
     Cause.HIDDEN: N_("The file carries a hidden signature, or data behind its end."),
     Cause.UNKNOWN_KIND: N_("The file carries a signature of a kind that is not known here."),
+    Cause.OLD_KIND: N_(
+        "The file carries a signature of an old kind that rests on SHA-1 and proves nothing any "
+        "more. Have the paper signed anew."
+    ),
 }
 #: What was let pass, and why it harms nobody.
 _NOTES = {
@@ -203,7 +207,8 @@ def verify_file(
     anchors, below = split_roots([anchor.certificate for anchor in load_anchors(trust)])
     issuers = [*below, *(anchor.certificate for anchor in load_anchors(known))]
     try:
-        _require_pdf(path)
+        if not is_pdf(path):
+            raise PdfUnreadable(file=path, detail=_("no PDF"))
         facts = gather(path, anchors, at or utc_now(), policy or default_policy(), issuers)
     except OSError as error:
         raise PdfUnreadable(file=path, detail=reason_of(error)) from error
@@ -263,11 +268,10 @@ def _outlook_in_words(outlook: Outlook) -> str:
     return _(_LIMITS[outlook.limit]).format(until=until)
 
 
-def _require_pdf(path: Path) -> None:
-    """Tell a damaged PDF, which gets a verdict, from what never was one."""
+def is_pdf(path: Path) -> bool:
+    """Whether it is a PDF, if a damaged one, and not something that never was. Raises OSError."""
     with path.open("rb") as stream:
         start = stream.read(_ENDS)
         stream.seek(max(0, path.stat().st_size - _ENDS))
-        end = stream.read()
-    if b"%PDF-" not in start and not (b"startxref" in end or b"%%EOF" in end):
-        raise PdfUnreadable(file=path, detail=_("no PDF"))
+        end = stream.read(_ENDS)
+    return b"%PDF-" in start or b"startxref" in end or b"%%EOF" in end

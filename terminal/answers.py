@@ -6,7 +6,6 @@ printing, the exit code and the one line of error are made here, once.
 
 import errno
 import inspect
-import json
 import os
 import signal
 import sys
@@ -24,6 +23,7 @@ from foundation.errors import ExitCode, SohoaError
 from foundation.messages import N_, Language, _, lend_catalogue, set_language
 from foundation.privacy import mask_text
 from foundation.reasons import reason_of
+from terminal.pen import write_err, write_json, write_out
 from terminal.progress import Screen
 from terminal.usage import misuse
 
@@ -200,7 +200,7 @@ def _carry_out(action: Callable[[], Answer], screen: Screen, debug: bool) -> Non
         if isinstance(error, SystemExit | typer.Exit | GeneratorExit | BrokenPipeError):
             raise
         if debug:
-            traceback.print_exception(error)
+            write_err("".join(traceback.format_exception(error)))
         _leave_with(_as_ours(error), screen)
     else:
         raise typer.Exit(int(answer.code))
@@ -208,10 +208,9 @@ def _carry_out(action: Callable[[], Answer], screen: Screen, debug: bool) -> Non
 
 def _print(answer: Answer, screen: Screen) -> None:
     if screen.json:
-        print_json(answer.data)
+        write_json(answer.data)
     elif answer.text:
-        sys.stdout.write(answer.text.rstrip("\n") + "\n")
-    sys.stdout.flush()
+        write_out(answer.text.rstrip("\n") + "\n")
     if answer.because:
         _complain(answer.because)
 
@@ -248,7 +247,7 @@ def _name_of(error: OSError) -> str:
 def _leave_with(error: SohoaError, screen: Screen) -> None:
     shown = masked(error)
     if screen.json:
-        print_json(shown.as_dict())
+        write_json(shown.as_dict())
     _complain(str(shown))
     raise typer.Exit(int(error.exit_code))
 
@@ -267,17 +266,11 @@ _PLACES = frozenset({"file", "folder"})
 
 
 def _complain(text: str) -> None:
-    sys.stderr.write(f"sohoa: {_one_line(text)}\n")
-    sys.stderr.flush()
+    write_err(f"sohoa: {_one_line(text)}\n")
 
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
-
-
-def print_json(data: Any) -> None:
-    """Write data to the standard output as JSON with readable Vietnamese."""
-    sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=1, default=str) + "\n")
 
 
 def run_app(app: typer.Typer, arguments: Sequence[str]) -> int:
@@ -313,10 +306,10 @@ def _drop_output() -> None:
 
 def _misused(error: Any, *, as_json: bool) -> int:
     if type(error).__name__ == "NoArgsIsHelpError":
-        sys.stderr.write(error.format_message() + "\n")
+        write_err(error.format_message() + "\n")
         return int(ExitCode.USAGE)
     misused = misuse(error)
     if as_json:
-        print_json(misused.as_dict())
+        write_json(misused.as_dict())
     _complain(str(misused))
     return int(ExitCode.USAGE)

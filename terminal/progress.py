@@ -5,6 +5,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from foundation.privacy import printable
+from terminal.pen import write_err
+
 Advance = Callable[[int, str], None]
 
 
@@ -18,8 +21,7 @@ class Screen:
     def say(self, text: str) -> None:
         """A line for people, on the error stream so that results can be piped."""
         if not (self.quiet or self.json):
-            sys.stderr.write(text + "\n")
-            sys.stderr.flush()
+            write_err(text + "\n")
 
     @contextmanager
     def progress(self, label: str, total: int | None = None) -> Iterator[Advance]:
@@ -40,7 +42,7 @@ class Screen:
         )
 
         columns = (
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
@@ -49,6 +51,6 @@ class Screen:
             task = bar.add_task(label, total=total)
 
             def advance(done: int, word: str = "") -> None:
-                bar.update(task, completed=done, description=f"{label} {word}".strip())
+                bar.update(task, completed=done, description=printable(f"{label} {word}".strip()))
 
             yield advance

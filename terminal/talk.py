@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from dossier.conversation import Move
 from foundation.messages import _
+from terminal.pen import write_err
 from terminal.progress import Screen
 
 T = TypeVar("T")
@@ -25,8 +26,7 @@ class TerminalTalk:
 
     def tell(self, text: str) -> None:
         """Say something that needs no answer."""
-        sys.stderr.write(_wrapped(text) + "\n")
-        sys.stderr.flush()
+        write_err(_wrapped(text) + "\n")
 
     def choose(self, question: str, options: Sequence[str]) -> int | Move:
         """The number of the option chosen, from 0, or a move. There is no default."""
@@ -65,8 +65,7 @@ class TerminalTalk:
     ) -> T | Move:
         while True:
             with _keyboard(hidden=hidden):
-                sys.stderr.write(f"{_wrapped(prompt)}: ")
-                sys.stderr.flush()
+                write_err(f"{_wrapped(prompt)}: ")
                 line = _read_line()
             if line == "":
                 return Move.QUIT
@@ -125,5 +124,5 @@ def _read_line() -> str:
         line = sys.stdin.readline()
     finally:
         if not (line.endswith("\n") and sys.stdin.isatty()):
-            sys.stderr.write("\n")
+            write_err("\n")
     return line

@@ -7,9 +7,10 @@ from sqlalchemy import Connection, select
 
 from foundation.times import utc_now
 from warehouse.engine import put_row
-from warehouse.errors import CodeTemplateFaulty
+from warehouse.errors import CodeTaken, CodeTemplateFaulty
 from warehouse.journal import note
-from warehouse.schema import codes, serials
+from warehouse.schema import codes, records, serials
+from warehouse.values import Record
 
 #: Turns a text that holds an owner's number into a keyed hash of it.
 Hide = Callable[[str], str]
@@ -41,12 +42,37 @@ def reserve(tx: Connection, hide: Hide, template: str, **parts: str | date) -> s
     return code
 
 
+def require_free(tx: Connection, hide: Hide, code: str) -> None:
+    """Note that a record takes a code. Raises CodeTaken where one has it, or had it."""
+    taken = tx.execute(select(records.c.id).where(records.c.code == code)).scalar()
+    if former := led_to(tx, hide(code)):
+        taken = former[0]
+    if taken is not None:
+        raise CodeTaken(record=taken)
+    claim(tx, hide(code))
+
+
 def claim(tx: Connection, hidden: str) -> None:
     """Note that a code is taken; one from elsewhere too, so that it is never given out here."""
     if not is_known(tx, hidden):
         row = {"code": hidden, "reserved_at": utc_now()}
         put_row(tx, codes, row)
         note(tx, "codes", **row)
+
+
+def lead_to(tx: Connection, hidden: str, record: Record) -> None:
+    """Note that a code stands for a version that has got another one."""
+    row = {"code": hidden, "reserved_at": utc_now()}
+    row |= {"record_id": record.id, "version": record.version}
+    put_row(tx, codes, row)
+    note(tx, "codes", **row)
+
+
+def led_to(tx: Connection, hidden: str) -> tuple[str, int] | None:
+    """Id and version a code stood for before they got another one."""
+    query = select(codes.c.record_id, codes.c.version).where(codes.c.code == hidden)
+    row = tx.execute(query.where(codes.c.record_id.is_not(None))).one_or_none()
+    return None if row is None else (row.record_id, row.version)
 
 
 def is_known(tx: Connection, hidden: str) -> bool:

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import BinaryIO
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from foundation.privacy import mask_text
 from foundation.times import today, utc_now
@@ -15,7 +15,6 @@ from warehouse import audit, codes, keeping, objects, records, renewals
 from warehouse.catalog import Catalog
 from warehouse.claims import claimed
 from warehouse.errors import (
-    CodeTaken,
     ContentWithdrawn,
     InvalidSignature,
     NotAPdf,
@@ -29,7 +28,6 @@ from warehouse.grounds import Basis
 from warehouse.keys import SealedKey
 from warehouse.objects import Staged
 from warehouse.ocfl import Inventory
-from warehouse.schema import records as rows
 from warehouse.values import Actor, Judgement, Owner, Record, clean_identifier, new_id
 
 
@@ -92,14 +90,14 @@ def _attempt(
             if _known(tx, paper, copy) is not None or _same_number(tx, paper) != old:
                 return None
             basis = _basis(tx, paper)
-            _claim_code(catalog, tx, paper.code)
+            codes.require_free(tx, catalog.hidden, paper.code)
             if sealed is not None:
                 catalog.keys.settle(sealed)
             if old is not None:
                 _replace(catalog, tx, old, record, actor)
             records.add(tx, record)
             objects.note_version(tx, record.id, made)
-            _account(catalog, tx, "deposit", record, actor, basis)
+            _account(catalog, tx, "deposit", record, actor, basis, paper)
             claim.release(tx)
     return record
 
@@ -135,9 +133,7 @@ def _again(catalog: Catalog, paper: Deposit, copy: Staged, actor: Actor) -> Reco
     with catalog.writing() as tx:
         record = _known(tx, paper, copy)
         if record is not None:
-            _account(
-                catalog, tx, "deposit-again", record, actor, _basis(tx, paper), paper.procedure
-            )
+            _account(catalog, tx, "deposit-again", record, actor, _basis(tx, paper), paper)
     return record
 
 
@@ -164,32 +160,25 @@ def _account(
     record: Record,
     actor: Actor,
     basis: Basis,
-    procedure: str | None = None,
+    paper: Deposit,
 ) -> None:
-    given = record.procedure if procedure is None else procedure
-    imported = {"package": record.origin["package"]} if record.origin else {}
-    audit.append(
-        tx,
-        action,
-        actor,
-        record=record.id,
-        version=record.version,
-        owner=catalog.pseudonym(record.owner.identifier),
-        details={
-            "sha256": record.sha256,
-            "procedure": given,
-            "basis": basis.rule or basis.name,
-            "consent": basis.consent_id,
-        }
-        | imported,
-    )
+    more = {"package": record.origin["package"]} if record.origin else {}
+    if paper.dossier_code:
+        more["dossier"] = paper.dossier_code
+    told = {
+        "sha256": record.sha256,
+        "procedure": paper.procedure,
+        "basis": basis.rule or basis.name,
+        "consent": basis.consent_id,
+    }
+    audit.append_for(catalog, tx, action, actor, record, told | more)
     keeping.note_basis(tx, record, basis)
 
 
 def _basis(tx: Connection, paper: Deposit) -> Basis:
     """On what ground the paper may be kept. Raises NoBasis, ConsentNotInForce."""
-    owner = paper.owner.identifier
-    return keeping.require_basis(tx, owner, paper.paper_type, paper.title, paper.basis, today())
+    owners = [one.identifier for one in (paper.owner, *paper.co_owners)]
+    return keeping.require_basis(tx, owners, paper.paper_type, paper.title, paper.basis, today())
 
 
 def _tidy(paper: Deposit) -> Deposit:
@@ -277,13 +266,6 @@ def _record(
         co_owners=paper.co_owners,
         origin=dict(paper.origin),
     )
-
-
-def _claim_code(catalog: Catalog, tx: Connection, code: str) -> None:
-    taken = tx.execute(select(rows.c.id).where(rows.c.code == code)).scalar()
-    if taken is not None:
-        raise CodeTaken(record=taken)
-    codes.claim(tx, catalog.hidden(code))
 
 
 def _refuse_conflict(paper: Deposit, old: Record | None) -> None:

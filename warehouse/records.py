@@ -21,6 +21,7 @@ from sqlalchemy import (
 
 from foundation.privacy import mask_text
 from foundation.times import vietnam_time
+from warehouse import codes
 from warehouse.errors import (
     RecordErased,
     RecordExpired,
@@ -53,8 +54,11 @@ def find(
     return [record for record in found if status in ("any", record.status)]
 
 
-def get(tx: Connection, id_or_code: str) -> Record:
+def get(tx: Connection, id_or_code: str, hide: codes.Hide | None = None) -> Record:
     """The version a code stands for, or by id the version in force, else the latest.
+
+    Args:
+        hide: finds a version by the code it had before its owner was bound, too.
 
     Raises:
         RecordNotFound: there is none.
@@ -67,6 +71,9 @@ def get(tx: Connection, id_or_code: str) -> Record:
     else:
         query = select(records).where(records.c.code == name)
     row = tx.execute(query).mappings().first()
+    if row is None and hide and (led := codes.led_to(tx, hide(name))):
+        own = (records.c.id == led[0]) & (records.c.version == led[1])
+        row = tx.execute(select(records).where(own)).mappings().first()
     if row is None:
         shown = name.upper() if is_id(name.upper()) else mask_text(name)
         raise RecordNotFound(record=shown)

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 #: The Alembic revision this code works with.
-REVISION = "0005"
+REVISION = "0006"
 #: ``PRAGMA application_id`` of a catalogue: "SOHO".
 APPLICATION_ID = 0x534F484F
 
@@ -187,12 +187,15 @@ serials = Table(
     Column("last", BigInteger, nullable=False),
 )
 
-#: Every code ever given out, so that none is given twice, whatever the templates.
+#: Every code ever given out, so that none is given twice, whatever the templates. One a version
+#: had before its owner was bound names it: it stands on the paper.
 codes = Table(
     "codes",
     metadata,
     Column("code", String(64), primary_key=True),
     Column("reserved_at", UtcDateTime, nullable=False),
+    Column("record_id", String(26)),
+    Column("version", Integer),
 )
 
 #: One row: how many transactions the journal beside the objects tells of.
@@ -241,6 +244,8 @@ requests = Table(
     Column("fingerprint", String(64), nullable=False),
     #: 0 while it is being carried out.
     Column("status", Integer, nullable=False),
+    #: The audit's entry of what was done, written with it.
+    Column("done", BigInteger),
     Column("answer", LargeBinary),
     Column("record_id", String(26), nullable=False, index=True),
     Column("holder", String(26), nullable=False),

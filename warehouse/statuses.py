@@ -10,14 +10,12 @@ from warehouse import audit, codes, objects, once, records
 from warehouse.catalog import Catalog
 from warehouse.claims import claimed
 from warehouse.errors import (
-    CodeTaken,
     NotInForce,
     OwnerKnown,
     OwnerMissing,
     ReasonMissing,
     RecordConflict,
     RecordErased,
-    RecordNotFound,
 )
 from warehouse.ocfl import Inventory
 from warehouse.values import Actor, Owner, Record, clean_identifier
@@ -30,7 +28,7 @@ def revoke(catalog: Catalog, id_or_code: str, reason: str, actor: Actor) -> Reco
             raise ReasonMissing
         with claimed(catalog, _id_of(catalog, id_or_code)) as claim:
             with catalog.reading() as tx:
-                record = records.get(tx, id_or_code)
+                record = records.get(tx, id_or_code, catalog.hidden)
             if record.status != "active":
                 since = vietnam_time(record.status_at).date().isoformat()
                 raise NotInForce(record=record.id, version=record.version, day=since)
@@ -41,15 +39,8 @@ def revoke(catalog: Catalog, id_or_code: str, reason: str, actor: Actor) -> Reco
             with catalog.writing() as tx:
                 records.put(tx, revoked)
                 objects.note_version(tx, record.id, made)
-                audit.append(
-                    tx,
-                    "revoke",
-                    actor,
-                    record=record.id,
-                    version=record.version,
-                    owner=catalog.pseudonym(record.owner.identifier),
-                    details={"reason": reason.strip()},
-                )
+                why = {"reason": reason.strip()}
+                audit.append_for(catalog, tx, "revoke", actor, record, why)
                 claim.release(tx)
     return revoked
 
@@ -73,7 +64,7 @@ def bind_owner(
             raise OwnerMissing
         with claimed(catalog, _id_of(catalog, id_or_code)) as claim:
             with catalog.reading() as tx:
-                record = records.get(tx, id_or_code)
+                record = records.get(tx, id_or_code, catalog.hidden)
             if record.status == "erased":
                 raise RecordErased(record=record.id)
             if record.owner.identifier:
@@ -84,9 +75,7 @@ def bind_owner(
                 _refuse_double(catalog, tx, record, bound)
                 records.put(tx, bound)
                 objects.note_version(tx, record.id, made)
-                audit.append(
-                    tx, "bind", actor, record=record.id, version=record.version, owner=pseudonym
-                )
+                audit.append_for(catalog, tx, "bind", actor, bound, {})
                 claim.release(tx)
     return bound
 
@@ -107,15 +96,8 @@ def erase(catalog: Catalog, id_or_code: str, reason: str, actor: Actor) -> list[
                 once.forget(tx, record_id)
                 for record, was in zip(erased, held, strict=True):
                     records.put(tx, record)
-                    audit.append(
-                        tx,
-                        "erase",
-                        actor,
-                        record=record_id,
-                        version=record.version,
-                        owner=catalog.pseudonym(was.owner.identifier),
-                        details={"reason": reason.strip()},
-                    )
+                    why = {"reason": reason.strip()}
+                    audit.append_for(catalog, tx, "erase", actor, was, why)
             # Only now, when there is no way back, the key; a crash here is gone on from.
             objects.finish_erasing(catalog, record_id)
             with catalog.writing() as tx:
@@ -125,7 +107,7 @@ def erase(catalog: Catalog, id_or_code: str, reason: str, actor: Actor) -> list[
 
 def _id_of(catalog: Catalog, id_or_code: str) -> str:
     with catalog.reading() as tx:
-        return records.get(tx, id_or_code).id
+        return records.get(tx, id_or_code, catalog.hidden).id
 
 
 def _restate(catalog: Catalog, record: Record, message: str) -> Inventory:
@@ -149,9 +131,5 @@ def _refuse_double(catalog: Catalog, tx: Connection, was: Record, bound: Record)
         raise RecordConflict(title=bound.title, number=mask_text(bound.number), record=other.id)
     if bound.code == was.code:
         return
-    try:
-        taken = records.get(tx, bound.code)
-    except RecordNotFound:
-        codes.claim(tx, catalog.hidden(bound.code))
-    else:
-        raise CodeTaken(record=taken.id)
+    codes.require_free(tx, catalog.hidden, bound.code)
+    codes.lead_to(tx, catalog.hidden(was.code), was)

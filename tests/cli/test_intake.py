@@ -130,6 +130,18 @@ def test_what_will_sign_is_looked_for_before_anything_is_scanned(
     complains(counter.run(*without, *both, "--quiet", "--pin-fd"), 6, "timestamp_urls")
 
 
+def test_a_paper_marked_secret_is_neither_sealed_nor_signed_nor_kept(
+    counter, complains, papers, draw
+) -> None:
+    marked = papers | {"quyet-dinh": draw("secret", "TỐI MẬT")}
+    both = sheets(marked, "khai-sinh", "quyet-dinh")
+    complains(counter.run(*ORDER, *both, "--agreed", "--quiet", "--pin-fd"), 11, "secrecy")
+    (folder,) = dossiers(counter)
+    assert [path.name for path in folder.glob("parts/*")] == ["khai-sinh.pdf"]
+    assert not list(folder.glob("sheets/*/*"))
+    assert records(counter) == []
+
+
 def test_a_procedure_not_in_force_is_refused(counter, complains, papers) -> None:
     (rules,) = counter.folder.rglob("hai-giay.toml")
     there = rules.read_text()

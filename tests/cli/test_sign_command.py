@@ -123,3 +123,20 @@ def test_the_report_names_timestamps_and_no_library_speaks_up(
     told = counter.run("verify", "--trust", pki.certificates, "xfa.pdf")
     assert told.returncode == 8
     assert "init_forms" not in told.stderr
+
+
+def test_the_name_of_a_file_writes_nothing_of_its_own(counter, unsigned: Path) -> None:
+    """With a line break it would write a verdict, with an escape sequence over what stands."""
+    odd = counter.folder / "a\nVALID  b.pdf\x1b[2J\x9b\u202e.pdf"
+    odd.write_bytes(unsigned.read_bytes())
+    told = counter.run("verify", odd, unsigned)
+    assert told.returncode == 8
+    for text in (told.stdout, told.stderr):
+        assert not {"\x1b", "\x9b", "\u202e"} & set(text)
+    assert [line[:5] for line in told.stdout.splitlines()].count("VALID") == 0
+    as_data = counter.run("verify", odd, "--json").stdout
+    assert not {"\x1b", "\x9b", "\u202e"} & set(as_data)
+    assert json.loads(as_data)[0]["file"] == str(odd)
+    lifted = counter.run("sign", "--upgrade", odd)
+    assert (lifted.returncode, len(lifted.stderr.splitlines())) == (3, 1)
+    assert "not signed" in lifted.stderr

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import pikepdf
 from asn1crypto import parser
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name, pdf_string
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
@@ -21,7 +23,15 @@ from pyhanko.sign.validation.dss import DocumentSecurityStore
 
 from tests.signing.attacks import _filled
 from tests.signing.laboratory import Laboratory, append
-from tests.signing.papers import form_paper, hybrid_paper, layered_paper, shadow_paper, text_paper
+from tests.signing.papers import (
+    NO_PRINTING,
+    drawn_form_paper,
+    form_paper,
+    hybrid_paper,
+    layered_paper,
+    shadow_paper,
+    text_paper,
+)
 
 Build = Callable[[Laboratory], bytes]
 HONEST: dict[str, Build] = {}
@@ -44,7 +54,7 @@ def _pkcs7_detached(lab: Laboratory) -> bytes:
 
 @_honest
 def _ecdsa(lab: Laboratory) -> bytes:
-    return lab.sign(text_paper(), lab.holder("Khóa elliptic", curve=True))
+    return lab.sign(text_paper(), lab.holder("Khóa elliptic", curve=ec.SECP256R1()))
 
 
 @_honest
@@ -120,6 +130,51 @@ def _certified_form_filled(lab: Laboratory) -> bytes:
 @_honest
 def _certified_form_filled_and_signed(lab: Laboratory) -> bytes:
     return lab.sign(_certified_form_filled(lab), field="Signature2")
+
+
+@_honest
+def _certified_form_filled_for_the_viewer_to_draw(lab: Laboratory) -> bytes:
+    """As programs do that do not draw the looks of fields themselves."""
+
+    def change(writer: IncrementalPdfFileWriter) -> None:
+        form = writer.root["/AcroForm"]
+        form[pdf_name("/NeedAppearances")] = generic.BooleanObject(True)
+        writer.update_container(form)
+
+    return append(_certified_form_filled(lab), change)
+
+
+@_honest
+def _fonts_added_to_the_form(lab: Laboratory) -> bytes:
+    """As Acrobat does when it signs."""
+
+    def change(writer: IncrementalPdfFileWriter) -> None:
+        names = {"/Type": "/Font", "/Subtype": "/Type1", "/BaseFont": "/ZapfDingbats"}
+        font = generic.DictionaryObject({pdf_name(k): pdf_name(v) for k, v in names.items()})
+        form = writer.root["/AcroForm"]
+        form["/DR"]["/Font"][pdf_name("/ZaDb")] = writer.add_object(font)
+        writer.update_container(form)
+
+    return lab.sign(append(lab.sign(drawn_form_paper()), change), field="Signature2")
+
+
+@_honest
+def _ed448(lab: Laboratory) -> bytes:
+    return lab.sign(text_paper(), lab.holder("Khóa Edwards", edwards=True), md_algorithm="shake256")
+
+
+@_honest
+def _issuer_bound_to_names_it_kept_to(lab: Laboratory) -> bytes:
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Người ký")])
+    bound = x509.NameConstraints([x509.DirectoryName(name)], None)
+    between = lab.holder("Cấp dưới", ca=True, below=0, bound=bound)
+    return lab.sign(text_paper(), lab.holder("Người ký", issuer=between), also=(between,))
+
+
+@_honest
+def _only_printing_forbidden(lab: Laboratory) -> bytes:
+    """Encrypted, and opened without a password (PDF 2.0, AES-256)."""
+    return lab.sign(lab.sign(text_paper(encryption=NO_PRINTING)), field="Signature2")
 
 
 @_honest

@@ -6,7 +6,7 @@ that thousands of files can be made and judged.
 
 import io
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,7 @@ from asn1crypto import keys as asn1_keys
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import fields, signers
@@ -26,7 +26,7 @@ from pyhanko.sign.timestamps import DummyTimeStamper
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 DAY = timedelta(days=1)
-Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed448.Ed448PrivateKey
 
 
 @dataclass(frozen=True)
@@ -95,18 +95,26 @@ class Laboratory:
         pss: bool = False,
         spec: fields.SigFieldSpec | None = None,
         at: datetime | None = None,
+        also: Sequence[Identity] = (),
         **metadata: Any,
     ) -> bytes:
-        """Sign as pyHanko does, with its own updates of the metadata; ``at``: the clock's time."""
+        """Sign as pyHanko does, with its own updates of the metadata.
+
+        Args:
+            at: the clock's time.
+            also: whose certificates go into the signature beside the issuing CA's.
+        """
         by = by or self.signer
         values = {"md_algorithm": "sha256", "subfilter": fields.SigSeedSubFilter.PADES} | metadata
         signer = signers.SimpleSigner(
             signing_cert=by.asn1,
             signing_key=by.asn1_key,
-            cert_registry=SimpleCertificateStore.from_certs([self.issuing.asn1]),
+            cert_registry=SimpleCertificateStore.from_certs(
+                [one.asn1 for one in (self.issuing, *also)]
+            ),
             prefer_pss=pss,
         )
-        writer = IncrementalPdfFileWriter(io.BytesIO(data), strict=False)
+        writer = _writer(data)
         tool = signers.PdfSigner(
             signers.PdfSignatureMetadata(field_name=field, **values),
             signer,
@@ -131,10 +139,14 @@ class Laboratory:
             self.stamper.asn1, self.stamper.asn1_key, certs_to_embed=certificates, fixed_dt=at
         )
 
-    def archive(self, data: bytes) -> bytes:
-        """Add a document timestamp."""
+    def archive(
+        self, data: bytes, *, field: str | None = None, change: "Change | None" = None
+    ) -> bytes:
+        """Add a document timestamp, and with it what ``change`` does."""
         writer = IncrementalPdfFileWriter(io.BytesIO(data))
-        stamper = signers.PdfTimeStamper(self.timestamper())
+        if change:
+            change(writer)
+        stamper = signers.PdfTimeStamper(self.timestamper(), field_name=field)
         out = stamper.timestamp_pdf(writer, "sha256", _lab_context(self))
         return bytes(out.getvalue())
 
@@ -144,8 +156,11 @@ class Laboratory:
         issuer: Identity | None,
         *,
         ca: bool = False,
-        curve: bool = False,
+        curve: ec.EllipticCurve | None = None,
+        edwards: bool = False,
         bits: int = 2048,
+        below: int | None = None,
+        bound: x509.ExtensionType | None = None,
         eku: x509.ObjectIdentifier | None = None,
         usage: tuple[str, ...] = ("digital_signature", "content_commitment"),
         starts: timedelta = -365 * DAY,
@@ -154,7 +169,9 @@ class Laboratory:
     ) -> Identity:
         key: Key = self._rsa if bits == 2048 and not ca else rsa.generate_private_key(65537, bits)
         if curve:
-            key = ec.generate_private_key(ec.SECP256R1())
+            key = ec.generate_private_key(curve)
+        if edwards:
+            key = ed448.Ed448PrivateKey.generate()
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         now = datetime.now(UTC).replace(microsecond=0)
         builder = (
@@ -165,11 +182,13 @@ class Laboratory:
             .serial_number(x509.random_serial_number())
             .not_valid_before(now + starts)
             .not_valid_after(now + ends)
-            .add_extension(x509.BasicConstraints(ca, None), critical=True)
+            .add_extension(x509.BasicConstraints(ca, below), critical=True)
             .add_extension(_usage(("key_cert_sign", "crl_sign") if ca else usage), critical=True)
         )
         if eku:
             builder = builder.add_extension(x509.ExtendedKeyUsage([eku]), critical=True)
+        if bound:
+            builder = builder.add_extension(bound, critical=True)
         if crl:
             places = [x509.UniformResourceIdentifier(crl)]
             point = x509.DistributionPoint(places, None, None, None)
@@ -220,9 +239,17 @@ def laboratory(folder: Path) -> Iterator[Laboratory]:
 Change = Callable[[IncrementalPdfFileWriter], None]
 
 
+def _writer(data: bytes) -> IncrementalPdfFileWriter:
+    """A writer that takes what is not quite a PDF, and what opens without a password."""
+    writer = IncrementalPdfFileWriter(io.BytesIO(data), strict=False)
+    if writer.security_handler is not None:
+        writer.encrypt("")
+    return writer
+
+
 def append(data: bytes, change: Change) -> bytes:
     """The file with one more revision, as an attacker or a careless program adds it."""
-    writer = IncrementalPdfFileWriter(io.BytesIO(data), strict=False)
+    writer = _writer(data)
     writer._update_meta = lambda: None  # type: ignore[method-assign]
     writer._force_write_when_empty = True
     change(writer)

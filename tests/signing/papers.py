@@ -6,6 +6,11 @@ from typing import Any
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Stream
 
+#: A password to change the file, and none to open it.
+NO_PRINTING = pikepdf.Encryption(
+    owner="chủ", user="", R=6, allow=pikepdf.Permissions(print_lowres=False)
+)
+
 
 def _saved(pdf: pikepdf.Pdf, **how: Any) -> bytes:
     out = io.BytesIO()
@@ -44,6 +49,20 @@ def form_paper() -> bytes:
         )  # fmt: skip
     pdf.pages[0].Annots = Array(fields)
     pdf.Root.AcroForm = pdf.make_indirect(Dictionary(Fields=Array(fields), DA="/Helv 10 Tf"))
+    return _saved(pdf)
+
+
+def drawn_form_paper() -> bytes:
+    """A form whose first field says one thing and shows another, in a font of the form's."""
+    pdf = pikepdf.Pdf.open(io.BytesIO(form_paper()))
+    font = pdf.make_indirect(
+        Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica)
+    )
+    field = pdf.Root.AcroForm.Fields[0]
+    field.V = "9 000 000 dong"
+    field.AP.N.write(b"/Tx BMC q BT /Helv 10 Tf 2 2 Td (100 dong) Tj ET Q EMC")
+    field.AP.N.Resources = Dictionary(Font=Dictionary(Helv=font))
+    pdf.Root.AcroForm.DR = Dictionary(Font=Dictionary(Helv=font))
     return _saved(pdf)
 
 

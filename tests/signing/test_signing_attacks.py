@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from signing.errors import PdfUnreadable
 from signing.validation_policy import default_policy
 from signing.verify import FileVerdict, verify_file
+from tests.signing import later_attacks  # noqa: F401  registers its attacks
 from tests.signing.attacks import ATTACKS
 from tests.signing.honest import HONEST
 from tests.signing.laboratory import DAY, Laboratory, laboratory

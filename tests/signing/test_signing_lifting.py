@@ -7,7 +7,7 @@ import pytest
 from foundation.errors import ExitCode
 from profiles.schema import ServiceRules
 from signing import timestamps
-from signing.errors import NoTimestampService
+from signing.errors import AlreadySigned, NoTimestampService, NotLifted, NotSigned, PdfUnreadable
 from signing.lifting import Lift, lift_files
 from signing.pades import SignJob, sign_file, sign_files
 from signing.rehearsal import Rehearsal
@@ -42,10 +42,11 @@ def test_a_level_is_reached_step_by_step_and_then_nothing_is_to_be_done(
     assert (result.outcome, result.error) == ("signed", None)
     assert levels(target, pki) == [level, level]
     assert target.read_bytes().startswith(signed.read_bytes())
-    before = target.read_bytes()
-    (again,) = lift_files([SignJob(target, target)], lift(pki, level))
-    assert again.outcome == "kept"
-    assert target.read_bytes() == before
+    before, made = target.read_bytes(), target.stat().st_mtime_ns
+    for source in (target, signed):  # where it lies, and into the same folder once more
+        (again,) = lift_files([SignJob(source, target)], lift(pki, level))
+        assert again.outcome == "kept"
+    assert (target.read_bytes(), target.stat().st_mtime_ns) == (before, made)
 
 
 def test_an_archive_timestamp_is_renewed_before_its_certificate_ends(
@@ -55,7 +56,7 @@ def test_an_archive_timestamp_is_renewed_before_its_certificate_ends(
     lift_files([SignJob(signed, target)], lift(pki, "b-lta"))
     before = target.read_bytes()
     ages = lift(pki, "b-lta", services=ServiceRules(renew_days=50 * 365))
-    (renewed,) = lift_files([SignJob(target, target)], ages)
+    (renewed,) = lift_files([SignJob(signed, target)], ages)  # its older proof is kept
     assert renewed.outcome == "signed"
     assert target.read_bytes().startswith(before)
     assert levels(target, pki) == ["b-lta", "b-lta"]
@@ -82,8 +83,14 @@ def test_a_file_that_does_not_hold_or_is_not_signed_is_not_lifted(
     data = bytearray(signed.read_bytes())
     data[len(data) // 3] ^= 1
     signed.write_bytes(data)
-    results = lift_files([SignJob(path, path) for path in (signed, page)], lift(pki, "b-t"))
-    assert [one.outcome for one in results] == ["failed", "failed"]
+    text, cut = page.with_name("text.pdf"), page.with_name("cut.pdf")
+    text.write_text("no PDF")
+    cut.write_bytes(page.read_bytes()[:400])
+    jobs = [SignJob(path, path) for path in (signed, page, text, cut)]
+    results = lift_files(jobs, lift(pki, "b-t"))
+    assert [type(one.error) for one in results] == [NotLifted, NotSigned, *[PdfUnreadable] * 2]
+    assert "changed after it was signed" in str(results[0].error)
+    assert "no PDF" in str(results[2].error)
     assert signed.read_bytes() == bytes(data)
 
 
@@ -98,3 +105,22 @@ def test_a_batch_run_again_signs_only_what_is_missing(
     assert [one.outcome for one in results] == ["kept", "signed", "signed"]
     assert jobs[0].target.read_bytes() == before[0]
     assert {verify_file(job.target, [pki.root_pem]).verdict for job in jobs} == {"valid"}
+
+
+def test_a_batch_that_signs_where_the_files_lie_is_resumed_as_well(
+    page: Path, tmp_path: Path, pki: Rehearsal, request_for
+) -> None:
+    files = [tmp_path / f"{n}.pdf" for n in range(3)]
+    for file in files:
+        file.write_bytes(page.read_bytes())
+    jobs, request = [SignJob(file, file) for file in files], request_for("agency", "b-b")
+    sign_files(jobs[:2], request, pki.pin_source("agency"))
+    before = [file.read_bytes() for file in files[:2]]
+    jobs[1] = SignJob(
+        files[1], tmp_path / ".." / tmp_path.name / "1.pdf"
+    )  # the same, said otherwise
+    results = sign_files(jobs, request, pki.pin_source("agency"))
+    assert [one.outcome for one in results] == ["kept", "kept", "signed"]
+    assert [file.read_bytes() for file in files[:2]] == before
+    (higher,) = sign_files(jobs[:1], request_for("agency", "b-t"), pki.pin_source("agency"))
+    assert isinstance(higher.error, AlreadySigned)  # it is lifted, not signed twice

@@ -133,7 +133,7 @@ def test_an_archive_timestamp_is_renewed_though_the_signers_certificate_has_ende
     verdict = verify_file(lasting, [own.root_pem])
     assert [one.level for one in verdict.signatures] == ["b-lta", "timestamp", "timestamp"]
     # Nothing proves that the other was signed while its certificate was good.
-    assert isinstance(too_late.error, errors.EarlierSignatureBroken)
+    assert isinstance(too_late.error, errors.NotLifted)
     assert verify_file(late, [own.root_pem]).verdict == "indeterminate"
 
 

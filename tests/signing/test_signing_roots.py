@@ -74,6 +74,11 @@ def test_names_of_strangers_write_nothing_of_their_own(lab: Laboratory) -> None:
     assert display_name(forged.asn1) == "Ai\ufffdHỢP LỆ  that.pdf\ufffd[2J\ufffd"
 
 
+def test_the_number_in_a_person_s_certificate_is_not_shown(lab: Laboratory) -> None:
+    person = lab.stranger("Lò Thị Hạnh, CCCD 001087000084")
+    assert display_name(person.asn1) == "Lò Thị Hạnh, CCCD 001*******84"
+
+
 def test_the_issuing_authority_among_the_roots_is_no_root(lab: Laboratory, tmp_path: Path) -> None:
     issuing = tmp_path / "issuing.pem"
     issuing.write_bytes(lab.issuing.certificate.public_bytes(serialization.Encoding.PEM))

@@ -320,6 +320,51 @@ def test_a_password_is_named_as_the_reason(
     assert not job.target.exists()
 
 
+def _ring(pdf: pikepdf.Pdf) -> None:
+    pdf.Root.Pages.Kids.append(pdf.Root.Pages)
+
+
+def _askew(pdf: pikepdf.Pdf) -> None:
+    pdf.pages[0].obj.Rotate = 45
+
+
+def _own_parent(pdf: pikepdf.Pdf) -> None:
+    pdf.pages[0].obj.Parent = pdf.pages[0].obj
+
+
+def _no_pages(pdf: pikepdf.Pdf) -> None:
+    empty = pikepdf.Dictionary(Type=pikepdf.Name.Pages, Kids=pikepdf.Array(), Count=0)
+    pdf.Root.Pages.Kids = pikepdf.Array([pdf.make_indirect(empty)])
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (_ring, "leads back to itself"),
+        (_askew, "page 1 is turned askew"),
+        (_own_parent, "damaged"),
+        (_no_pages, "it has no pages"),
+    ],
+)
+def test_pages_that_every_viewer_shows_otherwise_are_not_signed(
+    spoil: Callable[[pikepdf.Pdf], None],
+    says: str,
+    page: Path,
+    tmp_path: Path,
+    pki: Rehearsal,
+    request_for: RequestFor,
+) -> None:
+    odd = tmp_path / "odd.pdf"
+    with pikepdf.open(page) as pdf:
+        spoil(pdf)
+        pdf.save(odd)
+    job = SignJob(odd, tmp_path / "out.pdf")
+    with pytest.raises(errors.PdfUnreadable, match=says):
+        sign_file(job, request_for("clerk", "b-b"), pki.pin_source("clerk"))
+    assert not job.target.exists()
+
+
 def test_nobody_signs_on_top_of_a_broken_signature(
     signed: Path, tmp_path: Path, pki: Rehearsal, request_for: RequestFor
 ) -> None:

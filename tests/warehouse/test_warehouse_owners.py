@@ -3,7 +3,7 @@
 import pytest
 
 from foundation import ExitCode
-from warehouse import Judgement, Owner, RecordConflict
+from warehouse import Judgement, Owner, RecordConflict, rebuild_catalogue
 from warehouse.errors import (
     CodeTaken,
     InvalidSignature,
@@ -47,6 +47,22 @@ def test_an_owner_not_yet_known_is_bound_later(kho, put, pdf, clerk, owner) -> N
     with pytest.raises(OwnerKnown):
         kho.bind_owner(record.id, BINH, clerk)
     assert kho.check().ok
+
+
+def test_the_code_a_paper_had_before_still_leads_to_it(kho, put, pdf, clerk, owner, folder) -> None:
+    was = ".KQ.000001"
+    record = put(pdf("a"), owner=Owner(""), owner_unknown=True, code=was)
+    bound = kho.bind_owner(record.id, owner, clerk, code=f"{owner.identifier}.KQ.000001")
+    assert kho.get(was) == kho.get(bound.code) == bound
+    with pytest.raises(CodeTaken, match=record.id):  # it stands on a paper
+        put(pdf("b"), code=was)
+    with pytest.raises(OwnerKnown):
+        kho.bind_owner(was, BINH, clerk)
+    assert kho.revoke(was, "nhầm", clerk).id == record.id
+    rebuild_catalogue(folder)
+    assert kho.get(was).status == "revoked"
+    kho.erase(was, "theo yêu cầu", clerk)
+    assert kho.get(was).status == "erased"
 
 
 def test_papers_whose_owner_is_unknown_are_not_doubled_either(kho, put, pdf) -> None:

@@ -51,6 +51,15 @@ class NoRole(SohoaError):
     message = N_("The token gives no role at this store. Ask who runs the sign-in service.")
 
 
+class UnknownOffice(NoRole):
+    """A token gives the role of somebody at a counter, at an office that has no profile here."""
+
+    message = N_(
+        "The token names the office “{office}”, which has no profile here. Staff need one: ask "
+        "who runs this store, or the sign-in service."
+    )
+
+
 @dataclass(frozen=True)
 class Claims:
     """Under which names a token says what; a dot leads into an object."""
@@ -68,6 +77,7 @@ class Bearer:
 
     Attributes:
         offices: by code, those whose staff may work here.
+        bound: refuse tokens that are bound to no client's certificate.
     """
 
     issuer: str
@@ -76,33 +86,46 @@ class Bearer:
     offices: Mapping[str, Office]
     algorithms: tuple[str, ...] = ("RS256", "PS256", "ES256", "EdDSA")
     claims: Claims = field(default_factory=Claims)
+    bound: bool = False
 
-    def principal(self, token: str) -> Principal:
+    def principal(self, token: str, certificate: str = "") -> Principal:
         """Whom a token speaks for.
+
+        Args:
+            certificate: thumbprint of the one the client showed (RFC 8705, ``x5t#S256``).
 
         Raises:
             BadToken: it does not hold.
-            NoRole: it holds, and gives no role here.
+            NoRole: it holds, and gives no role here; UnknownOffice: for want of an office.
             KeysUnavailable: nobody can tell.
         """
         said = self._checked(token)
-        office = self.offices.get(str(_at(said, self.claims.office) or ""))
-        roles = tuple(
-            role
-            for role in ROLES
-            if role in _words(_at(said, self.claims.roles)) and (role not in STAFF or office)
-        )
+        self._require_bound(said, certificate)
+        named = _plain(str(_at(said, self.claims.office) or ""))
+        office = self.offices.get(named)
+        told = [role for role in ROLES if role in _words(_at(said, self.claims.roles))]
+        roles = tuple(role for role in told if role not in STAFF or office)
         if not roles:
-            raise NoRole
+            raise UnknownOffice(office=mask_text(named) or "–") if told else NoRole
         return Principal(
             name=_name(said, self.claims, roles),
             roles=roles,
-            office=office.title if office else _plain(_at(said, self.claims.office)),
+            office=office.title if office else named,
             office_code=office.code if office else "",
             owner=clean_identifier(_plain(_at(said, self.claims.owner))),
             procedures=frozenset(_words(_at(said, self.claims.procedures))),
             subject=f"{self.issuer} {said['sub']}",
         )
+
+    def _require_bound(self, said: Mapping[str, Any], certificate: str) -> None:
+        """A token bound to a key is good with that key only (RFC 8705).
+
+        One bound in another way, as by DPoP (RFC 9449), is no bearer token.
+        """
+        if "cnf" not in said and not self.bound:
+            return
+        if not certificate or said.get("cnf") != {"x5t#S256": certificate}:
+            raise BadToken(detail="cnf")
 
     def _checked(self, token: str) -> dict[str, Any]:
         if len(token) > _LONGEST:

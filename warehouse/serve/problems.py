@@ -28,6 +28,8 @@ from warehouse.ground_errors import ConsentNotFound, TooOften
 from warehouse.once import KeyReused, StillAtWork
 
 MEDIA_TYPE = "application/problem+json"
+#: Kinds of faults that are called otherwise in JSON than in a profile's TOML.
+_IN_JSON = {"model_type": "model_attributes_type", "dict_type": "model_attributes_type"}
 #: The first class an error belongs to decides.
 _BY_CLASS: Sequence[tuple[type[SohoaError], int]] = (
     (AccessDenied, 403),
@@ -132,13 +134,23 @@ def of_checks(found: Sequence[Mapping[str, Any]]) -> Response:
     """A request that lacks something, or says it wrongly; never repeats what it said."""
     errors = [
         {
-            "pointer": "".join(f"/{part}" for part in one["loc"][1:]),
+            "pointer": "".join(f"/{part}" for part in _place(one)),
             "in": str(one["loc"][0]) if one["loc"] else "body",
-            "reason": mask_text(reason_of_check(one)),
+            "reason": mask_text(_reason(one)),
         }
         for one in found
     ]
     return problem(422, "invalid-request", errors=errors)
+
+
+def _reason(found: Mapping[str, Any]) -> str:
+    return reason_of_check({**found, "type": _IN_JSON.get(found["type"], found["type"])})
+
+
+def _place(found: Mapping[str, Any]) -> Sequence[Any]:
+    """The way to what is wrong; FastAPI's of a body that is no JSON is a count of characters."""
+    way = found["loc"][1:]
+    return [one for one in way if found["type"] != "json_invalid" or isinstance(one, str)]
 
 
 def _shown(error: SohoaError) -> str:

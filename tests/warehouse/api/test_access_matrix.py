@@ -155,10 +155,27 @@ def test_a_role_does_what_it_may_and_is_refused_all_else(
 
 
 def test_a_token_without_a_role_here_is_refused(shared_world: World) -> None:
-    for claims in ({"roles": []}, {"roles": ["mayor"]}, {"office": "H99.77"}, {"office": None}):
+    for claims, cause in (
+        ({"roles": []}, "no-role"),
+        ({"roles": ["mayor"]}, "no-role"),
+        ({"office": "H99.77"}, "unknown-office"),
+        ({"office": None}, "unknown-office"),
+    ):
         who = shared_world.issuer.of("clerk", **claims)
         answer = shared_world.client.get("/v1/check", headers=who)
-        assert (answer.status_code, answer.json()["type"]) == (403, "urn:sohoa:problem:no-role")
+        assert (answer.status_code, answer.json()["type"]) == (403, f"urn:sohoa:problem:{cause}")
+
+
+@pytest.mark.parametrize(
+    ("tag", "words"),
+    [("vi", "Đơn vị “H99.77” ghi trong mã truy cập"), ("en", "the office “H99.77”")],
+)
+def test_an_office_without_a_profile_is_named_in_the_language_asked_for(
+    shared_world: World, tag: str, words: str
+) -> None:
+    who = shared_world.issuer.of("clerk", office="H99.77") | {"Accept-Language": tag}
+    answer = shared_world.client.get("/v1/check", headers=who)
+    assert words in answer.json()["detail"]
 
 
 def test_an_owner_whose_token_says_no_number_owns_nothing(shared_world: World) -> None:

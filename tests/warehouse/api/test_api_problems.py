@@ -54,6 +54,40 @@ def test_a_wrong_request_is_told_where_it_is_wrong_and_not_what_it_said(world) -
     assert "001087" not in answer.text
 
 
+@pytest.mark.parametrize(
+    ("body", "pointer", "vi", "en"),
+    [
+        (b'{"owner": ', "", "không phải JSON", "it is no JSON"),
+        (b'{"owner": 1, "procedure": "p"}', "/owner", "cần một đối tượng", "an object"),
+        (
+            b'{"owner": {"number": "001087000084"}, "procedure": 1}',
+            "/procedure",
+            "ngoặc kép",
+            "quotes",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_body_is_said_in_the_language_asked_for(
+    world, body, pointer, vi, en
+) -> None:
+    for tag, words in (("vi", vi), ("en", en)):
+        headers = world.issuer.of("clerk") | JSON | {"Accept-Language": tag}
+        (found,) = world.client.post("/v1/plans", content=body, headers=headers).json()["errors"]
+        assert found["pointer"] == pointer
+        assert words in found["reason"]
+
+
+def test_what_is_wrong_with_a_deposit_s_words_is_said_so_too(world) -> None:
+    pdf = ("x.pdf", world.paper("a").read_bytes(), "application/pdf")
+    long = json.dumps({"type": "khai-sinh", "number": "1" * 301})
+    for tag, words, whole in (("vi", "không phải JSON", "300 ký tự"), ("en", "no JSON", "300")):
+        headers = world.issuer.of("clerk") | {"Accept-Language": tag}
+        for said, reason in (("{", words), (long, whole)):
+            send = {"data": {"paper": said}, "files": [("file", pdf)], "headers": headers}
+            (found,) = world.client.post("/v1/records", **send).json()["errors"]
+            assert reason in found["reason"]
+
+
 def test_refusals_speak_the_language_that_is_asked_for(world) -> None:
     for tag, word in (("vi-VN", "đăng nhập"), ("en-GB, vi;q=0.5", "Sign in"), ("fr", "đăng nhập")):
         answer = world.client.get("/v1/check", headers={"Accept-Language": tag})
