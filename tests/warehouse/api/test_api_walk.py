@@ -15,7 +15,7 @@ from warehouse import Actor
 from warehouse.account import verify_excerpt
 from warehouse.receipts import check, known_keys
 
-from .conftest import AN, PROCEDURE
+from .conftest import AN, BINH, PROCEDURE
 
 WITNESS = {"kind": "witness", "reference": "Trần Thị Bình"}
 TINOS = "/usr/share/fonts/truetype/croscore/Tinos-Regular.ttf"
@@ -132,10 +132,12 @@ def test_a_paper_deposited_with_its_owner_unknown_is_bound_later(world) -> None:
     record = world.deposit(world.paper("a"), clerk, owner=None).json()
     assert record["owner"] == ""
     address = f"/v1/records/{record['id']}/bind"
-    body = {"owner": {"number": AN}}
+    body = {"owner": {"number": AN}, "co_owners": [{"number": BINH}]}
     bound = world.client.post(address, json=body, headers=clerk).json()
-    assert bound["owner"] == "001*******84"
-    assert [one.id for one in world.kho.find(AN)] == [record["id"]]
+    assert (bound["owner"], bound["co_owners"]) == ("001*******84", ["079*******34"])
+    assert [[one.id for one in world.kho.find(number)] for number in (AN, BINH)] == [
+        [record["id"]]
+    ] * 2
 
 
 def test_master_images_are_kept_with_the_paper(world) -> None:
