@@ -4,7 +4,7 @@ Rooms are imported inside the verbs, so that ``sohoa --help`` need not load them
 """
 
 import sys
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,18 +16,21 @@ from terminal import BARE, Answer, Screen, run_app, verb
 set_language(choose_language(sys.argv))
 
 # Their texts are in the language that is set when they are imported.
-from terminal.batch_verbs import watch  # noqa: E402
+from terminal.batch_verbs import training_office, watch  # noqa: E402
 from terminal.exchange_verbs import exchange_app, outbox_app  # noqa: E402
 from terminal.ledger_verbs import audit_app, consent_app  # noqa: E402
 from terminal.lot_verbs import batch_app  # noqa: E402
 from terminal.options import (  # noqa: E402
     Authority,
+    Delegate,
+    ForOwner,
     Guardian,
     Level,
     Operator,
     OwnerId,
     PinFd,
     Witness,
+    day_option,
 )
 from terminal.register_verbs import register_app  # noqa: E402
 from terminal.report_verbs import counter_report  # noqa: E402
@@ -193,6 +196,7 @@ def intake(
         typer.Option("--agreed", help=_("The owner agreed to keep the papers in their store.")),
     ] = False,
     guardian: Guardian = "",
+    delegate: Delegate = "",
     authority: Authority = "",
     pin_fd: PinFd = None,
     level: Level = None,
@@ -203,7 +207,7 @@ def intake(
     from dossier.counter import Order, open_counter, run_intake
     from terminal.talk import TerminalTalk
 
-    giver = Said(guardian=guardian, authority=authority).giver()
+    giver = Said(guardian=guardian, delegate=delegate, authority=authority).giver()
     order = Order(profile, owner, owner_name, scanner, source, tuple(sheets or ()), agreed, giver)
     with open_counter(operator, pin_fd, level or "", jobs, screen.say) as desk:
         return Answer(*run_intake(desk, order, TerminalTalk(screen)))
@@ -216,6 +220,13 @@ def deposit(
     type_: Annotated[str, typer.Option("--type", help=_("What paper it is."))],
     owner_name: Annotated[str, typer.Option(help=_("The owner's name."))] = "",
     number: Annotated[str, typer.Option(help=_("The paper's own number."))] = "",
+    co_owner: Annotated[
+        list[str] | None,
+        typer.Option(help=_("Number of another owner; “-” reads it from the input; repeatable.")),
+    ] = None,
+    dossier: Annotated[
+        str, typer.Option(help=_("Code of the dossier it belongs to, or whose result it is."))
+    ] = "",
     supersede: Annotated[
         bool, typer.Option("--supersede", help=_("Replace the paper held under this number."))
     ] = False,
@@ -233,8 +244,8 @@ def deposit(
 
     record = deposit_file(
         file, owner, type_, owner_name,
-        number=number, supersede=supersede, agreed=agreed, witness=witness, operator=operator,
-        masters=master or (),
+        number=number, dossier=dossier, co_owners=co_owner or (), supersede=supersede,
+        agreed=agreed, witness=witness, operator=operator, masters=master or (),
     )  # fmt: skip
     return Answer(store_reports.record_data(record), store_reports.records_text([record]))
 
@@ -259,16 +270,13 @@ def find(
 def plan(
     owner: OwnerId,
     for_: Annotated[str, typer.Option("--for", help=_("The procedure."))],
-    on: Annotated[
-        datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help=_("Day it must be in force; else today.")),
-    ] = None,
+    on: Annotated[date | None, day_option(_("Day it must be in force; else today."))] = None,
     operator: Operator = "",
 ) -> Answer:
     from dossier.shelf import plan_reuse
     from terminal import ground_reports
 
-    planned = plan_reuse(owner, for_, on.date() if on else None, operator)
+    planned = plan_reuse(owner, for_, on, operator)
     return ground_reports.planned_answer(planned)
 
 
@@ -284,12 +292,15 @@ def reuse(
     fields: Annotated[
         Path | None, typer.Option(help=_("What the paper says, to fill forms in with, as JSON."))
     ] = None,
+    owner: ForOwner = "",
     operator: Operator = "",
 ) -> Answer:
     from dossier.shelf import reuse_record
     from terminal import store_reports
 
-    release = reuse_record(record, for_, out, reason, operator, receipt=receipt, fields=fields)
+    release = reuse_record(
+        record, for_, out, reason, operator, receipt=receipt, fields=fields, owner=owner
+    )
     return Answer(
         store_reports.release_data(release, out), store_reports.release_text(release, out)
     )
@@ -342,6 +353,9 @@ def training_scanner(
     return Answer(served)
 
 
+verb(
+    app, "training-office", _("Software tokens and scans to practise a backlog with, until Ctrl+C.")
+)(training_office)
 add_serve(app)
 app.add_typer(exchange_app)
 

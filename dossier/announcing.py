@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dossier.shelf import open_store, require_store
 from foundation.errors import ExitCode, SohoaError
 from foundation.messages import N_
+from foundation.privacy import mask_text, printable
 from profiles import Office, load_office
 
 if TYPE_CHECKING:
@@ -31,6 +32,13 @@ class UnknownEvents(SohoaError):
 
     exit_code = ExitCode.SETUP
     message = N_("webhooks.{name}: there are no events “{event}”. There are: {known}.")
+
+
+class NoSuchEvents(SohoaError):
+    """Events were to be told again that nobody waits for."""
+
+    exit_code = ExitCode.INPUT
+    message = N_("No event with these ids is still to be told: {events}. See: sohoa outbox status")
 
 
 class NoSuchSubscriber(SohoaError):
@@ -112,10 +120,19 @@ def outbox_status() -> Post:
 
 
 def retry_events(events: Sequence[str]) -> int:
-    """Send dead letters again, all or those named; how many. Raises NoStore."""
+    """Send dead letters again, all or those named; how many.
+
+    Raises:
+        NoStore.
+        NoSuchEvents: one of those named is not still to be told to anybody; none is sent again.
+    """
     require_store()
+    named = [one.strip().upper() for one in events]
     with open_store() as store:
-        return store.outbox.retry([one.strip().upper() for one in events])
+        known = store.outbox.untold(named)
+        if strangers := [one for one in named if one not in known]:
+            raise NoSuchEvents(events=mask_text(printable(", ".join(strangers))))
+        return store.outbox.retry(named)
 
 
 def forget_subscriber(name: str) -> None:

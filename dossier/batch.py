@@ -21,6 +21,7 @@ from dossier.counter import RememberedPins
 from dossier.desk import Desk
 from dossier.fate import Patience
 from dossier.ledger import Ledger, open_ledger
+from dossier.ledger_errors import NoSuchReason, NotSetAside
 from dossier.ledger_place import LedgerPlace, ledger_place
 from dossier.ledger_values import WALK, Document, Plan, State, Who
 from dossier.lots import deposit_rule
@@ -291,15 +292,21 @@ def retry(
         rescanned: from the start: their sheets were scanned again into the same places.
 
     Raises:
-        NoSuchDocument, NoLedger.
+        NoSuchDocument, NotSetAside, NoSuchReason, NoLedger: before anything is tried again.
     """
     who = where.who(load_office())
     with open_ledger(where.place()) as ledger:
-        named = [ledger.document(one) for one in ids] or list(ledger.documents("set-aside"))
+        there = ledger.reasons()
+        if reason and reason not in there:
+            raise NoSuchReason(reason=mask_text(reason), reasons=", ".join(sorted(there)) or "–")
+        named = [ledger.document(one) for one in ids]
+        for one in named:
+            if one.state != "set-aside":
+                raise NotSetAside(document=one.id)
         wanted = [
             one
-            for one in named
-            if one.state == "set-aside" and (not reason or one.reason == reason)
+            for one in named or ledger.documents("set-aside")
+            if not reason or one.reason == reason
         ]
         return tuple(ledger.retry(one, who, rescanned=rescanned) for one in wanted)
 

@@ -145,8 +145,18 @@ def take_over(run: Working, document: Document) -> Document:
         _copy(file, folder / f"{number:05d}{file.suffix.lower()}")
     sync_file(folder)
     together, count = digest_of_sheets(folder), len(list(folder.iterdir()))
+    changes: dict[str, object] = {"sheets_sha256": together}
     work = Work(time.monotonic() - began, count, together)
-    return run.advance(document, "scanned", work, changes={"sheets_sha256": together})
+    if document.sheets_sha256 not in ("", together):
+        work = replace(work, rescans=count, reasons=_why_again(run, document))
+        changes["rescans"] = document.rescans + 1
+    return run.advance(document, "scanned", work, changes=changes)
+
+
+def _why_again(run: Working, document: Document) -> tuple[str, ...]:
+    """Why a document was set aside last: its paper was scanned anew since."""
+    steps = [one for one in run.ledger.transitions(document.id) if one.to_state == "set-aside"]
+    return steps[-1].work.reasons[:1] or (steps[-1].work.error_kind,) if steps else ()
 
 
 def _is_away(source: Path) -> bool:

@@ -321,10 +321,11 @@ def _is_pdf(path: Path) -> bool:
 
 def _words(pixels: "Pixels", dpi: float) -> "list[Word]":
     from digitize.ink import find_marks
-    from digitize.reading import read_page
+    from digitize.reading import read_page, set_upright
     from digitize.turning import to_gray
 
-    return read_page(pixels, dpi, find_marks(to_gray(pixels), dpi), "vie").words
+    page = set_upright(pixels, dpi, find_marks(to_gray(pixels), dpi))
+    return read_page(page, "vie", lambda: pixels).words
 
 
 def _digest(path: Path) -> str:

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from rapidfuzz.distance import Levenshtein
+
 from digitize.slips import Slip
 from ocr.fields import FieldValue
 from ocr.kinds import born_in
@@ -13,6 +15,7 @@ from profiles import Paper
 
 #: Letters and figures recognisers take for each other, as one of them.
 _CONFUSED = str.maketrans("oqdilzsbg", "000112589")
+_LETTERLIKE = frozenset("oqdilzsbg012589")
 
 
 @dataclass(frozen=True)
@@ -89,8 +92,7 @@ def number_keys(number: str) -> list[str]:
     >>> number_keys("015/2005"), number_keys("l5/2OO5")
     (['15.2005'], ['15.2005'])
     """
-    parts = [part for part in re.split(r"[^0-9a-z]+", _folded(number)) if part]
-    return [".".join(_plain(part) for part in parts)]
+    return [".".join(map(_plain, _parts(number)))]
 
 
 def serial_of(number: str) -> tuple[str, str]:
@@ -99,9 +101,53 @@ def serial_of(number: str) -> tuple[str, str]:
     >>> serial_of("015/2005"), serial_of("12/QĐ-UBND")
     (('15', '2005'), ('12', ''))
     """
-    parts = [_plain(part) for part in re.split(r"[^0-9a-z]+", _folded(number)) if part]
+    parts = list(map(_plain, _parts(number)))
     year = next((part for part in parts[1:] if re.fullmatch(r"(19|20)\d\d", part)), "")
     return (parts[0] if parts else "", year)
+
+
+def other_number(one: str, other: str) -> bool:
+    """Whether two numbers differ as those of two papers do, and not as one misread does.
+
+    They do by a letter of its own among figures, also where it was read as a figure ("2025B" as
+    20258), by a word that goes on, and by more than one letter of a word.
+
+    >>> other_number("44/2025B", "44/2025"), other_number("44/20258", "44/2025")
+    (True, True)
+    >>> other_number("12/QĐ-UBMD", "12/QĐ-UBND"), other_number("4/2O2,5", "44/2025")
+    (False, False)
+    """
+    parts, others = _parts(one), _parts(other)
+    if any(map(_has_letter_read_as_figure, zip(parts, others, strict=False))):
+        return True
+    if parts[: len(others)] == others[: len(parts)]:
+        return False  # written shorter
+    a, b = "".join(parts), "".join(others)
+    wrong = 0
+    for edit in Levenshtein.editops(a, b):
+        lost = "" if edit.tag == "insert" else a[edit.src_pos]
+        new = "" if edit.tag == "delete" else b[edit.dest_pos]
+        if lost.translate(_CONFUSED) == new.translate(_CONFUSED):
+            continue
+        for text, sign, place in ((a, lost, edit.src_pos), (b, new, edit.dest_pos)):
+            if not sign.isalpha():
+                continue
+            follows = text[place + 1 : place + 2].isalpha()
+            if not follows and not (lost and new and text[place - 1 : place].isalpha()):
+                return True
+            wrong += 1
+    return wrong > 2
+
+
+def _has_letter_read_as_figure(pair: tuple[str, str]) -> bool:
+    """Whether one part is the other, which is a year or a serial, and a sign like a letter."""
+    short, long = sorted(pair, key=len)
+    goes_on = len(long) == len(short) + 1 and long.startswith(short) and short.isdecimal()
+    return goes_on and long[-1] in _LETTERLIKE and (len(short) != 3)
+
+
+def _parts(number: str) -> list[str]:
+    return [part for part in re.split(r"[^0-9a-z]+", _folded(number)) if part]
 
 
 def _folded(number: str) -> str:

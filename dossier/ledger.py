@@ -12,7 +12,7 @@ slow finds its late step refused. No clock decides anything: one that jumps harm
 """
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -93,6 +93,15 @@ class Ledger:
         with self.reading() as tx:
             row = tx.execute(select(documents).where(documents.c.source == str(source))).first()
         return None if row is None else document_of(row)
+
+    def plans_of(self, numbers: Collection[str]) -> Iterator[Plan]:
+        """The plans of documents whose papers bear one of these numbers."""
+        wanted = sorted(numbers)
+        for start in range(0, len(wanted), _ROWS):
+            some = documents.c.number.in_(wanted[start : start + _ROWS])
+            with self.reading() as tx:
+                for row in tx.execute(select(documents).where(some)):
+                    yield document_of(row).plan
 
     def transitions(self, document_id: str | None = None, after: int = 0) -> Iterator[Transition]:
         """Every step in the order entered, or those of one document.

@@ -81,6 +81,24 @@ class NoSuchDocument(SohoaError):
     message = N_("The ledger has no document {document}. See: sohoa batch status --all")
 
 
+class NotSetAside(SohoaError):
+    """A document was to be tried again that does not wait for a person."""
+
+    exit_code = ExitCode.INPUT
+    message = N_(
+        "Document {document} is not set aside; nothing was tried again. See: sohoa batch status"
+    )
+
+
+class NoSuchReason(SohoaError):
+    """Documents were to be tried again for a reason none is set aside for."""
+
+    exit_code = ExitCode.INPUT
+    message = N_(
+        "No document is set aside for “{reason}”; nothing was tried again. There are: {reasons}"
+    )
+
+
 class SheetsTwice(SohoaError):
     """Two documents of one backlog have the very same sheets."""
 

@@ -148,9 +148,14 @@ def _why_unsure(document: Evidence, best: Weighed, confidence: float, ahead: flo
     paper_told = bool({"number", "date"} & set(best.told))
     strong = [fact for fact in best.told if fact not in {"type", "pages"}]
     faults = {
-        # The separator names no row, or another one than the paper itself.
+        # The separator names no row, or another one than the paper itself: its number, or more
+        # than half as much as speaks for it.
         "separator-differs": document.slip is not None
-        and not (by_separator and len(best.against) <= 1 + len(best.told) // 2),
+        and not (
+            by_separator
+            and "number" not in best.against
+            and len(best.against) <= 1 + len(best.told) // 2
+        ),
         "owner-only": not by_separator and not paper_told and bool({"id", "name"} & set(strong)),
         # A misread name and two days are a twin's as well.
         "not-enough": confidence < _SURE

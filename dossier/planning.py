@@ -1,5 +1,7 @@
 """What a folder holds as documents to be made: a file each, or a subfolder each."""
 
+import errno
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +10,7 @@ from digitize.source_errors import InputRefused
 from digitize.sources import ENDINGS, check_sources, natural
 from dossier.fate import SourceAway
 from foundation.errors import ExitCode, SohoaError
+from foundation.files import real
 from foundation.messages import N_
 from foundation.privacy import mask_text
 from foundation.reasons import reason_of
@@ -27,7 +30,7 @@ class Unreadable(SohoaError):
     """The system refused to let a file or folder be read."""
 
     exit_code = ExitCode.INPUT
-    message = N_("{file} cannot be read: {detail}. Ask for permission to read it.")
+    message = N_("{file} cannot be read: {detail}.")
 
 
 @dataclass(frozen=True)
@@ -57,8 +60,26 @@ def entries(folder: Path) -> list[Path]:
         found = [one for one in folder.iterdir() if not one.name.startswith(".")]
     except FileNotFoundError as error:
         raise SourceAway(folder=folder) from error
-    wanted = (one for one in found if one.is_dir() or one.suffix.lower() in ENDINGS)
+    wanted = (
+        one
+        for one in found
+        if one.is_dir() or one.suffix.lower() in ENDINGS or (one.is_symlink() and not one.exists())
+    )
     return sorted(wanted, key=natural)
+
+
+def fault_of(source: Path) -> SohoaError | None:
+    """Why a file or folder cannot be a document; None where it can."""
+    if source.is_symlink() and real(source.parent).is_relative_to(real(source)):
+        circle = OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+        return Unreadable(file=mask_text(source.name), detail=reason_of(circle))
+    try:
+        check_sources([source])
+    except InputRefused as error:
+        return error
+    except OSError as error:
+        return Unreadable(file=mask_text(source.name), detail=reason_of(error))
+    return None
 
 
 def look_through(folder: Path) -> Iterator[Path | Trouble]:
@@ -71,12 +92,5 @@ def look_through(folder: Path) -> Iterator[Path | Trouble]:
     if not found:
         raise NothingToPlan(folder=folder)
     for one in found:
-        try:
-            check_sources([one])
-        except InputRefused as error:
-            yield Trouble(mask_text(one.name), error)
-        except OSError as error:
-            refused = Unreadable(file=mask_text(one.name), detail=reason_of(error))
-            yield Trouble(mask_text(one.name), refused)
-        else:
-            yield one.absolute()
+        fault = fault_of(one)
+        yield Trouble(mask_text(one.name), fault) if fault else one.absolute()

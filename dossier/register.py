@@ -21,11 +21,13 @@ from pathlib import Path
 from digitize.slips import slip_key
 from dossier.legacy_text import Encoding, Guess, guess_encoding, is_vietnamese, to_unicode
 from dossier.register_columns import (
+    ColumnAway,
     ColumnsUnknown,
     Header,
     field_of,
     find_header,
     headings_seen,
+    wish_not_met,
 )
 from dossier.register_file import Cell, Formula, Row, Table, open_tables, texts_of
 from dossier.register_values import (
@@ -36,6 +38,8 @@ from dossier.register_values import (
     read_pages,
     text_of,
 )
+from foundation.errors import ExitCode, SohoaError
+from foundation.messages import N_
 from foundation.privacy import mask_text
 from foundation.times import today as this_day
 from ocr.labels import bare
@@ -43,12 +47,19 @@ from ocr.labels import bare
 #: Rows by whose words the encoding of each column is told.
 _SAMPLE = 500
 #: Lines named of each kind of problem.
-_NAMED = 5
+NAMED = 5
 #: What a totals row begins with, bare of marks.
 _TOTALS = re.compile(r"(tong(cong|so|ket)?|cong(tong)?)(\d|so|cong|trang|hoso|giayto|$)")
 #: Below this a column's encoding is said to be unsure.
 _SURE = 0.5
 _TEXTS = ("number", "owner_name", "type", "place")
+
+
+class NoPapers(SohoaError):
+    """A register has headings and nothing below them."""
+
+    exit_code = ExitCode.INPUT
+    message = N_("{file} has headings but no paper below them. Is it the whole file?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +161,7 @@ class OpenRegister:
         """Count a problem."""
         tally = self._tally.setdefault(kind, [0])
         tally[0] += 1
-        if line and len(tally) <= _NAMED:
+        if line and len(tally) <= NAMED:
             tally.append(line)
 
     def _row(self, line: int, cells: tuple[Cell, ...]) -> RegisterRow | None:
@@ -243,6 +254,7 @@ def open_register(
     Raises:
         RegisterUnreadable, RegisterTooLarge, SheetUnknown: see :mod:`dossier.register_file`.
         ColumnsUnknown: there are no headings, or none for the number.
+        ColumnAway: a column that was wished for is not there.
     """
     wishes = wishes or {}
     with open_tables(path, sheet) as tables:
@@ -295,11 +307,23 @@ def _first_known(
         head = list(islice(table.rows, 2 * _SAMPLE // 10))
         header = find_header(head, wishes)
         if header:
+            if away := wish_not_met(head, header, wishes):
+                raise ColumnAway(
+                    field=away[0],
+                    column=wishes[away[0]],
+                    file=path.name,
+                    count=away[1],
+                    headings=_shown(headings_seen(head)),
+                )
             rest = [row for row in head if row[0] > header.line]
             return table, header, chain(rest, table.rows)
         seen = seen or headings_seen(head)
-    headings = mask_text(", ".join(seen[:12]))  # without headings they are a person's row
-    raise ColumnsUnknown(file=path.name, headings=headings or "–")
+    raise ColumnsUnknown(file=path.name, headings=_shown(seen))
+
+
+def _shown(headings: Sequence[str]) -> str:
+    """Headings for a message; where there are none they are a person's row."""
+    return mask_text(", ".join(headings[:12])) or "–"
 
 
 def _is_no_paper(cells: tuple[Cell, ...], header: Header) -> str:

@@ -79,6 +79,16 @@ class ColumnWish(SohoaError):
     )
 
 
+class ColumnAway(SohoaError):
+    """A column was named that the register does not have."""
+
+    exit_code = ExitCode.USAGE
+    message = N_(
+        "--column {field}={column}: {file} has no such column. It has {count}, with the headings: "
+        "{headings}"
+    )
+
+
 @dataclass(frozen=True)
 class Header:
     """Where the headings stand and what they say.
@@ -101,7 +111,8 @@ def parse_wishes(wishes: Iterable[str]) -> dict[str, str]:
     found = {}
     for wish in wishes:
         name, sign, column = (part.strip() for part in wish.partition("="))
-        if name not in FIELDS or not sign or not column:
+        nowhere = column.isdecimal() and int(column) == 0
+        if name not in FIELDS or not sign or not column or nowhere:
             raise ColumnWish(wish=wish, fields=", ".join(FIELDS))
         found[name] = column
     return found
@@ -124,8 +135,19 @@ def find_header(rows: Sequence[Row], wishes: Mapping[str, str]) -> Header | None
                 best, most = one, worth
     if best and "number" in best.columns and (len(best.columns) > 1 or wishes):
         return best
-    if wishes and all(column.isdigit() for column in wishes.values()) and "number" in wishes:
+    if wishes and all(column.isdecimal() for column in wishes.values()) and "number" in wishes:
         return Header(0, {name: int(column) - 1 for name, column in wishes.items()})
+    return None
+
+
+def wish_not_met(
+    rows: Sequence[Row], header: Header, wishes: Mapping[str, str]
+) -> tuple[str, int] | None:
+    """The first field whose column is not in the table, and how many columns it has."""
+    wide = max((len(cells) for _line, cells in rows), default=0)
+    for name in wishes:
+        if header.columns.get(name, wide) >= wide:
+            return name, wide
     return None
 
 
@@ -170,7 +192,7 @@ def _header(line: int, headings: Sequence[str], wishes: Mapping[str, str]) -> He
         if place in taken or not heading:
             continue
         known = field_of(heading)
-        if known is None:
+        if known is None or (known in wishes and known not in columns):
             unused.append(heading)
         elif known in columns:
             twice.append(heading)
@@ -180,7 +202,7 @@ def _header(line: int, headings: Sequence[str], wishes: Mapping[str, str]) -> He
 
 
 def _wished(headings: Sequence[str], wish: str) -> int | None:
-    if wish.isdigit():
+    if wish.isdecimal():
         return int(wish) - 1
     return next((n for n, heading in enumerate(headings) if bare(heading) == bare(wish)), None)
 

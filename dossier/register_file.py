@@ -59,6 +59,13 @@ class SheetUnknown(SohoaError):
     message = N_("{file} has no sheet named {sheet}. It has: {sheets}.")
 
 
+class NoWorkbook(SohoaError):
+    """A sheet was named of a file that has none."""
+
+    exit_code = ExitCode.USAGE
+    message = N_("{file} is no workbook and has no sheets. Leave out --sheet {sheet}.")
+
+
 @dataclass(frozen=True)
 class Formula:
     """A formula whose result is not in the file, or is an error."""
@@ -94,7 +101,7 @@ def open_tables(path: Path, sheet: str = "") -> Iterator[Iterator[Table]]:
         sheet: only this sheet of a workbook.
 
     Raises:
-        RegisterUnreadable, RegisterTooLarge, SheetUnknown: see there.
+        RegisterUnreadable, RegisterTooLarge, SheetUnknown, NoWorkbook: see there.
     """
     with ExitStack() as held:
         with _refusals(path):
@@ -107,6 +114,8 @@ def open_tables(path: Path, sheet: str = "") -> Iterator[Iterator[Table]]:
                 raise RegisterUnreadable(file=path.name, reason=_("it is an old .xls file"))
             elif head.startswith(b"%PDF"):
                 raise RegisterUnreadable(file=path.name, reason=_("it is a PDF"))
+            elif sheet:
+                raise NoWorkbook(file=path.name, sheet=sheet)
             else:
                 tables = iter([_text_table(path, stream)])
         yield tables

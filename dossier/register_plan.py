@@ -7,19 +7,21 @@ set aside at once, so that a person finds it with the pages it is about.
 
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 
 from digitize.separators import sheet_separator
 from digitize.sheet import Sheet
-from digitize.slips import Slip
-from digitize.sources import check_sources, read_sources
+from digitize.slips import Slip, separator_text, slip_key
+from digitize.sources import read_sources
 from dossier.batch import Planned, Where, lot_of_today
+from dossier.fate import SourceAway
 from dossier.ledger import Ledger, open_ledger
 from dossier.ledger_values import Plan, Who, Work
-from dossier.planning import Trouble, look_through
-from dossier.register import RegisterRow, open_register
+from dossier.matching import REASONS
+from dossier.planning import Trouble, fault_of, look_through
+from dossier.register import NoPapers, RegisterRow, open_register
 from dossier.register_report import KINDS
 from dossier.separation import DOUBTS, Parted, by_separators, side_of
 from foundation.errors import ExitCode, SohoaError
@@ -79,13 +81,18 @@ def plan_register(where: Where, order: FromRegister) -> Planned:
 
     Raises:
         RegisterUnreadable, ColumnsUnknown, ...: see :mod:`dossier.register`.
+        NoPapers: there is nothing below its headings.
         NothingToPlan, SourceAway, InputRefused: there are no scans.
     """
+    if not order.scans.exists():
+        raise SourceAway(folder=order.scans)
     office, lot = load_office(), order.lot or lot_of_today()
     papers = _Papers(order.paper)
     with open_register(order.register, order.wishes, sheet=order.sheet) as opened:
         rows = tuple(opened)
         by_file = "file" in opened.columns.header.columns
+    if not rows:
+        raise NoPapers(file=order.register.name)
     found = (
         _by_file(order.scans, rows, papers, lot)
         if by_file
@@ -97,10 +104,30 @@ def plan_register(where: Where, order: FromRegister) -> Planned:
         troubles = tuple(one for one in everything if isinstance(one, Trouble))
         with open_ledger(where.place(), create=True) as ledger:
             who = where.who(office)
+            documents = _with_claims(ledger, documents)
             entered, known = ledger.plan([one.plan for one in documents], who)
             for one in documents:
                 _set_doubtful_aside(ledger, one, who)
     return Planned(entered, known, troubles, lot)
+
+
+def _with_claims(ledger: Ledger, found: Sequence[_Found]) -> list[_Found]:
+    """Documents of a row that another one goes by too, here or in the ledger, are doubtful."""
+    papers: dict[tuple[object, ...], set[Path]] = {}
+    plans = [one.plan for one in found if one.plan.register_row]
+    for plan in (*plans, *ledger.plans_of({plan.number for plan in plans})):
+        papers.setdefault(_paper_of(plan), set()).add(plan.source)
+    return [
+        replace(one, doubts=(*one.doubts, "claimed-twice"))
+        if one.plan.register_row and len(papers[_paper_of(one.plan)]) > 1
+        else one
+        for one in found
+    ]
+
+
+def _paper_of(plan: Plan) -> tuple[object, ...]:
+    """What tells a row of a register from others, whichever file it stands in."""
+    return plan.paper, plan.number, plan.issued_on, plan.owner.identifier, plan.owner.name
 
 
 def _set_doubtful_aside(ledger: Ledger, found: _Found, who: Who) -> None:
@@ -108,15 +135,20 @@ def _set_doubtful_aside(ledger: Ledger, found: _Found, who: Who) -> None:
     if document is None or document.steps > 1:
         return
     kind = found.doubts[0]
-    error = StackDoubt(doubt=_in_words(kind), document=document.id)
+    doubt = _in_words(kind, found.plan.register_row)
+    error = StackDoubt(doubt=doubt, document=document.id)
     changes = {"resume": "planned", "reason": kind, "detail": str(error)}
     work = Work(reasons=found.doubts, error_kind=kind)
     ledger.move(document, "set-aside", work, who, changes=changes)
 
 
-def _in_words(kind: str) -> str:
+def _in_words(kind: str, line: str) -> str:
     if kind == "no-row":
         return _("no row of the register goes with these pages")
+    if kind in REASONS:
+        return _(REASONS[kind])
+    if kind in KINDS:
+        return str(RowUnfit(line=line, what=_fault_in_words(kind))).rstrip(".")
     return _(DOUBTS[kind]).format(number=1)
 
 
@@ -145,7 +177,8 @@ def _by_file(
             _require_fit(row, paper, scans)
             if (other := named.setdefault(real(source), row.line)) != row.line:
                 raise RowUnfit(line=row.line, what=_("line {n} names its file").format(n=other))
-            check_sources([source])
+            if fault := fault_of(source):
+                raise fault
         except SohoaError as error:
             yield Trouble(f"{row.line}", error)
         else:
@@ -196,13 +229,12 @@ def _kind_of(number: str) -> OwnerKind:
 def _by_separators(
     stacks: Path, scans: Path, rows: Sequence[RegisterRow], papers: _Papers, lot: str
 ) -> Iterator[_Found | Trouble]:
-    for one in look_through(scans):
+    for one in look_through(scans) if scans.is_dir() else ():
         if isinstance(one, Trouble):
             yield one
     sheets = list(read_sources([scans]))
     separation = by_separators(side_of(sheet, sheet_separator(sheet), None, ()) for sheet in sheets)
     by_line = {row.line: row for row in rows}
-    name = sha256(str(scans.absolute()).encode()).hexdigest()[:16]
     for number, parted in enumerate(separation.documents, 1):
         row = _row_of(parted.slip, by_line, rows)
         paper = papers.of(row.type if row else "")
@@ -211,11 +243,18 @@ def _by_separators(
             yield Trouble(f"{number}", RowUnfit(line=row.line if row else 0, what=what))
             continue
         doubts = tuple(doubt.kind for doubt in parted.doubts)
-        doubts += () if row else ("no-row",)
-        source = _cut(stacks / name / f"{number:05d}", sheets, parted)
+        doubts += tuple(kind for kind in row.doubts if kind in _STOPS) if row else ("no-row",)
+        source = _cut(stacks / _name_of(sheets, parted), sheets, parted)
         yield _Found(_plan(source, row, paper, lot), doubts)
     for doubt in separation.doubts:
         yield Trouble(f"{doubt.index + 1}", StackDoubt(doubt=str(doubt), document=""))
+
+
+def _name_of(sheets: Sequence[Sheet], parted: Parted) -> str:
+    """A name by content: another stack put into the same folder makes other documents."""
+    pages = (f"{sheets[index].sha256} {sheets[index].frame}" for index in parted.sides)
+    slip = separator_text(parted.slip) if parted.slip else ""
+    return sha256("\n".join([slip, *pages]).encode()).hexdigest()[:24]
 
 
 def _row_of(
@@ -225,9 +264,9 @@ def _row_of(
     if slip is None:
         return None
     row = by_line.get(slip.line or 0)
-    if row is not None and bare(row.number) == bare(slip.number):
+    if row is not None and slip_key(row.number) == slip_key(slip.number):
         return row
-    alike = [one for one in rows if bare(one.number) == bare(slip.number)]
+    alike = [one for one in rows if slip_key(one.number) == slip_key(slip.number)]
     return alike[0] if len(alike) == 1 else None
 
 

@@ -31,6 +31,10 @@ KINDS: dict[str, Kind] = {
     "number-damaged": Kind(
         "stops", N_("with a number cut short by the spreadsheet (1.2E+11). Type it again as text.")
     ),
+    "number-personal": Kind(
+        "stops",
+        N_("with somebody's 12-digit number for the paper's. Put in the number the paper bears."),
+    ),
     "number-twice": Kind(
         "stops",
         N_("with a number that another row of that type and year has. Correct one of them."),
@@ -111,10 +115,14 @@ def report_lines(
         chosen = [one for one in problems if KINDS[one.kind].weight == weight]
         if chosen:
             yield _(title)
-        for one in chosen:
-            yield f"  {one.count} {_(KINDS[one.kind].text)}{_lines_in_words(one)}"
+        yield from map(in_words, chosen)
     if not problems:
         yield _("Nothing wrong was found.")
+
+
+def in_words(problem: Problem) -> str:
+    """One kind of problem, how often it was found, and where first."""
+    return f"  {problem.count} {_(KINDS[problem.kind].text)}{_lines_in_words(problem)}"
 
 
 def report_data(columns: Columns, rows: int, problems: Sequence[Problem]) -> dict[str, Any]:

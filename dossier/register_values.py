@@ -54,6 +54,8 @@ def read_number(cell: Cell) -> tuple[str, str]:
         return "", "number-missing"
     if isinstance(cell, date):
         return text, "number-is-date"
+    if is_personal_number(re.sub(r"[\s.]", "", text)):
+        return text, "number-personal"
     return text, "number-damaged" if _SCIENTIFIC.fullmatch(text) else ""
 
 

@@ -22,7 +22,7 @@ from dossier.report_workbook import write_workbook
 from dossier.shelf import keep_out_of_store
 from foundation.errors import ExitCode, SohoaError
 from foundation.files import write_atomic
-from foundation.messages import N_, _, current_language
+from foundation.messages import LANGUAGES, N_, _, current_language, said_in
 from foundation.privacy import mask_text
 from foundation.times import iso_utc, vietnam_time
 
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 _PAGE = Path(__file__).parent / "report_page"
-#: First lines of CSV reports, in English and Vietnamese.
-_CSV_HEADS = ("table,row,column,value", "bảng,dòng,cột,giá trị")
+#: Headings of CSV reports.
+_CSV_HEAD = (N_("table"), N_("row"), N_("column"), N_("value"))
 FORMS = (".html", ".xlsx", ".csv", ".json")
 
 
@@ -102,7 +102,10 @@ def _is_report(file: Path) -> bool:
         head = stream.read(1 << 16)
     if file.suffix.lower() == ".csv":
         first = head.decode("utf-8-sig", "replace").partition("\n")[0].strip()
-        return first in _CSV_HEADS
+        return any(
+            first == ",".join(said_in(language, word) for word in _CSV_HEAD)
+            for language in LANGUAGES
+        )
     return file.suffix.lower() != ".xlsx" or b"sohoa" in _properties(file)
 
 
@@ -133,8 +136,12 @@ def title_of(figures: Figures) -> str:
 def in_short(figures: Figures) -> list[str]:
     """The numbers at the head of the page, as lines of text."""
     lines = [f"{title_of(figures)}: {_period(figures)}"]
-    lines += [f"  {one.what}: {one.value} {one.more}".rstrip() for one in _tiles(figures)]
+    lines += [f"  {one.what}: {one.value}{_aside(one.more)}" for one in _tiles(figures)]
     return lines
+
+
+def _aside(more: str) -> str:
+    return f" ({more})" if more else ""
 
 
 def as_data(figures: Figures) -> dict[str, Any]:
@@ -164,7 +171,7 @@ def as_csv(figures: Figures) -> str:
     """All tables one below the other: name of the table, row, column, value."""
     out = io.StringIO()
     rows = csv.writer(out)
-    rows.writerow([_("table"), _("row"), _("column"), _("value")])
+    rows.writerow(map(_, _CSV_HEAD))
     for table in tables_of(figures):
         for place, row in enumerate(table.rows, 1):
             for column, cell in zip(table.columns, row, strict=True):

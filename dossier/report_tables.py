@@ -1,7 +1,7 @@
 """A report as tables: the same ones on the page, in the workbook, as CSV and as JSON."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from dossier.figures import Figures, Made, Sum
@@ -103,7 +103,7 @@ def tables_of(figures: Figures) -> list[Table]:
         _days(figures),
         _work(figures),
         _times(figures),
-        _counts("rescans", _("Sheets scanned again, by reason"), figures.rescans),
+        _rescans(figures),
         _counts("errors", _("Errors by kind"), figures.errors),
         _counts("set-aside", _("Set aside for a person, by reason"), figures.set_aside),
         _lots(figures),
@@ -267,6 +267,17 @@ def _times(figures: Figures) -> Table:
             whole=figures.in_time.whole,
         )
     return Table("times", _("Time by stage"), columns, rows, note)
+
+
+def _rescans(figures: Figures) -> Table:
+    note = _("Sheets laid in again when guided intake asked for it; other commands keep no count.")
+    if figures.source == "backlog":
+        note = _(
+            "All sheets of a document whose paper was scanned anew: by sohoa batch retry "
+            "--rescanned, put into a watched folder again, or found changed when taken over again."
+        )
+    title = _("Sheets scanned again, by reason")
+    return replace(_counts("rescans", title, figures.rescans), note=note)
 
 
 def _counts(table_id: str, title: str, counts: Mapping[str, int]) -> Table:

@@ -22,12 +22,20 @@ from digitize.slips import Slip, parse_separator, separator_text
 from dossier.drawn_codes import draw_code
 from dossier.lettering import lettered
 from dossier.making import SourceOverwritten
-from dossier.register import RegisterRow, open_register
+from dossier.register import (
+    NAMED,
+    NoPapers,
+    OpenRegister,
+    Problem,
+    RegisterRow,
+    open_register,
+)
 from dossier.shelf import keep_out_of_store
 from foundation.errors import ExitCode, SohoaError
-from foundation.files import real, write_atomic
+from foundation.files import real, require_folder, write_atomic
 from foundation.messages import N_, _
-from foundation.privacy import printable
+from foundation.privacy import mask_number, mask_text, printable
+from ocr.idcard import is_personal_number
 
 if TYPE_CHECKING:
     from fpdf import FPDF
@@ -40,15 +48,23 @@ _BARS_TOP = 12.0
 _NUMBER_TOP, _FIRST_TOP, _SECOND_TOP = 44.0, 88.0, 180.0
 #: Sizes of the number in points, the largest that fits is taken.
 _SIZES = (96, 84, 72, 60, 52, 44, 36, 30, 25, 21, 17, 14)
+#: Problems of a row that keep its number off a sheet; and one that is told beside it.
+_UNPRINTED = ("number-missing", "number-personal", "number-is-date", "number-damaged", "row-twice")
+_TOLD = "number-twice"
 #: Sheets of one file: 5,000 are ten reams.
 MOST_SHEETS = 5_000
+#: Rows held at once: those of as many sheets, and as many again that get none.
+_MOST_ROWS = 2 * MOST_SHEETS
 
 
 class NothingToPrint(SohoaError):
     """No number was given, or none of the rows has one."""
 
     exit_code = ExitCode.USAGE
-    message = N_("No numbers to print. Name a register, or give numbers with --number.")
+    message = N_(
+        "No numbers to print: name a register whose rows have one (see: sohoa register FILE), or "
+        "give numbers with --number."
+    )
 
 
 class TooManySheets(SohoaError):
@@ -75,6 +91,30 @@ class NumberUnfit(SohoaError):
     message = N_("“{number}” is no number of a register. Write it as it stands there.")
 
 
+class NumberPersonal(SohoaError):
+    """A number that is somebody's, not a paper's: separators lie about."""
+
+    exit_code = ExitCode.USAGE
+    message = N_(
+        "“{number}” is somebody's personal number, and separator sheets lie about for all to see. "
+        "Give the number the paper bears."
+    )
+
+
+class LinesAway(SohoaError):
+    """No paper of the register stands on the lines chosen."""
+
+    exit_code = ExitCode.USAGE
+    message = N_("--lines {lines}: the papers of {file} stand on lines {first} to {last}.")
+
+
+class LinesWithout(SohoaError):
+    """Lines were chosen of no register."""
+
+    exit_code = ExitCode.USAGE
+    message = N_("--lines {lines} chooses from a register: name it, or leave --lines out.")
+
+
 class LinesWrong(SohoaError):
     """A range of lines that is none."""
 
@@ -94,10 +134,24 @@ class SeparatorSheet:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Printed:
+    """What was printed.
+
+    Attributes:
+        left_out: rows without a sheet, by what is wrong with their number.
+        doubtful: rows that have one, though their number stands in another row too.
+    """
+
+    sheets: int
+    left_out: tuple[Problem, ...] = ()
+    doubtful: tuple[Problem, ...] = ()
+
+
 def sheets_of(rows: Iterable[RegisterRow]) -> Iterator[SeparatorSheet]:
-    """A sheet for each row that has a number."""
+    """A sheet for each row whose number can stand on one."""
     for row in rows:
-        if not row.number:
+        if _unprinted(row):
             continue
         told = (
             (N_("Line {value}"), row.line),
@@ -119,27 +173,67 @@ def print_for(
     *,
     wishes: Mapping[str, str] | None = None,
     sheet: str = "",
-) -> int:
-    """Print separators for a register's rows, and for numbers given; how many pages.
+) -> Printed:
+    """Print separators for a register's rows, and for numbers given.
 
     Args:
         lines: of the register, such as ``2-1000``; all without.
         wishes, sheet: see :func:`dossier.register.open_register`.
 
     Raises:
-        LinesWrong: ``lines`` is no such range. Else what :func:`print_separators` and
+        LinesWrong, LinesAway, LinesWithout: ``lines`` is no such range, or has no papers.
+        NoPapers: nor has the register. Else what :func:`print_separators` and
             :func:`open_register` raise.
     """
     first, last = _range(lines)
     keep_out_of_store(out)
+    require_folder(out)
     if register is not None and real(register) == real(out):
         raise SourceOverwritten(file=out)
     given = [SeparatorSheet(Slip(_fit(number))) for number in numbers]
     if register is None:
-        return print_separators(given, out, copies=copies)
+        if lines:
+            raise LinesWithout(lines=lines)
+        return Printed(print_separators(given, out, copies=copies))
     with open_register(register, wishes, sheet=sheet) as opened:
-        rows = (row for row in opened if first <= row.line <= last)
-        return print_separators(chain(given, sheets_of(rows)), out, copies=copies)
+        ends, rows = _chosen(opened, first, last)
+    if not ends:
+        raise NoPapers(file=register.name)
+    if not rows:
+        raise LinesAway(lines=lines, file=register.name, first=ends[0], last=ends[1])
+    pages = print_separators(chain(given, sheets_of(rows)), out, copies=copies)
+    left_out = _problems((kind, row.line) for row in rows if (kind := _unprinted(row)))
+    doubtful = _problems(
+        (_TOLD, row.line) for row in rows if _TOLD in row.doubts and not _unprinted(row)
+    )
+    return Printed(pages, left_out, doubtful)
+
+
+def _chosen(
+    opened: OpenRegister, first: int, last: int
+) -> tuple[tuple[int, ...], list[RegisterRow]]:
+    """Lines of a register's first and last paper, and the rows from one line to another."""
+    ends: tuple[int, ...] = ()
+    rows: list[RegisterRow] = []
+    for row in opened:
+        ends = (*ends[:1], row.line) if ends else (row.line, row.line)
+        if first <= row.line <= last:
+            rows.append(row)
+        if len(rows) > _MOST_ROWS:
+            raise TooManySheets(count=f"> {MOST_SHEETS}", most=MOST_SHEETS)
+    return ends, rows
+
+
+def _unprinted(row: RegisterRow) -> str:
+    """What is wrong with a row's number that keeps it off a sheet; empty where nothing is."""
+    return next((kind for kind in _UNPRINTED if kind in row.doubts), "")
+
+
+def _problems(found: Iterable[tuple[str, int]]) -> tuple[Problem, ...]:
+    lines: dict[str, list[int]] = {}
+    for kind, line in found:
+        lines.setdefault(kind, []).append(line)
+    return tuple(Problem(kind, len(some), tuple(some[:NAMED])) for kind, some in lines.items())
 
 
 def _range(lines: str) -> tuple[int, int]:
@@ -153,10 +247,12 @@ def _range(lines: str) -> tuple[int, int]:
 
 
 def _fit(number: str) -> str:
-    """A number as it is given, blanks evened out. Raises NumberUnfit."""
+    """A number as it is given, blanks evened out. Raises NumberUnfit, NumberPersonal."""
     plain = " ".join(number.split())
     if not plain or printable(plain) != plain:
-        raise NumberUnfit(number=printable(plain))
+        raise NumberUnfit(number=mask_text(printable(plain)))
+    if is_personal_number(re.sub(r"[\s.]", "", plain)):
+        raise NumberPersonal(number=mask_number(re.sub(r"[\s.]", "", plain)))
     return plain
 
 

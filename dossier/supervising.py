@@ -28,11 +28,19 @@ from dossier.people import actor_at
 from dossier.report import check_outputs, write_report
 from dossier.retention import Retention, drop_masters
 from dossier.shelf import open_store, require_store, store_exists
+from foundation.errors import ExitCode, SohoaError
 from foundation.files import private_files, write_atomic
-from foundation.messages import _
+from foundation.messages import N_, _
 from profiles import load_office
 
 _SUPERVISOR = "supervisor"
+
+
+class DaysReversed(SohoaError):
+    """The first day of a report lies after its last."""
+
+    exit_code = ExitCode.USAGE
+    message = N_("--since {first:%d/%m/%Y} is later than --until {last:%d/%m/%Y}. Turn them round.")
 
 
 @dataclass(frozen=True)
@@ -120,7 +128,12 @@ def judge_lot(batch: Path | None, name: str, decision: Decision, operator: str =
 def report_backlog(
     batch: Path | None, outputs: Sequence[Path], first: date | None, last: date | None
 ) -> Figures:
-    """Draw the figures of a backlog and write them. Raises NoLedger, UnknownForm."""
+    """Draw the figures of a backlog and write them.
+
+    Raises:
+        NoLedger, UnknownForm, DaysReversed.
+    """
+    _require_order(first, last)
     check_outputs(outputs)
     with ExitStack() as stack:
         ledger = stack.enter_context(open_ledger(ledger_place(batch)))
@@ -131,7 +144,12 @@ def report_backlog(
 
 
 def report_counter(outputs: Sequence[Path], first: date | None, last: date | None) -> Figures:
-    """Draw the figures of the counter's work and write them. Raises NoStore, UnknownForm."""
+    """Draw the figures of the counter's work and write them.
+
+    Raises:
+        NoStore, UnknownForm, DaysReversed.
+    """
+    _require_order(first, last)
     check_outputs(outputs)
     require_store()
     with open_store() as store:
@@ -148,13 +166,21 @@ def drop_scans(
     Raises:
         NoLedger, NoStore, OSError.
     """
-    require_store()
     actor = actor_at(load_office(), operator, _SUPERVISOR)
-    with private_files(), open_ledger(ledger_place(batch)) as ledger, open_store() as store:
-        done = drop_masters(ledger, store, actor, dry_run=dry_run)
+    with private_files(), open_ledger(ledger_place(batch)) as ledger:
+        if not store_exists() and not ledger.counts().get("deposited"):
+            return Retention(kept={"not-deposited": sum(ledger.counts().values())})
+        require_store()
+        with open_store() as store:
+            done = drop_masters(ledger, store, actor, dry_run=dry_run)
     if out is not None and done.statements:
         write_atomic(out, "\n".join(done.statements).encode() + b"\n", mode=0o600)
     return done
+
+
+def _require_order(first: date | None, last: date | None) -> None:
+    if first and last and first > last:
+        raise DaysReversed(first=first, last=last)
 
 
 def _file_of(folder: Path) -> Path:

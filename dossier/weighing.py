@@ -14,7 +14,7 @@ from rapidfuzz import fuzz, process
 from rapidfuzz.distance import Levenshtein
 
 from digitize.slips import Slip, slip_key
-from dossier.evidence import Evidence, name_key, number_keys, serial_of
+from dossier.evidence import Evidence, name_key, number_keys, other_number, serial_of
 from dossier.register import RegisterRow
 from ocr.labels import bare
 from ocr.spelling import with_tone_marks
@@ -140,16 +140,24 @@ def _by_number(document: Evidence, row: RegisterRow, index: RegisterIndex) -> fl
     read = [key for number in document.numbers for key in number_keys(number)]
     if own[0] in read:
         return index.rarity("number", own[0])
-    best = _OTHER_NUMBER
-    for number in document.numbers:
-        serial, year = serial_of(number)
-        other, other_year = serial_of(row.number)
-        years = {year, other_year, str(row.date.year) if row.date else ""} - {""}
-        if serial and serial == other and len(years) < 2:
-            best = max(best, min(8.0, index.rarity("serial", serial)))
-        elif len(own[0]) >= 5 and Levenshtein.distance(number_keys(number)[0], own[0]) == 1:
-            best = max(best, _NEAR_NUMBER)
-    return best
+    return max(_near_number(number, row, index) for number in document.numbers)
+
+
+def _near_number(number: str, row: RegisterRow, index: RegisterIndex) -> float:
+    """A number that is not the row's: written shorter, misread, or another one.
+
+    A letter makes another number: 44/2025B is not 44/2025.
+    """
+    if other_number(number, row.number):
+        return _OTHER_NUMBER
+    serial, year = serial_of(number)
+    other, other_year = serial_of(row.number)
+    years = {year, other_year, str(row.date.year) if row.date else ""} - {""}
+    if serial and serial == other and len(years) < 2:
+        return min(8.0, index.rarity("serial", serial))
+    key, own = number_keys(number)[0], number_keys(row.number)[0]
+    misread = len(own) >= 5 and Levenshtein.distance(key, own) == 1
+    return _NEAR_NUMBER if misread else _OTHER_NUMBER
 
 
 def _by_id(document: Evidence, row: RegisterRow, index: RegisterIndex) -> float:

@@ -67,6 +67,16 @@ def atomic_path(target: Path, *, mode: int | None = None) -> Iterator[Path]:
         os.close(lock)
 
 
+def require_folder(target: Path) -> None:
+    """See that the folder a file is to be written into is there: a slip of the pen makes none.
+
+    Raises:
+        FileNotFoundError: it is not.
+    """
+    if not real(target).parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(target.parent))
+
+
 def real(path: Path) -> Path:
     """Where a path leads, links followed; one that runs in a circle is left as it is."""
     return Path(os.path.realpath(path))

@@ -54,6 +54,11 @@ def _(message: str) -> str:
     return Message(_catalogue(_language.get()).gettext(message))
 
 
+def said_in(language: Language, message: str) -> str:
+    """The message in one language, whichever is set."""
+    return _catalogue(language).gettext(message)
+
+
 def N_(message: str) -> str:  # noqa: N802  gettext's own name for "mark, translate later"
     """Mark a message for the catalogue where it is only translated later."""
     return message

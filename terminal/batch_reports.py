@@ -1,6 +1,8 @@
 """What is shown of a backlog: data for ``--json``, text for people."""
 
-from collections.abc import Callable
+import shlex
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from foundation.errors import ExitCode
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from dossier.batch import Planned, Status
     from dossier.batch_run import Ran
     from dossier.ledger_values import Document
+    from dossier.practice import PracticeOffice
 
 _STATES = {
     "planned": N_("planned"),
@@ -76,6 +79,20 @@ def taken_teller(screen: Screen) -> "Callable[[Document], None]":
             screen.say(_("Taken over: {name}").format(name=name))
 
     return told
+
+
+def practice_data(office: "PracticeOffice") -> dict[str, str]:
+    """Where the parts of a practice office lie, for ``--json``."""
+    return {name: str(path) for name, path in asdict(office).items()}
+
+
+def practice_lines(office: "PracticeOffice") -> Iterator[str]:
+    """How to practise in it."""
+    yield _("The training office is open until Ctrl+C. In another terminal:")
+    yield f"  . {shlex.quote(str(office.settings))}"
+    plan = f"{shlex.quote(str(office.register))} --scans {shlex.quote(str(office.scans))}"
+    yield f"  sohoa batch plan {plan}"
+    yield f"  sohoa batch run --pin-fd 3 3<{shlex.quote(str(office.pins))}"
 
 
 def ran_answer(ran: "Ran") -> Answer:

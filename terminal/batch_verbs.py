@@ -166,3 +166,22 @@ def watch(
     told = batch_reports.taken_teller(screen)
     count = watch_folder(where, watched, told, threading.Event())
     return Answer({"taken": count})
+
+
+def training_office(
+    screen: Screen,
+    folder: Annotated[Path, typer.Argument(help=_("Folder to keep it in; it may be there."))],
+) -> Answer:
+    """Serve an office to practise in, until Ctrl+C."""
+    from dossier.practice import PracticeOffice, serve_practice_office
+    from terminal import batch_reports
+
+    told: dict[str, str] = {}
+
+    def started(office: PracticeOffice) -> None:
+        told.update(batch_reports.practice_data(office))
+        for line in batch_reports.practice_lines(office):
+            screen.say(line)
+
+    serve_practice_office(folder, started)
+    return Answer(told)

@@ -3,7 +3,7 @@
 As in ``cli.py``: one short function a verb; imported once the language is set.
 """
 
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -23,6 +23,7 @@ from terminal.options import (
     OwnerId,
     ReceiptOut,
     Trust,
+    day_option,
 )
 
 consent_app = typer.Typer(**BARE)
@@ -42,10 +43,7 @@ def consent_grant(
     purpose: Annotated[
         Literal["keep", "reuse"] | None, typer.Option(help=_("Only to keep, or only to reuse."))
     ] = None,
-    until: Annotated[
-        datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help=_("Last day; else until withdrawn.")),
-    ] = None,
+    until: Annotated[date | None, day_option(_("Last day; else until withdrawn."))] = None,
     once: Annotated[bool, typer.Option("--once", help=_("For one handing out only."))] = False,
     witness: Annotated[str, typer.Option(help=_("Who heard the owner say it."))] = "",
     form: Form = None,
@@ -64,7 +62,7 @@ def consent_grant(
 
     scope = Scope(
         tuple(paper or ()), tuple(for_ or ()), (purpose,) if purpose else ("keep", "reuse"),
-        until.date() if until else None, once,
+        until, once,
     )  # fmt: skip
     said = Said(witness, form, otp, guardian, delegate, authority, told)
     return ground_reports.granted_answer(grant_consent(owner, scope, said, operator, out))

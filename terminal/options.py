@@ -3,12 +3,32 @@
 Imported once the language is set: their texts are fixed then.
 """
 
+from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
 from foundation.messages import _
+
+#: How a day may be written: as clerks do, and as programs do.
+_DAYS = ("%d/%m/%Y", "%Y-%m-%d", "%d-%m-%Y", "%d.%m.%Y")
+
+
+def _read_day(text: str) -> date:
+    for form in _DAYS:
+        try:
+            return datetime.strptime(text.strip(), form).date()  # noqa: DTZ007  a day has no zone
+        except ValueError:
+            continue
+    wrong = _("“{text}” is no day; write it as 28/11/2026 or 2026-11-28")
+    raise typer.BadParameter(wrong.format(text=text))
+
+
+def day_option(help_text: str) -> Any:
+    """An option that takes a day: 28/11/2026 or 2026-11-28."""
+    return typer.Option(parser=_read_day, metavar=_("DAY/MONTH/YEAR"), help=help_text)
+
 
 Operator = Annotated[
     str, typer.Option(envvar="SOHOA_OPERATOR", help=_("Who does it; else the login name."))
@@ -21,6 +41,12 @@ Trust = Annotated[
 ]
 OptionalOwner = Annotated[
     str, typer.Option("--owner", help=_("The owner's number; “-” reads it from the input."))
+]
+ForOwner = Annotated[
+    str,
+    typer.Option(
+        "--owner", help=_("For which owner, of a paper of several; “-” reads the number.")
+    ),
 ]
 Witness = Annotated[str, typer.Option(help=_("Who heard the owner say it; else the operator."))]
 Form = Annotated[Path | None, typer.Option(help=_("A scan of the form the owner signed."))]

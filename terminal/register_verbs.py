@@ -28,13 +28,15 @@ def check_register(
     sheet: SheetName = "",
 ) -> Answer:
     """Read a register and report."""
-    from dossier.register import open_register
+    from dossier.register import NoPapers, open_register
     from dossier.register_columns import parse_wishes
     from dossier.register_report import report_data, report_lines, stops
 
     with open_register(register, parse_wishes(column or ()), sheet=sheet) as opened:
         rows = sum(1 for _row in opened)
         problems = opened.problems
+    if not rows:
+        raise NoPapers(file=register.name)
     lines = report_lines(register.name, opened.columns, rows, problems)
     answer = Answer(report_data(opened.columns, rows, problems), "\n".join(lines))
     if not stops(problems):
@@ -59,9 +61,26 @@ def separators(
 ) -> Answer:
     """Print separators."""
     from dossier.register_columns import parse_wishes
+    from dossier.register_report import in_words
     from dossier.separator_sheets import print_for
 
     wishes = parse_wishes(column or ())
-    pages = print_for(register, number or (), out, lines, copies, wishes=wishes, sheet=sheet)
+    printed = print_for(register, number or (), out, lines, copies, wishes=wishes, sheet=sheet)
     text = _("{file}: {count} separator sheets. Print them at 100 %, on one side.")
-    return Answer({"file": str(out), "sheets": pages}, text.format(file=out, count=pages))
+    told = [text.format(file=out, count=printed.sheets)]
+    if printed.left_out:
+        told += [_("Rows without a sheet:"), *map(in_words, printed.left_out)]
+    if printed.doubtful:
+        told += [_("Have a sheet each, told apart by their line only:")]
+        told += map(in_words, printed.doubtful)
+    data = {
+        "file": str(out),
+        "sheets": printed.sheets,
+        "left_out": {one.kind: one.count for one in printed.left_out},
+        "doubtful": {one.kind: one.count for one in printed.doubtful},
+    }
+    answer = Answer(data, "\n".join(told))
+    if not printed.left_out and not printed.doubtful:
+        return answer
+    because = _("Some rows have no sheet, or share their number; put the register right first.")
+    return replace(answer, code=ExitCode.PARTIAL, because=because)

@@ -3,7 +3,7 @@
 As in ``cli.py``: one short function a verb; imported once the language is set.
 """
 
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -12,19 +12,15 @@ import typer
 from foundation.messages import _
 from terminal.answers import Answer, verb
 from terminal.batch_verbs import Batch, batch_app
-from terminal.options import Operator
+from terminal.options import Operator, day_option
 from terminal.progress import Screen
 
 Outputs = Annotated[
     list[Path] | None,
     typer.Option("-o", "--out", help=_("File to write: .html, .xlsx, .csv, .json; repeatable.")),
 ]
-Since = Annotated[
-    datetime | None, typer.Option(formats=["%Y-%m-%d"], help=_("First day; else all."))
-]
-Until = Annotated[
-    datetime | None, typer.Option(formats=["%Y-%m-%d"], help=_("Last day; else all."))
-]
+Since = Annotated[date | None, day_option(_("First day; else all."))]
+Until = Annotated[date | None, day_option(_("Last day; else all."))]
 
 
 @verb(batch_app, "report", _("Figures of the backlog: progress, forecast, people, errors, lots."))
@@ -39,9 +35,8 @@ def batch_report(
     from dossier.supervising import report_backlog
     from terminal import lot_reports
 
-    days = (day.date() if day else None for day in (since, until))
     with screen.progress(_("Counting")):
-        figures = report_backlog(batch, out or [], *days)
+        figures = report_backlog(batch, out or [], since, until)
     return lot_reports.figures_answer(figures, out or [])
 
 
@@ -52,9 +47,8 @@ def counter_report(
     from dossier.supervising import report_counter
     from terminal import lot_reports
 
-    days = (day.date() if day else None for day in (since, until))
     with screen.progress(_("Counting")):
-        figures = report_counter(out or [], *days)
+        figures = report_counter(out or [], since, until)
     return lot_reports.figures_answer(figures, out or [])
 
 

@@ -155,6 +155,16 @@ class Outbox:
         with self._catalog.reading() as tx:
             return [dict(row) for row in tx.execute(query).mappings()]
 
+    def untold(self, events: Sequence[str]) -> set[str]:
+        """Those of some events that somebody was not told of yet."""
+        query = (
+            select(outbox.c.id)
+            .join(deliveries, deliveries.c.seq == outbox.c.seq)
+            .where(outbox.c.id.in_(events), deliveries.c.state != _DELIVERED)
+        )
+        with self._catalog.reading() as tx:
+            return set(tx.execute(query).scalars())
+
     def retry(self, events: Sequence[str] = ()) -> int:
         """Send dead letters again, and at once what waits for its next attempt; how many.
 

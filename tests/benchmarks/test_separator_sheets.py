@@ -1,9 +1,11 @@
 """Separator sheets in dirt are found, ordinary sheets never are; the full run is a benchmark."""
 
+from contextlib import closing
 from pathlib import Path
 
 import cv2
 import numpy as np
+import pypdfium2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,10 +16,15 @@ from digitize.seal import rendered
 from digitize.separators import find_separator, sheet_separator
 from digitize.sheet import Sheet
 from digitize.slips import Slip, parse_separator, separator_text
+from dossier.register import NoPapers
 from dossier.separator_sheets import (
+    LinesAway,
+    LinesWithout,
     LinesWrong,
     NothingToPrint,
+    NumberPersonal,
     NumberTooLong,
+    Printed,
     SeparatorSheet,
     TooManySheets,
     print_for,
@@ -110,18 +117,44 @@ def test_other_codes_are_no_separators(text: str) -> None:
 
 
 def test_sheets_are_printed_for_rows_and_numbers_and_the_rest_is_refused(tmp_path: Path) -> None:
-    register = tmp_path / "so.csv"
+    register, headings = tmp_path / "so.csv", tmp_path / "trong.csv"
     rows = "".join(f"{n}/2005,Lê Lan\n" for n in range(2, 12))
     register.write_text(f"Số,Họ tên\n{rows},Không số\n", encoding="utf-8")
+    headings.write_text("Số,Họ tên\n", encoding="utf-8")
     out = tmp_path / "out.pdf"
-    assert print_for(register, ["7"], out, "3-5", copies=2) == 8
-    assert print_for(None, ["7", "8"], out) == 2
+    assert print_for(register, ["7"], out, "3-5", copies=2) == Printed(8)
+    assert print_for(None, ["7", "8"], out) == Printed(2)
     for failing, error in (
         (lambda: print_for(register, [], out, "3 to 5"), LinesWrong),
-        (lambda: print_for(register, [], out, "900"), NothingToPrint),
+        (lambda: print_for(register, [], out, "900"), LinesAway),
+        (lambda: print_for(None, ["7"], out, "3-5"), LinesWithout),
+        (lambda: print_for(None, [], out), NothingToPrint),
+        (lambda: print_for(headings, [], out), NoPapers),
         (lambda: print_for(None, ["9" * 400], out), NumberTooLong),
         (lambda: print_for(register, [], out, copies=2000), TooManySheets),
+        (lambda: print_for(None, ["7"], tmp_path / "không có" / "out.pdf"), FileNotFoundError),
     ):
         with pytest.raises(error):
             failing()
-    assert len(list(tmp_path.iterdir())) == 2
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_no_personal_number_is_printed_and_what_repeats_is_told(tmp_path: Path) -> None:
+    register = tmp_path / "so.csv"
+    register.write_text(
+        "Số,Ngày,Họ tên\n1/2005,03/02/2005,Lê Lan\n1/2005,03/02/2005,Lê Lan\n"
+        "1/2005,04/02/2005,Trần Hải\n001087000084,05/02/2005,Vũ Châu\n,06/02/2005,Đỗ Hà\n",
+        encoding="utf-8",
+    )
+    out = tmp_path / "out.pdf"
+    printed = print_for(register, [], out)
+    assert printed.sheets == 2
+    assert {one.kind: one.lines for one in printed.left_out} == {
+        "row-twice": (3,), "number-personal": (5,), "number-missing": (6,)
+    }  # fmt: skip
+    assert [(one.kind, one.lines) for one in printed.doubtful] == [("number-twice", (4,))]
+    with closing(pypdfium2.PdfDocument(out)) as pdf:
+        assert not any("001087000084" in page.get_textpage().get_text_bounded() for page in pdf)
+    with pytest.raises(NumberPersonal) as refused:
+        print_for(None, ["0010 8700 0084"], out)
+    assert "001087000084" not in str(refused.value)

@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -19,8 +18,8 @@ import pytest
 import segno
 from PIL import Image, ImageDraw, ImageFont
 
-import profiles
 from digitize.training import TrainingScanner, sane_config, serve_training_scanner
+from dossier.practice import office_toml
 from foundation.messages import set_language
 from signing.rehearsal import Rehearsal
 
@@ -92,25 +91,6 @@ def papers(draw: Draw) -> dict[str, Path]:
     sides["more"] = draw("more")
     sides["coarse"] = draw("coarse", "QUYẾT ĐỊNH", dpi=120)
     return sides
-
-
-def office_toml(pki: Rehearsal, **changes: object) -> str:
-    """The sample office with the rehearsal's keys; ``changes`` are lines before its tables."""
-    shipped = (Path(profiles.__file__).parent / "offices" / "office.toml").read_text("utf-8")
-    top, bracket, tables = shipped.partition("\n[seal]")
-    lines = {
-        "timestamp_urls": [pki.timestamp_url],
-        "trust": [str(pki.root_pem)],
-        "chain": [str(pki.certificates)],
-    } | changes
-    text = top + "".join(f"\n{key} = {value!r}" for key, value in lines.items()) + bracket
-    text += f'\nform = "signed"{tables}\n[credential]\nkey = "{pki.seal_key}"\n'
-    text += f'certificate = "{pki.seal_pem}"\n'
-    for role, signer in pki.signers.items():
-        text += f'\n[signers.{role}]\nrole = "{role}"\nmodule = "{signer.module}"\n'
-        text += f'token_serial = "{signer.token_serial}"\nkey_id = "{signer.key_id}"\n'
-    tomllib.loads(text)
-    return text
 
 
 @dataclass

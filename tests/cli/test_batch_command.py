@@ -66,6 +66,7 @@ def test_a_folder_becomes_records_with_one_pin_and_the_doubtful_wait_for_a_perso
     assert found["lots"] == {"lô 1": found["states"]}
     assert counter.run("warehouse", "check").returncode == 0
     assert not counter.leftovers()
+    complains(counter.run("batch", "retry", "--reason", "foo"), 3, "foo", "below-bar")
     with open_ledger(LedgerPlace(counter.home / "batch")) as ledger:
         made = list(ledger.documents("deposited"))
         assert {one.pages for one in made} == {1, 2}
@@ -73,6 +74,7 @@ def test_a_folder_becomes_records_with_one_pin_and_the_doubtful_wait_for_a_perso
         stations = {(one.operator, one.station) for one in ledger.transitions()}
         assert len(stations) == 1
         aside = next(ledger.documents("set-aside"))
+    complains(counter.run("batch", "retry", aside.id, made[0].id), 3, made[0].id, "not set aside")
 
     # A sheet scanned again into the same place is made from the start, with the rescan on record.
     shutil.copy(papers["more"], scans / aside.plan.source.name)
@@ -96,7 +98,13 @@ def test_what_would_stop_a_run_is_said_before_it_begins_and_nothing_is_lost(
     empty.mkdir()
     complains(plan(counter, empty, "--quiet"), 3, "holds no pictures")
     complains(counter.run("batch", "plan", scans, "--profile", "can-cuoc", "-q"), 11, "never kept")
-    assert plan(counter, scans).returncode == 0
+    (scans / "quanh").symlink_to("quanh")
+    (scans / "lên").symlink_to("..")
+    looped = plan(counter, scans)
+    assert looped.returncode == 12
+    assert looped.stdout.count("a link leads back to itself") == 2
+    dry = counter.run("batch", "retention", "--dry-run", "--json")
+    assert (dry.returncode, json.loads(dry.stdout)["kept"]) == (0, {"not-deposited": 2})
     place = LedgerPlace(counter.home / "batch")
     with open_ledger(place) as ledger, ledger.running(Who("a", "b", socket.gethostname())):
         complains(counter.run(*RUN, "--quiet", "--pin-fd"), 11, "already at work", "--station")
@@ -110,7 +118,9 @@ def test_what_would_stop_a_run_is_said_before_it_begins_and_nothing_is_lost(
 
 
 @pytest.mark.timeout(300)
-def test_a_stack_with_separators_is_cut_by_its_register(counter, scans, draw, tmp_path) -> None:
+def test_a_stack_with_separators_is_cut_by_its_register(
+    counter, scans, draw, tmp_path, complains
+) -> None:
     """Two papers of a register and one of no row, scanned in one go with printed separators."""
     register = tmp_path / "so.csv"
     register.write_text(
@@ -134,11 +144,22 @@ def test_a_stack_with_separators_is_cut_by_its_register(counter, scans, draw, tm
             sheet.save(stack / f"{number}.png", dpi=(144, 144))
         else:
             shutil.copy(sheet, stack / f"{number}.png")
+    gone = counter.run("batch", "plan", register, "--scans", tmp_path / "none")
+    complains(gone, 3, "none", "network share")
+    headings = tmp_path / "trong.csv"
+    headings.write_text("Số,Họ và tên\n", encoding="utf-8")
+    empty = counter.run("batch", "plan", headings, "--scans", stack)
+    complains(empty, 3, "trong.csv", "no paper")
     planned = counter.run("batch", "plan", register, "--scans", stack, "--json")
     assert planned.returncode == 0, planned.stderr + planned.stdout
     assert json.loads(planned.stdout)["entered"] == 2
     again = counter.run("batch", "plan", register, "--scans", stack, "--json")
     assert json.loads(again.stdout)["known"] == 2
+    # Another stack in the same folder is another one; a row that is taken waits for a person.
+    shutil.copy(draw("p4", "QUYẾT ĐỊNH", lines=2), stack / "1.png")
+    other = counter.run("batch", "plan", register, "--scans", stack, "--json")
+    assert (json.loads(other.stdout)["entered"], json.loads(other.stdout)["known"]) == (1, 1)
+    assert standing(counter)["set_aside"] == {"claimed-twice": 1}
     done = counter.run(*RUN, "--quiet", "--pin-fd")
     assert done.returncode == 0, done.stderr + counter.run("batch", "status").stdout
     (record,) = json.loads(counter.run("find", "--owner", "001187000085", "--json").stdout)

@@ -95,7 +95,14 @@ def test_a_report_says_what_is_wrong_with_what_was_asked(counter, complains) -> 
     out = counter.folder / "report.pdf"
     complains(counter.run("report", "-o", out), 2, "report.pdf", ".html")
     assert not out.exists()
-    complains(counter.run("report"), 10, "no store")
+    turned = ("--since", "28/11/2026", "--until", "2026-11-01")
+    complains(counter.run("batch", "report", *turned), 2, "28/11/2026", "01/11/2026")
+    complains(counter.run("report", *turned), 2, "28/11/2026")
+    for day in ("31/11/2026", "11.2026", "28/11/26"):
+        wrong = complains(counter.run("report", "--since", day, lang="vi"), 2, day, "2026-11-28")
+        assert "không phải là ngày" in wrong
+    assert "NGÀY/THÁNG/NĂM" in counter.run("report", "--help", lang="vi").stdout
+    complains(counter.run("report", "--since", "28.11.2026"), 10, "no store")
     complains(counter.run("batch", "report"), 3, "no ledger")
     complains(counter.run("batch", "lots"), 3, "no ledger")
 

@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.matching import measure_matching
 from digitize.slips import Slip
-from dossier.evidence import Evidence, evidence_of, name_key, number_keys, serial_of
+from dossier.evidence import Evidence, evidence_of, name_key, number_keys, other_number, serial_of
 from dossier.matching import REASONS, match_documents
 from dossier.register import RegisterRow
 from ocr.fields import FieldValue
@@ -76,6 +76,30 @@ def test_numbers_that_differ_in_where_their_strokes_stand_are_two():
     rows = [replace(ROWS[0], number="1/25"), replace(ROWS[1], number="12/5")]
     (found,) = match_documents([Evidence(Slip("12/5"))], rows)
     assert found.row is rows[1]
+
+
+@pytest.mark.parametrize("read", ["44/2025", "44/20258", "44B/2025", "44/2025A"])
+def test_a_number_with_another_letter_goes_to_a_person_whatever_else_agrees(read: str):
+    row = replace(ROWS[8], number="44/2025B", date=date(2025, 5, 5))
+    for register, on_paper in ((row, read), (replace(row, number=read), "44/2025B")):
+        if number_keys(register.number) == number_keys(on_paper):
+            continue  # 44/2025B read as 44/20258
+        said_by_file = said(
+            register, numbers=(on_paper,), slip=Slip(register.number, register.line)
+        )
+        assert match_documents([said_by_file], [register])[0].reason == "separator-differs"
+        by_words = replace(said_by_file, slip=None)
+        assert match_documents([by_words], [register, *ROWS[20:]])[0].row is None
+
+
+@pytest.mark.parametrize(
+    ("read", "printed"),
+    [("12/QĐ-UBMD", "12/QĐ-UBND"), ("4/2O2,5", "4/2025"), ("2QĐ-UBND", "2/QĐ-UBND"),
+     ("eH00182", "CH00182"), ("44", "44/2025")],
+)  # fmt: skip
+def test_a_misread_number_is_no_other_one(read: str, printed: str):
+    assert not other_number(read, printed)
+    assert not other_number(printed, read)
 
 
 def test_a_row_is_given_only_once():

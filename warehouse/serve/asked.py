@@ -91,6 +91,9 @@ class ReuseIn(Body):
 
     procedure: Name
     reason: Line = ""
+    owner: OwnerIn | None = Field(
+        default=None, description="For which owner; needed of a paper of several kept on consent."
+    )
 
 
 class ReasonIn(Body):
