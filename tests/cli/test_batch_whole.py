@@ -72,7 +72,7 @@ def test_once_through_every_document_is_in_the_store_with_its_own_text(
     made = _once(lab, scans)
     assert len(made) == COUNT
     pages = [
-        f"{Path(name).stem}/QĐ-UBND trang {side}" in page
+        f"{Path(name).stem}/QĐ-UBND trang {side}" in " ".join(page.split())
         for name, one in made.items()
         for side, page in enumerate(one.pages, 1)
     ]
