@@ -34,6 +34,7 @@ _REASONS = {
     "unknown-key": N_("Who signed the QR seal is not known here. Add the certificate: --trust."),
     "forged": N_("The QR seal was forged or altered."),
     "untrusted": N_("Who signed the QR seal is not trusted here. Add the root: --trust."),
+    "out-of-date": N_("The QR seal's certificate was not in force when it says it was sealed."),
     "future": N_("The QR seal claims to be from the future."),
     "other-content": N_("The QR seal belongs to another document."),
     "unsigned": N_("The QR seal is not signed, so anybody could have made it."),

@@ -7,9 +7,10 @@ name. What was signed before is a prefix of the new file, byte for byte.
 
 import asyncio
 import shutil
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -167,8 +168,9 @@ async def _sign_one(
             await append_signature(job.source, part, tools)
             looked = asyncio.ensure_future(look(_signed(job, part, tools)))
             await asyncio.sleep(0)  # let the look begin
-            named = _named(job, tools, looked, turn, unnamed.pop_all())
-            ending = _ended(job, tools, named, look, why)
+            rest = unnamed.pop_all()
+            # Called when it is its turn: a batch that is stopped before leaves nothing unawaited.
+            ending = _ended(job, tools, partial(_named, job, tools, looked, turn, rest), look, why)
             return await ending if look is look_at else asyncio.ensure_future(ending)
     except OSError as error:
         raise not_written(job.target, error) from error
@@ -177,12 +179,12 @@ async def _sign_one(
 async def _ended(
     job: SignJob,
     tools: Tools,
-    named: Awaitable[SignatureFacts],
+    named: Callable[[], Awaitable[SignatureFacts]],
     look: Look,
     why: errors.ServiceError | None,
 ) -> SignResult:
     try:
-        return _result(job, "signed", await named, tools, why)
+        return _result(job, "signed", await named(), tools, why)
     except TargetTaken:
         # Two were told to sign the same files: whoever comes second keeps what the first made.
         if kept := await _signed_before(job, tools, look):
