@@ -106,7 +106,6 @@ class BindIn(Body):
     """Whose paper it turned out to be."""
 
     owner: OwnerIn
-    co_owners: tuple[OwnerIn, ...] = Field(default=(), max_length=20)
 
 
 class EvidenceIn(Body):
