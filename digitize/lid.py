@@ -96,10 +96,13 @@ def _follow_edges(lid: NDArray[np.uint8], mm: float) -> None:
 
 
 def _reaching_corners(dark: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    _count, labels = cv2.connectedComponents(dark)
+    labels, boxes, _centres = components(dark)
     corners = (labels[:3, :3], labels[:3, -3:], labels[-3:, :3], labels[-3:, -3:])
-    found = {int(n) for corner in corners for n in np.unique(corner)} - {0}
-    return u8(np.isin(labels, list(found)))
+    reaching = np.zeros(len(boxes), np.uint8)
+    for corner in corners:
+        reaching[corner] = 1
+    reaching[0] = 0
+    return u8(reaching[labels])
 
 
 def _hull(paper: NDArray[np.uint8], least: float) -> NDArray[np.uint8]:

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from foundation.privacy import mask_number, mask_text
 from foundation.times import iso_utc, today, utc_now, vietnam_time
@@ -27,13 +27,18 @@ from warehouse.ground_errors import (
     RepresentativeMissing,
 )
 from warehouse.grounds import Agreement, Basis, Consent, Evidence, Giver, Purpose, Withdrawal
-from warehouse.keeping import end_or_rest_on
+from warehouse.keeping import Left, end_or_rest_on, run_out
 from warehouse.ledger import put
 from warehouse.receipts import issue
 from warehouse.values import Actor, Owner, clean_identifier, new_id
 
 GIVEN, TAKEN_BACK = "consent-receipt", "withdrawal-receipt"
 _SCHEMA = "ISO/IEC TS 27560:2023; sohoa 1"
+_OF_OWNER = (
+    select(consents)
+    .where(consents.c.owner_identifier == bindparam("owner"))
+    .order_by(consents.c.given_at.desc(), consents.c.id.desc())
+)
 
 
 @dataclass(frozen=True)
@@ -96,6 +101,20 @@ class ConsentBook:
                 }
                 return _note_withdrawal(tx, consent, said, actor)
 
+    def end_past(self, actor: Actor, laws: Mapping[str, Basis] | None = None) -> list[Left]:
+        """End what is kept on consents whose last day is past; as :meth:`withdraw` does.
+
+        Papers that rest on another consent or a law since are kept on.
+        """
+        with self._catalog.writing() as tx:
+            past = [get(tx, name, locked=True) for name in run_out(tx)]
+            return [
+                end_or_rest_on(
+                    tx, one, laws or {}, actor, self._catalog.pseudonym(one.owner_identifier)
+                )
+                for one in past
+            ]
+
     def get(self, consent_id: str) -> Consent:
         """The consent of that id. Raises ConsentNotFound."""
         with self._catalog.reading() as tx:
@@ -136,11 +155,8 @@ def get(tx: Connection, consent_id: str, *, locked: bool = False) -> Consent:
 
 def of_owner(tx: Connection, owner_identifier: str) -> list[Consent]:
     """All that an owner ever agreed to, the latest first."""
-    query = select(consents).where(
-        consents.c.owner_identifier == clean_identifier(owner_identifier)
-    )
-    query = query.order_by(consents.c.given_at.desc(), consents.c.id.desc())
-    return [_from_row(row) for row in tx.execute(query).mappings()]
+    rows = tx.execute(_OF_OWNER, {"owner": clean_identifier(owner_identifier)}).mappings()
+    return [_from_row(row) for row in rows]
 
 
 def best(

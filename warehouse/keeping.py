@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, bindparam, select
 
 from foundation.times import today, utc_now
 from warehouse import audit
-from warehouse.consent_schema import bases
+from warehouse.consent_schema import bases, consents
 from warehouse.ground_errors import ConsentNotInForce, NoBasis
 from warehouse.grounds import CONSENT, Basis
 from warehouse.ledger import put
@@ -23,6 +23,10 @@ from warehouse.values import Actor, Record
 
 if TYPE_CHECKING:
     from warehouse.grounds import Consent
+
+_OF = select(bases).where(
+    bases.c.record_id == bindparam("record"), bases.c.version == bindparam("version")
+)
 
 
 def require_basis(
@@ -79,8 +83,7 @@ def note_basis(tx: Connection, record: Record, basis: Basis) -> None:
 
 def basis_of(tx: Connection, record: Record) -> Any:
     """The row of a version's ground; None where none was ever noted."""
-    query = select(bases).where(bases.c.record_id == record.id, bases.c.version == record.version)
-    return tx.execute(query).one_or_none()
+    return tx.execute(_OF, {"record": record.id, "version": record.version}).one_or_none()
 
 
 @dataclass
@@ -97,7 +100,8 @@ def end_or_rest_on(
 ) -> Left:
     """Take a consent away from under the papers kept on it.
 
-    They are kept on by law, or for another owner who agreed as well, or no longer.
+    They are kept on by law, or for another owner who agreed as well, or no longer. One that was
+    not taken back but has run out makes way for a later one of its own giver too.
     """
     query = select(records.c.paper_type, bases)
     query = query.join_from(
@@ -108,7 +112,7 @@ def end_or_rest_on(
     left = Left()
     for row in tx.execute(query.order_by(bases.c.record_id, bases.c.version)).all():
         law = laws.get(row.paper_type)
-        ground = law or _of_another(tx, row, consent)
+        ground = law or _of_owners(tx, row, consent)
         _move(tx, row, ground)
         action, those = (
             ("kept-by-law", left.by_law)
@@ -131,15 +135,15 @@ def end_or_rest_on(
     return left
 
 
-def _of_another(tx: Connection, row: Any, consent: "Consent") -> Basis | None:
-    """The consent of another of a version's owners, on which it may be kept."""
+def _of_owners(tx: Connection, row: Any, consent: "Consent") -> Basis | None:
+    """Another consent of a version's owners, on which it may be kept."""
     from warehouse.consent import of_owner
 
     of_version = (holders.c.record_id == row.record_id) & (holders.c.version == row.version)
-    others = select(holders.c.owner_identifier).where(
-        of_version, holders.c.owner_identifier != consent.owner_identifier
-    )
-    for owner in tx.execute(others.order_by(holders.c.owner_identifier)).scalars().all():
+    theirs = select(holders.c.owner_identifier).where(of_version)
+    if consent.state(today()) != "expired":
+        theirs = theirs.where(holders.c.owner_identifier != consent.owner_identifier)
+    for owner in tx.execute(theirs.order_by(holders.c.owner_identifier)).scalars().all():
         for one in of_owner(tx, owner):
             if one.keeps(row.paper_type, today()):
                 return Basis("consent", CONSENT, consent_id=one.id)
@@ -155,6 +159,14 @@ def _move(tx: Connection, row: Any, ground: Basis | None) -> None:
         changed["consent_id"] = ground.consent_id
     kept = {column.name: row._mapping[column] for column in bases.c}
     put(tx, bases, kept | changed)
+
+
+def run_out(tx: Connection) -> list[str]:
+    """Ids of the consents whose last day is past and on which papers are still kept."""
+    query = select(consents.c.id).where(consents.c.until < today()).distinct()
+    query = query.join(bases, bases.c.consent_id == consents.c.id)
+    query = query.where(bases.c.ended_at.is_(None), bases.c.kind == "consent")
+    return list(tx.execute(query.order_by(consents.c.id)).scalars())
 
 
 def kept_only(tx: Connection, found: list[Record], owner: str) -> list[Record]:

@@ -20,7 +20,7 @@ slow = settings(max_examples=12, deadline=None, suppress_health_check=list(Healt
 
 def cleaned(pixels: np.ndarray, dpi: float = DPI) -> Cleaned:
     marks = find_marks(to_gray(pixels), dpi)
-    return clean(pixels, dpi, marks, guess_turn(marks).degrees)
+    return clean(pixels, dpi, marks, (guess := guess_turn(marks)).degrees, guess.skew)
 
 
 def tilt_of(pixels: np.ndarray) -> float:

@@ -98,9 +98,7 @@ def _deposit(upload: Upload, case: Case) -> Answer:
         basis = parts.by_consent(said.consent)
     judgement = parts.judge(upload.file, paper)
     office = case.office
-    code = case.warehouse.new_code(
-        office.record_code, owner.identifier, paper.code, office=office.code, date=today()
-    )
+    code = case.warehouse.new_code(office.record_code, owner.identifier, paper.code, office.code)
     record = case.warehouse.deposit(
         upload.file,
         owner=owner,
@@ -231,7 +229,7 @@ def released_document(release: asked.ReleaseId, case: Asked) -> Response:
     released = case.service.released(release)
     if released is None or (released.actor, released.office) != _self(case):
         raise DocumentGone
-    if utc_now() - released.at > _TO_FETCH:
+    if released.withdrawn or utc_now() - released.at > _TO_FETCH:
         raise DocumentGone
     require_reusable(released.record, today())
     return _streamed(case, released.record, None)
@@ -261,9 +259,10 @@ def bind(record: asked.RecordId, body: asked.BindIn, case: Asked) -> Response:
         actor = case.require_for_record("bind", found)
         owner, office = _owner(case, body.owner), case.office
         code = case.warehouse.new_code(
-            office.record_code, owner.identifier, found.type_code, office=office.code, date=today()
+            office.record_code, owner.identifier, found.type_code, office.code
         )
-        bound = case.warehouse.bind_owner(found.id, owner, actor, code=code)
+        others = [_owner(case, one) for one in body.co_owners]
+        bound = case.warehouse.bind_owner(found.id, owner, actor, code=code, co_owners=others)
         return answer(200, told.record_out(bound), found.id)
 
     return case.once(body.model_dump_json(), work, _changed)
