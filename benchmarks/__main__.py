@@ -7,9 +7,9 @@ python -m benchmarks facts                papers of every profile: the facts rea
 python -m benchmarks straight             the tilt left on sheets laid in crooked
 python -m benchmarks memory [COUNT...]    peak memory on few and on many sheets
 python -m benchmarks tune [NAME...]       what the tuned numbers are worth at other values
-python -m benchmarks reuse [COUNT...]      the plan for a procedure in a store of many records
+python -m benchmarks reuse [COUNT...]      finding and planning in a store of many records
 python -m benchmarks outbox               telling of events, out of a long queue
-python -m benchmarks store                the store: deposits, checks, searching a million
+python -m benchmarks store                the store: deposits, checks, rebuilding
 python -m benchmarks http                 the store over HTTP: deposits, searches, plans
 python -m benchmarks stream               from the last sheet in the feeder to the PDF on disk
 python -m benchmarks separators           separator sheets in dirt: found, and never a false split
@@ -74,7 +74,6 @@ def _parser() -> argparse.ArgumentParser:
     events.add_argument("--count", type=int, default=100_000, help="events that wait")
     events.add_argument("--told", type=int, default=20_000, help="of them that are told")
     store = commands.add_parser("store")
-    store.add_argument("--records", type=int, default=1_000_000, help="rows to search among")
     store.add_argument("--deposits", type=int, default=200)
     faults = commands.add_parser("faults")
     straight = commands.add_parser("straight")
@@ -90,9 +89,10 @@ def _parser() -> argparse.ArgumentParser:
     signing.add_argument("--megabytes", type=int, default=130, help="size of the large file")
     reuse = commands.add_parser("reuse")
     reuse.add_argument("counts", nargs="*", type=int, default=[100_000, 1_000_000])
-    reuse.add_argument("--plans", type=int, default=1000)
+    reuse.add_argument("--looks", type=int, default=2000)
     reuse.add_argument("--seed", type=int, default=1)
-    reuse.add_argument("--catalogue", default="", help="postgresql://…, empty; else SQLite")
+    names = ("SQLite", "PostgreSQL")
+    reuse.add_argument("--databases", nargs="+", choices=names, default=names)
     http = commands.add_parser("http")
     http.add_argument("--deposits", type=int, default=100)
     http.add_argument("--questions", type=int, default=500)

@@ -256,7 +256,7 @@ def whats_there(lab: Lab) -> dict[str, Made]:
             assert len(pages) == document.pages
             found[document.plan.source.name] = Made(record.paper_type, pages)
         assert not records, f"{len(records)} records of no document"
-        assert store.audit_verify().ok
+        assert store.account.verify().ok
         assert store.check().ok
     assert not list((lab.place.folder / "work").iterdir())
     return found

@@ -15,7 +15,7 @@ from foundation.errors import ExitCode, SohoaError
 from foundation.files import real, write_atomic
 from foundation.messages import N_
 from foundation.places import home
-from foundation.times import today, utc_now
+from foundation.times import utc_now
 from profiles import Paper, UnknownProfile, load_office, load_paper, load_procedure
 from warehouse import (
     CheckReport,
@@ -138,9 +138,7 @@ def deposit_file(  # noqa: PLR0913  what the verb's options say
         if agreed:
             heard = Evidence("witness", witness or actor.name)
             store.consents.grant(agreement(office, owner, (paper,), heard), actor)
-        code = store.new_code(
-            office.record_code, owner.identifier, paper.code, office=office.code, date=today()
-        )
+        code = store.new_code(office.record_code, owner.identifier, paper.code, office.code)
         return store.deposit(
             file,
             owner=owner,
@@ -321,11 +319,7 @@ def bind_record(record: str, owner_number: str, owner_name: str = "", operator: 
     office, owner = load_office(), owner_of(owner_number, owner_name)
     with open_store() as store:
         code = store.new_code(
-            office.record_code,
-            owner.identifier,
-            store.get(record).type_code,
-            office=office.code,
-            date=today(),
+            office.record_code, owner.identifier, store.get(record).type_code, office.code
         )
         return store.bind_owner(record, owner, actor_at(office, operator), code=code)
 
