@@ -22,6 +22,7 @@ from terminal.ledger_verbs import audit_app, consent_app  # noqa: E402
 from terminal.lot_verbs import batch_app  # noqa: E402
 from terminal.options import (  # noqa: E402
     Authority,
+    CoOwner,
     Delegate,
     ForOwner,
     Guardian,
@@ -220,10 +221,7 @@ def deposit(
     type_: Annotated[str, typer.Option("--type", help=_("What paper it is."))],
     owner_name: Annotated[str, typer.Option(help=_("The owner's name."))] = "",
     number: Annotated[str, typer.Option(help=_("The paper's own number."))] = "",
-    co_owner: Annotated[
-        list[str] | None,
-        typer.Option(help=_("Number of another owner; “-” reads it from the input; repeatable.")),
-    ] = None,
+    co_owner: CoOwner = None,
     dossier: Annotated[
         str, typer.Option(help=_("Code of the dossier it belongs to, or whose result it is."))
     ] = "",

@@ -15,6 +15,7 @@ python -m benchmarks stream               from the last sheet in the feeder to t
 python -m benchmarks separators           separator sheets in dirt: found, and never a false split
 python -m benchmarks matching             documents matched to rows of messy registers
 python -m benchmarks batch                what a backlog costs beside the bare work
+python -m benchmarks batch-memory         memory of a backlog's run from its first page to its last
 python -m benchmarks signing              a batch of signatures beside pyHanko's command; memory
 """
 
@@ -47,6 +48,7 @@ _COMMANDS = {
     "separators": ("separators", "measure_separators"),
     "matching": ("matching", "measure_matching"),
     "batch": ("batch", "measure_batch"),
+    "batch-memory": ("batch_memory", "measure_batch_memory"),
     "signing": ("signing", "measure_signing"),
 }
 
@@ -115,6 +117,10 @@ def _add_backlog(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     batch.add_argument("--here", dest="on_cluster", action="store_false", help="no cluster")
     batch.add_argument("--count", type=int, default=20)
     batch.add_argument("--seed", type=int, default=1)
+    batch.add_argument("--size", choices=("a6", "a4"), default="a6", help="of the pages")
+    memory = commands.add_parser("batch-memory")
+    memory.add_argument("--pages", type=int, default=2000)
+    memory.add_argument("--most", type=int, default=8, help="pages of a document at most")
 
 
 if __name__ == "__main__":

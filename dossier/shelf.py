@@ -314,14 +314,25 @@ def revoke_record(record: str, reason: str, operator: str = "") -> Record:
         return store.revoke(record, reason, actor)
 
 
-def bind_record(record: str, owner_number: str, owner_name: str = "", operator: str = "") -> Record:
-    """Say whose paper a record is, whose owner was unknown; it gets a code that names them."""
+def bind_record(
+    record: str,
+    owner_number: str,
+    owner_name: str = "",
+    operator: str = "",
+    co_owners: Sequence[str] = (),
+) -> Record:
+    """Say whose paper a record is, whose owner was unknown; it gets a code that names them.
+
+    The code that stands on the paper leads to it still.
+    """
     office, owner = load_office(), owner_of(owner_number, owner_name)
+    others = [owner_of(number) for number in co_owners]
     with open_store() as store:
         code = store.new_code(
             office.record_code, owner.identifier, store.get(record).type_code, office.code
         )
-        return store.bind_owner(record, owner, actor_at(office, operator), code=code)
+        actor = actor_at(office, operator)
+        return store.bind_owner(record, owner, actor, code=code, co_owners=others)
 
 
 def erase_record(record: str, reason: str, operator: str = "") -> Record:

@@ -42,6 +42,10 @@ Trust = Annotated[
 OptionalOwner = Annotated[
     str, typer.Option("--owner", help=_("The owner's number; “-” reads it from the input."))
 ]
+CoOwner = Annotated[
+    list[str] | None,
+    typer.Option(help=_("Number of another owner; “-” reads it from the input; repeatable.")),
+]
 ForOwner = Annotated[
     str,
     typer.Option(

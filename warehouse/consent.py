@@ -27,7 +27,7 @@ from warehouse.ground_errors import (
     RepresentativeMissing,
 )
 from warehouse.grounds import Agreement, Basis, Consent, Evidence, Giver, Purpose, Withdrawal
-from warehouse.keeping import end_or_rest_on
+from warehouse.keeping import Left, end_or_rest_on, run_out
 from warehouse.ledger import put
 from warehouse.receipts import issue
 from warehouse.values import Actor, Owner, clean_identifier, new_id
@@ -100,6 +100,20 @@ class ConsentBook:
                     "ended": left.ended,
                 }
                 return _note_withdrawal(tx, consent, said, actor)
+
+    def end_past(self, actor: Actor, laws: Mapping[str, Basis] | None = None) -> list[Left]:
+        """End what is kept on consents whose last day is past; as :meth:`withdraw` does.
+
+        Papers that rest on another consent or a law since are kept on.
+        """
+        with self._catalog.writing() as tx:
+            past = [get(tx, name, locked=True) for name in run_out(tx)]
+            return [
+                end_or_rest_on(
+                    tx, one, laws or {}, actor, self._catalog.pseudonym(one.owner_identifier)
+                )
+                for one in past
+            ]
 
     def get(self, consent_id: str) -> Consent:
         """The consent of that id. Raises ConsentNotFound."""

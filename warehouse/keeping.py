@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, select
 
 from foundation.times import today, utc_now
 from warehouse import audit
-from warehouse.consent_schema import bases
+from warehouse.consent_schema import bases, consents
 from warehouse.ground_errors import ConsentNotInForce, NoBasis
 from warehouse.grounds import CONSENT, Basis
 from warehouse.ledger import put
@@ -100,7 +100,8 @@ def end_or_rest_on(
 ) -> Left:
     """Take a consent away from under the papers kept on it.
 
-    They are kept on by law, or for another owner who agreed as well, or no longer.
+    They are kept on by law, or for another owner who agreed as well, or no longer. One that was
+    not taken back but has run out makes way for a later one of its own giver too.
     """
     query = select(records.c.paper_type, bases)
     query = query.join_from(
@@ -111,7 +112,7 @@ def end_or_rest_on(
     left = Left()
     for row in tx.execute(query.order_by(bases.c.record_id, bases.c.version)).all():
         law = laws.get(row.paper_type)
-        ground = law or _of_another(tx, row, consent)
+        ground = law or _of_owners(tx, row, consent)
         _move(tx, row, ground)
         action, those = (
             ("kept-by-law", left.by_law)
@@ -134,15 +135,15 @@ def end_or_rest_on(
     return left
 
 
-def _of_another(tx: Connection, row: Any, consent: "Consent") -> Basis | None:
-    """The consent of another of a version's owners, on which it may be kept."""
+def _of_owners(tx: Connection, row: Any, consent: "Consent") -> Basis | None:
+    """Another consent of a version's owners, on which it may be kept."""
     from warehouse.consent import of_owner
 
     of_version = (holders.c.record_id == row.record_id) & (holders.c.version == row.version)
-    others = select(holders.c.owner_identifier).where(
-        of_version, holders.c.owner_identifier != consent.owner_identifier
-    )
-    for owner in tx.execute(others.order_by(holders.c.owner_identifier)).scalars().all():
+    theirs = select(holders.c.owner_identifier).where(of_version)
+    if consent.state(today()) != "expired":
+        theirs = theirs.where(holders.c.owner_identifier != consent.owner_identifier)
+    for owner in tx.execute(theirs.order_by(holders.c.owner_identifier)).scalars().all():
         for one in of_owner(tx, owner):
             if one.keeps(row.paper_type, today()):
                 return Basis("consent", CONSENT, consent_id=one.id)
@@ -158,6 +159,14 @@ def _move(tx: Connection, row: Any, ground: Basis | None) -> None:
         changed["consent_id"] = ground.consent_id
     kept = {column.name: row._mapping[column] for column in bases.c}
     put(tx, bases, kept | changed)
+
+
+def run_out(tx: Connection) -> list[str]:
+    """Ids of the consents whose last day is past and on which papers are still kept."""
+    query = select(consents.c.id).where(consents.c.until < today()).distinct()
+    query = query.join(bases, bases.c.consent_id == consents.c.id)
+    query = query.where(bases.c.ended_at.is_(None), bases.c.kind == "consent")
+    return list(tx.execute(query.order_by(consents.c.id)).scalars())
 
 
 def kept_only(tx: Connection, found: list[Record], owner: str) -> list[Record]:

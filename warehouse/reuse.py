@@ -31,7 +31,7 @@ from warehouse.ground_errors import (
 from warehouse.grounds import CONSENT, Basis, Limits, Terms
 from warehouse.ledger import put
 from warehouse.receipts import issue
-from warehouse.records import get, require_reusable
+from warehouse.records import as_it_stands, get, require_reusable
 from warehouse.values import Actor, Event, Record, Release, clean_identifier
 
 RELEASED = "release-receipt"
@@ -109,7 +109,7 @@ def release_all(
     with catalog.writing() as tx:
         for record in found.values():
             # Once more, now that nobody else can write: it may just have been revoked.
-            require_reusable(get(tx, record.code, catalog.hidden), day)
+            require_reusable(as_it_stands(tx, record), day)
             _require_measure(tx, record, actor, terms.limits)
             basis = _ground(tx, record, asked, day, spend=True)
             releases_made.append(_note(catalog, tx, record, asked, actor, basis))

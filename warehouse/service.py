@@ -6,23 +6,29 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from warehouse import audit, objects, records
+from warehouse import audit, consent, objects, records
 from warehouse import once as requests
 from warehouse.catalog import Catalog
 from warehouse.consent_schema import checkpoints, releases
 from warehouse.errors import RecordNotFound
+from warehouse.receipts import check
+from warehouse.reuse import RELEASED
 from warehouse.schema import check_state
 from warehouse.values import Actor, Event, Record, Release, is_id
 
 
 @dataclass(frozen=True)
 class Released:
-    """A paper that was handed out: to whom and when (UTC)."""
+    """A paper that was handed out: to whom and when (UTC).
+
+    ``withdrawn``: the consent it was handed out on was taken back since.
+    """
 
     record: Record
     actor: str
     office: str
     at: datetime
+    withdrawn: bool
 
 
 @dataclass(frozen=True)
@@ -100,8 +106,12 @@ class Service:
             if row is None:
                 return None
             held = records.versions(tx, row.record_id)
+            on = check(row.receipt, {}, RELEASED).said["basis"]["consent"]
+            withdrawn = bool(on) and consent.get(tx, on).withdrawn_at is not None
         version = next((one for one in held if one.version == row.version), None)
-        return None if version is None else Released(version, row.actor, row.office, row.at)
+        if version is None:
+            return None
+        return Released(version, row.actor, row.office, row.at, withdrawn)
 
     def latest_checkpoint(self) -> str:
         """The last checkpoint's statement; empty where nothing is on record yet."""

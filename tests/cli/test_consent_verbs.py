@@ -137,6 +137,13 @@ def test_a_stranger_s_office_cannot_be_emptied_in_an_hour(counter, complains, pa
     assert not (counter.folder / "more.pdf").exists()
 
 
+def test_consents_that_have_run_out_are_looked_for(counter, complains, paper, said) -> None:
+    complains(counter.run("consent", "expire"), 10, "no store")
+    said("deposit", paper("a"), "--owner", OWNER, "--type", "giay-to", "--agreed")
+    assert said("consent", "expire") == {"past": 0, "erased": 0}
+    assert len(said("find", "--owner", OWNER)) == 1
+
+
 def test_a_paper_of_two_leaves_for_the_one_who_agreed(counter, complains, paper, said) -> None:
     spouse = "079199000012"
     numbers = {"stdin": f"{OWNER}\n{spouse}\n"}

@@ -106,6 +106,7 @@ class BindIn(Body):
     """Whose paper it turned out to be."""
 
     owner: OwnerIn
+    co_owners: tuple[OwnerIn, ...] = Field(default=(), max_length=20)
 
 
 class EvidenceIn(Body):

@@ -229,7 +229,7 @@ def released_document(release: asked.ReleaseId, case: Asked) -> Response:
     released = case.service.released(release)
     if released is None or (released.actor, released.office) != _self(case):
         raise DocumentGone
-    if utc_now() - released.at > _TO_FETCH:
+    if released.withdrawn or utc_now() - released.at > _TO_FETCH:
         raise DocumentGone
     require_reusable(released.record, today())
     return _streamed(case, released.record, None)
@@ -261,7 +261,8 @@ def bind(record: asked.RecordId, body: asked.BindIn, case: Asked) -> Response:
         code = case.warehouse.new_code(
             office.record_code, owner.identifier, found.type_code, office.code
         )
-        bound = case.warehouse.bind_owner(found.id, owner, actor, code=code)
+        others = [_owner(case, one) for one in body.co_owners]
+        bound = case.warehouse.bind_owner(found.id, owner, actor, code=code, co_owners=others)
         return answer(200, told.record_out(bound), found.id)
 
     return case.once(body.model_dump_json(), work, _changed)
