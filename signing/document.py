@@ -24,7 +24,6 @@ from foundation.reasons import DAMAGED, reason_of
 from signing.errors import PdfEncrypted, PdfUnreadable
 from signing.frames import Box, PageFrame, Rotation
 
-
 #: pyHanko's words for a file that does not begin like a PDF.
 _NO_HEADER = "Illegal PDF header"
 #: What reading a broken or hostile file may raise in pyHanko, its validator, asn1crypto,
