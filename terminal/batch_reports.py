@@ -112,11 +112,16 @@ def ran_answer(ran: "Ran") -> Answer:
 
 
 def status_answer(status: "Status") -> Answer:
-    """How a backlog stands."""
+    """How a backlog stands; reasons with the word that ``batch retry --reason`` takes."""
+    from dossier.reason_words import word
+
     lines = [
         f"{count:8}  {_(_STATES[state])}"
         for state in _STATES
         if (count := status.counts.get(state, 0))  # type: ignore[call-overload]
+    ]
+    lines += [
+        f"{count:12}  {reason}: {word(reason)}" for reason, count in sorted(status.reasons.items())
     ]
     if status.runs:
         lines.append(_("At work: {stations}").format(stations=", ".join(status.runs)))
