@@ -1,7 +1,16 @@
 """What can go wrong with lots: one class per cause."""
 
+import shlex
+
 from foundation.errors import ExitCode, SohoaError
-from foundation.messages import N_
+from foundation.messages import N_, _
+
+
+class _OfLot(SohoaError):
+    """What concerns a lot; ``{named}`` is its name as a command takes it, blanks and all."""
+
+    def __str__(self) -> str:
+        return _(self.message).format(**self.facts, named=shlex.quote(self.facts["lot"]))
 
 
 class NoSuchLot(SohoaError):
@@ -27,20 +36,20 @@ class NothingToInspect(SohoaError):
     message = N_("Lot “{lot}” has no document that waits for a decision.")
 
 
-class NotDrawn(SohoaError):
+class NotDrawn(_OfLot):
     """It was not closed and no sample was drawn."""
 
     exit_code = ExitCode.NOT_ALLOWED
-    message = N_("No sample of lot “{lot}” is waiting. Draw one with: sohoa batch sample {lot}")
+    message = N_("No sample of lot “{lot}” is waiting. Draw one with: sohoa batch sample {named}")
 
 
-class Uninspected(SohoaError):
+class Uninspected(_OfLot):
     """Documents of the sample were not looked at."""
 
     exit_code = ExitCode.NOT_ALLOWED
     message = N_(
         "Lot “{lot}”: {count} documents of the sample are not checked yet. "
-        "Check them with: sohoa batch check {lot}"
+        "Check them with: sohoa batch check {named}"
     )
 
 
@@ -61,23 +70,23 @@ class NoSupervisor(SohoaError):
     )
 
 
-class LotFailed(SohoaError):
+class LotFailed(_OfLot):
     """A lot was to be accepted that its sample condemns."""
 
     exit_code = ExitCode.NOT_ALLOWED
     message = N_(
         "Lot “{lot}” cannot be accepted: {wrong} of {size} documents in the sample are wrong, "
-        "and at most {accept} may be. Send it back with: sohoa batch reject {lot} --reason …"
+        "and at most {accept} may be. Send it back with: sohoa batch reject {named} --reason …"
     )
 
 
-class LotChanged(SohoaError):
+class LotChanged(_OfLot):
     """Documents of a lot are no longer what was drawn from."""
 
     exit_code = ExitCode.NOT_ALLOWED
     message = N_(
         "Lot “{lot}”: {count} documents changed after the sample was drawn. Send it back with: "
-        "sohoa batch reject {lot} --rework --reason …"
+        "sohoa batch reject {named} --rework --reason …"
     )
 
 
@@ -88,14 +97,14 @@ class ReasonMissing(SohoaError):
     message = N_("Say why the lot is sent back, with --reason.")
 
 
-class InspectionStopped(SohoaError):
+class InspectionStopped(_OfLot):
     """Too many lots from one maker failed (ISO 2859-1 9.4)."""
 
     exit_code = ExitCode.NOT_ALLOWED
     message = N_(
         "Five lots made by {makers} failed under tightened inspection: nothing of theirs is "
-        "inspected until the cause is put right (ISO 2859-1, 9.4). Then: sohoa batch sample {lot} "
-        "--resume REASON"
+        "inspected until the cause is put right (ISO 2859-1, 9.4). Then: sohoa batch sample "
+        "{named} --resume REASON"
     )
 
 
