@@ -22,6 +22,9 @@ from terminal.ledger_verbs import audit_app, consent_app  # noqa: E402
 from terminal.lot_verbs import batch_app  # noqa: E402
 from terminal.options import (  # noqa: E402
     Authority,
+    CoOwner,
+    Delegate,
+    ForOwner,
     Guardian,
     Level,
     Operator,
@@ -194,6 +197,7 @@ def intake(
         typer.Option("--agreed", help=_("The owner agreed to keep the papers in their store.")),
     ] = False,
     guardian: Guardian = "",
+    delegate: Delegate = "",
     authority: Authority = "",
     pin_fd: PinFd = None,
     level: Level = None,
@@ -204,7 +208,7 @@ def intake(
     from dossier.counter import Order, open_counter, run_intake
     from terminal.talk import TerminalTalk
 
-    giver = Said(guardian=guardian, authority=authority).giver()
+    giver = Said(guardian=guardian, delegate=delegate, authority=authority).giver()
     order = Order(profile, owner, owner_name, scanner, source, tuple(sheets or ()), agreed, giver)
     with open_counter(operator, pin_fd, level or "", jobs, screen.say) as desk:
         return Answer(*run_intake(desk, order, TerminalTalk(screen)))
@@ -217,6 +221,10 @@ def deposit(
     type_: Annotated[str, typer.Option("--type", help=_("What paper it is."))],
     owner_name: Annotated[str, typer.Option(help=_("The owner's name."))] = "",
     number: Annotated[str, typer.Option(help=_("The paper's own number."))] = "",
+    co_owner: CoOwner = None,
+    dossier: Annotated[
+        str, typer.Option(help=_("Code of the dossier it belongs to, or whose result it is."))
+    ] = "",
     supersede: Annotated[
         bool, typer.Option("--supersede", help=_("Replace the paper held under this number."))
     ] = False,
@@ -234,8 +242,8 @@ def deposit(
 
     record = deposit_file(
         file, owner, type_, owner_name,
-        number=number, supersede=supersede, agreed=agreed, witness=witness, operator=operator,
-        masters=master or (),
+        number=number, dossier=dossier, co_owners=co_owner or (), supersede=supersede,
+        agreed=agreed, witness=witness, operator=operator, masters=master or (),
     )  # fmt: skip
     return Answer(store_reports.record_data(record), store_reports.records_text([record]))
 
@@ -282,12 +290,15 @@ def reuse(
     fields: Annotated[
         Path | None, typer.Option(help=_("What the paper says, to fill forms in with, as JSON."))
     ] = None,
+    owner: ForOwner = "",
     operator: Operator = "",
 ) -> Answer:
     from dossier.shelf import reuse_record
     from terminal import store_reports
 
-    release = reuse_record(record, for_, out, reason, operator, receipt=receipt, fields=fields)
+    release = reuse_record(
+        record, for_, out, reason, operator, receipt=receipt, fields=fields, owner=owner
+    )
     return Answer(
         store_reports.release_data(release, out), store_reports.release_text(release, out)
     )

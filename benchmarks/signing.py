@@ -137,6 +137,7 @@ def _write(files: Sequence[Path], content: bytes) -> None:
     for file in files:
         file.parent.mkdir(exist_ok=True)
         file.write_bytes(content)
+    os.sync()  # or the disk would still be at it while the signed files are flushed
 
 
 def _paper(*, pages: int, seed: int, noise: bool = False) -> bytes:

@@ -13,6 +13,7 @@ from benchmarks.sheets import Delivery, draw_sheet
 from digitize.clean import clean
 from digitize.ink import find_marks
 from digitize.reading import settle_turn
+from digitize.tilt import find_skew
 from digitize.upright import guess_turn
 from ocr.background import u8
 
@@ -37,10 +38,11 @@ def measure_straight(count: int, seed: int) -> None:
             dpi = float(delivery.dpi)
             marks = find_marks(gray, dpi)
             guess = guess_turn(marks)
-            degrees, sure = guess.degrees, guess.sure
+            degrees, skew, sure = guess.degrees, guess.skew, guess.sure
             if not sure:
                 degrees, sure = settle_turn(gray, dpi, marks, guess, "vie")
-            page = clean(gray, dpi, marks, degrees)
+                skew = find_skew(marks.turned(degrees))
+            page = clean(gray, dpi, marks, degrees, skew)
             unsure += not sure
             name = f"{kind}, fed turned {delivery.turn}°, tilted {delivery.skew}°"
             if page.rotation != delivery.turn:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from digitize.ink import MM, Marks
 from digitize.sharpness import edge_spread
 from digitize.turning import Pixels
-from ocr.background import flatten, resized, u8
+from ocr.background import channels, flatten, resized, u8
 
 #: Ink fainter than print: pencil, a pale stamp, toner at its end. At least this much darker
 #: than the paper, 0-1, and than this many times its grain.
@@ -44,7 +44,7 @@ def faint_writing(pixels: Pixels, marks: Marks) -> Marks | None:
         marks: what was found on it.
     """
     small = resized(pixels, marks.gray.shape[1] / pixels.shape[1])
-    darkest = u8(small if small.ndim == 2 else small.min(axis=2))
+    darkest = u8(small if small.ndim == 2 else channels(small)[0])
     if darkest.shape != marks.gray.shape:
         darkest = u8(cv2.resize(darkest, marks.gray.shape[::-1]))
     flat = np.where(marks.lid > 0, 255, flatten(darkest, 150.0)).astype(np.uint8)

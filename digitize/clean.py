@@ -5,6 +5,7 @@ freed of the scanner's lid; ink is never cut, and a sheet without a tilt that ca
 measured is left as it came.
 """
 
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,15 +15,14 @@ from numpy.typing import NDArray
 
 from digitize.ink import DPI, FAINT_LEVEL, MM, Marks
 from digitize.lid import FRINGE_MM, extend_paper
-from digitize.tilt import find_skew
 from digitize.turning import MIN_SKEW, Pixels, rotate, to_gray, turn
 from ocr.background import resized, u8
 from ocr.components import components
 
 #: Resolution at which the paper's colour is carried into what the lid hid.
 _PAPER_DPI = 12.5
-#: Rows of the page at a time.
-_STRIP = 256
+#: Rows and columns of the page at a time.
+_TILE = 256
 #: Area in square millimetres of a faint mark worth growing the page for; smaller is dirt.
 _MARK_MM2 = 1.0
 
@@ -44,17 +44,16 @@ class Cleaned:
     touched: bool
 
 
-def clean(pixels: Pixels, dpi: float, marks: Marks, degrees: int) -> Cleaned:
+def clean(pixels: Pixels, dpi: float, marks: Marks, degrees: int, skew: float) -> Cleaned:
     """Turn a sheet clockwise by ``degrees`` (0, 90, 180, 270), then straighten and crop it.
 
     Args:
         pixels: H×W×3 or H×W uint8 as scanned.
         dpi: its resolution.
         marks: what :func:`digitize.ink.find_marks` found on it.
-        degrees: see :func:`digitize.upright.guess_turn`.
+        degrees, skew: see :class:`digitize.upright.Guess`.
     """
     upright, marks = turn(pixels, degrees), marks.turned(degrees)
-    skew = find_skew(marks)
     # Turning the picture by 90° clockwise undoes a feed of 270° clockwise.
     fed = (360 - degrees) % 360
     if abs(skew) < MIN_SKEW and not marks.lid.any():
@@ -78,7 +77,7 @@ def _straighten_and_crop(pixels: Pixels, dpi: float, marks: Marks, skew: float) 
 
 
 def _rotated_mask(mask: NDArray[Any], degrees: float) -> NDArray[np.bool_]:
-    turned = rotate(u8(mask) * np.uint8(255), degrees)
+    turned = rotate(u8(mask) * np.uint8(255), degrees, how=cv2.INTER_LINEAR)
     return np.asarray(turned > 127, dtype=np.bool_)
 
 
@@ -91,20 +90,23 @@ def _fill(page: Pixels, bare: NDArray[np.uint8]) -> None:
     low = resized(page, _PAPER_DPI / DPI * bare.shape[1] / width)
     whole = cv2.resize(255 * bare, low.shape[1::-1], interpolation=cv2.INTER_AREA) == 255
     paper = extend_paper(low, whole & _bright(to_gray(low), whole), low.shape[1::-1])
-    for top in range(0, height, _STRIP):  # a whole sheet of paper would be as large as the page
-        part = np.s_[top : top + _STRIP]
+    # A whole sheet of paper would be as large as the page, and most of it is not wanted.
+    for top, left in itertools.product(range(0, height, _TILE), range(0, width, _TILE)):
+        part = np.s_[top : top + _TILE, left : left + _TILE]
         if mask[part].any():
-            cv2.copyTo(_strip_of(paper, page.shape, top), mask[part], page[part])
+            page[part] = cv2.copyTo(_tile_of(paper, page, top, left), mask[part], page[part])
 
 
-def _strip_of(low: Pixels, shape: tuple[int, ...], top: int) -> Pixels:
-    """Rows of the low-resolution picture enlarged to a page, ``_STRIP`` of them from ``top``."""
-    across, down = low.shape[1] / shape[1], low.shape[0] / shape[0]
+def _tile_of(low: Pixels, page: Pixels, top: int, left: int) -> Pixels:
+    """What the low-resolution picture enlarged to the page shows from ``top``, ``left`` on."""
+    height, width = page[top : top + _TILE, left : left + _TILE].shape[:2]
+    across, down = low.shape[1] / page.shape[1], low.shape[0] / page.shape[0]
     # From pixel middle to pixel middle, as cv2.resize has it.
-    back = np.array([[across, 0, across / 2 - 0.5], [0, down, (top + 0.5) * down - 0.5]])
+    back = np.array([[across, 0, (left + 0.5) * across - 0.5], [0, down, (top + 0.5) * down - 0.5]])
     how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    size = (shape[1], min(_STRIP, shape[0] - top))
-    return u8(cv2.warpAffine(low, back, size, flags=how, borderMode=cv2.BORDER_REPLICATE))
+    return u8(
+        cv2.warpAffine(low, back, (width, height), flags=how, borderMode=cv2.BORDER_REPLICATE)
+    )
 
 
 def _bright(low: Pixels, whole: NDArray[np.bool_]) -> NDArray[np.bool_]:

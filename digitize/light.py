@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from digitize.ink import MM, Marks
 from digitize.turning import Pixels
-from ocr.background import resized, u8
+from ocr.background import channels, resized, u8
 from ocr.components import components
 
 #: Resolution, dots per inch, at which paper is looked at behind the print.
@@ -63,9 +63,9 @@ def look_at_light(pixels: Pixels, marks: Marks) -> Light:
     if not bare.any():
         return Light(0.0, 0.0, 0.0, 0.0)
     small = resized(pixels, 2 * bare.shape[1] / pixels.shape[1])
-    brightest, darkest = (
-        _closed(small if small.ndim == 2 else choose(small, axis=2), bare.shape)
-        for choose in (np.max, np.min)
+    darkest, brightest = (
+        _closed(u8(light), bare.shape)
+        for light in ((small, small) if small.ndim == 2 else channels(small))
     )
     brightness = float(np.percentile(brightest[bare], 75)) / 255
     hand, shadow = _what_lies_over(darkest, bare)

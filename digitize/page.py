@@ -5,6 +5,7 @@ Pure but for the files it leaves in the work folder; it knows nothing of other p
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -13,19 +14,19 @@ from numpy.typing import NDArray
 from digitize import quality
 from digitize.blank import FEW, faint_writing, is_blank
 from digitize.borders import cut_sides
-from digitize.clean import clean
+from digitize.clean import Cleaned
 from digitize.ink import Marks, find_marks
 from digitize.layer_file import SUFFIX, save_layers
 from digitize.layers import guard, split
-from digitize.light import look_at_light
+from digitize.light import Light, look_at_light
 from digitize.photo import flatten_photo
 from digitize.quality import Look
-from digitize.reading import Reading, read_page, reads_mirrored
+from digitize.reading import Reading, Upright, read_page, reads_mirrored, set_upright
 from digitize.sharpness import look_at_print
 from digitize.sheet import Finding, FinishedPage, Sheet
 from digitize.sources import assumed_dpi, jpeg_bytes_if_untouched, load_pixels
 from digitize.turning import to_gray
-from digitize.upright import guess_turn
+from digitize.upright import Guess
 from ocr.language import in_vietnamese
 from ocr.spelling import in_one_spelling
 from ocr.textlayer import text_layer
@@ -43,6 +44,31 @@ class PageSettings:
     recognise: bool = True
 
 
+@dataclass(frozen=True)
+class _Picture:
+    """A sheet's pixels; a page that was photographed at an angle has been made flat."""
+
+    pixels: NDArray[np.uint8]
+    dpi: float
+    photo: Literal["no", "flattened", "unsure"] = "no"
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What is known of a sheet before it is read. The pixels it came with are let go by then.
+
+    Attributes:
+        guess: how it had to be turned; None for a blank one.
+    """
+
+    cleaned: Cleaned
+    guess: Guess | None
+    dpi: float
+    photo: Literal["no", "flattened", "unsure"]
+    marks: Marks
+    light: Light
+
+
 def finish_page(sheet: Sheet, settings: PageSettings) -> FinishedPage:
     """Clean, recognise and encode one sheet.
 
@@ -50,60 +76,84 @@ def finish_page(sheet: Sheet, settings: PageSettings) -> FinishedPage:
         BrokenSheet: the file cannot be decoded.
         RecogniserFailed, RecogniserMissing: see :func:`ocr.engine.recognise`.
     """
-    pixels, known_dpi = load_pixels(sheet)
-    dpi = known_dpi or sheet.dpi or assumed_dpi(pixels.shape[1], pixels.shape[0])
-    # A scanner has no angle to look from, and a telephone's resolution is of no paper.
-    photo = flatten_photo(pixels) if not sheet.device else None
-    if photo and photo.found == "flattened":
-        pixels = photo.pixels
-        dpi = photo.dpi or assumed_dpi(pixels.shape[1], pixels.shape[0])
-    marks = find_marks(to_gray(pixels), dpi)
-    light = look_at_light(pixels, marks)
-    dark = light.brightness < settings.rules.min_brightness
-    faint = None
-    if not dark and is_blank(marks):
-        if (faint := faint_writing(pixels, marks)) is None:
-            return _blank_page(sheet, settings, pixels, dpi)
-        if settings.recognise and _shines_through(pixels, dpi, faint, settings.rules):
-            return _blank_page(sheet, settings, pixels, dpi)
-        marks = faint
+    seen, rules = _look_at(sheet, settings), settings.rules
+    if seen.guess is None:
+        return _blank_page(sheet, settings, seen)
     if settings.recognise:
-        reading = read_page(pixels, dpi, marks, settings.rules.ocr_language)
+        page = Upright(seen.cleaned, seen.guess, seen.dpi, seen.marks)
+        reading = read_page(page, rules.ocr_language, lambda: _load(sheet).pixels)
     else:
-        guess = guess_turn(marks)
-        reading = Reading(clean(pixels, dpi, marks, guess.degrees), [], guess.sure)
+        reading = Reading(seen.cleaned, [], seen.guess.sure)
     cleaned = reading.cleaned
-    words = list(in_one_spelling(reading.words, settings.rules.tone_marks))
-    confidence = 0.0 if marks.are_noise else mean_confidence(words)
-    upright = marks.turned((360 - cleaned.rotation) % 360)
-    look = Look(light)
-    if not marks.are_noise:
-        look = Look(light, look_at_print(upright), cut_sides(upright))
-    flags = quality.judge(dpi, confidence, settings.rules, look)
-    if not settings.recognise:
-        flags = (*flags, "not-recognised")
-    elif not reading.turn_sure and not dark:
-        flags = (*flags, "turn-unsure")
-    if photo and photo.found == "unsure":
-        flags = (*flags, "photo-unsure")
-    flags += _language_flags(words, settings.rules)
+    words = list(in_one_spelling(reading.words, rules.tone_marks))
+    confidence = 0.0 if seen.marks.are_noise else mean_confidence(words)
     finding = Finding(
         index=sheet.index,
         source=sheet.label,
         rotation=cleaned.rotation,
         skew=cleaned.skew,
-        dpi=round(dpi, 1),
+        dpi=round(seen.dpi, 1),
         confidence=None if confidence is None else round(confidence, 1),
         words=len(words),
-        flags=flags,
+        flags=_flags(seen, reading, confidence, settings) + _language_flags(words, rules),
     )
-    touched = cleaned.touched or (photo is not None and photo.found == "flattened")
-    return _finished(sheet, settings, finding, cleaned.pixels, touched, dpi, tuple(words))
+    touched = cleaned.touched or seen.photo == "flattened"
+    return _finished(sheet, settings, finding, cleaned.pixels, touched, seen.dpi, tuple(words))
 
 
-def _shines_through(pixels: NDArray[np.uint8], dpi: float, faint: Marks, rules: PageRules) -> bool:
+def _load(sheet: Sheet) -> _Picture:
+    pixels, known_dpi = load_pixels(sheet)
+    dpi = known_dpi or sheet.dpi or assumed_dpi(pixels.shape[1], pixels.shape[0])
+    if sheet.device:  # a scanner has no angle to look from
+        return _Picture(pixels, dpi)
+    photo = flatten_photo(pixels)
+    if photo.found == "flattened":  # a telephone's resolution is of no paper
+        dpi = photo.dpi or assumed_dpi(photo.pixels.shape[1], photo.pixels.shape[0])
+    return _Picture(photo.pixels, dpi, photo.found)
+
+
+def _look_at(sheet: Sheet, settings: PageSettings) -> _Seen:
+    picture = _load(sheet)
+    pixels, dpi = picture.pixels, picture.dpi
+    marks = find_marks(to_gray(pixels), dpi)
+    light = look_at_light(pixels, marks)
+    if not _is_dark(light, settings) and is_blank(marks):
+        faint = faint_writing(pixels, marks)
+        if faint is None or (settings.recognise and _shines_through(pixels, dpi, faint, settings)):
+            return _Seen(Cleaned(pixels, 0, 0.0, False), None, dpi, picture.photo, marks, light)
+        marks = faint
+    page = set_upright(pixels, dpi, marks)
+    return _Seen(page.cleaned, page.guess, dpi, picture.photo, marks, light)
+
+
+def _is_dark(light: Light, settings: PageSettings) -> bool:
+    return light.brightness < settings.rules.min_brightness
+
+
+def _flags(
+    seen: _Seen, reading: Reading, confidence: float | None, settings: PageSettings
+) -> tuple[str, ...]:
+    """What a person should know of the page, see :func:`digitize.quality.judge`."""
+    look = Look(seen.light)
+    if not seen.marks.are_noise:
+        upright = seen.marks.turned((360 - reading.cleaned.rotation) % 360)
+        look = Look(seen.light, look_at_print(upright), cut_sides(upright))
+    flags = quality.judge(seen.dpi, confidence, settings.rules, look)
+    if not settings.recognise:
+        flags += ("not-recognised",)
+    elif not reading.turn_sure and not _is_dark(seen.light, settings):
+        flags += ("turn-unsure",)
+    if seen.photo == "unsure":
+        flags += ("photo-unsure",)
+    return flags
+
+
+def _shines_through(
+    pixels: NDArray[np.uint8], dpi: float, faint: Marks, settings: PageSettings
+) -> bool:
     """Whether a page of faint marks is the other side's print; a few marks are a note."""
-    return len(faint.letters) >= FEW and reads_mirrored(pixels, dpi, faint, rules.ocr_language)
+    language = settings.rules.ocr_language
+    return len(faint.letters) >= FEW and reads_mirrored(pixels, dpi, faint, language)
 
 
 def _language_flags(words: list[Word], rules: PageRules) -> tuple[str, ...]:
@@ -112,13 +162,11 @@ def _language_flags(words: list[Word], rules: PageRules) -> tuple[str, ...]:
     return ("other-language",) if foreign else ()
 
 
-def _blank_page(
-    sheet: Sheet, settings: PageSettings, pixels: NDArray[np.uint8], dpi: float
-) -> FinishedPage:
+def _blank_page(sheet: Sheet, settings: PageSettings, seen: _Seen) -> FinishedPage:
     finding = Finding(
-        sheet.index, sheet.label, kept=settings.keep_blank, blank=True, dpi=round(dpi, 1)
+        sheet.index, sheet.label, kept=settings.keep_blank, blank=True, dpi=round(seen.dpi, 1)
     )
-    return _finished(sheet, settings, finding, pixels, False, dpi, ())
+    return _finished(sheet, settings, finding, seen.cleaned.pixels, False, seen.dpi, ())
 
 
 def _finished(

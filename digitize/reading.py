@@ -1,6 +1,6 @@
 """A sheet read the right way up: the recogniser confirms the turn, or settles it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -55,16 +55,41 @@ class Reading:
     turn_sure: bool
 
 
-def read_page(pixels: Pixels, dpi: float, marks: Marks, language: str) -> Reading:
-    """Clean and recognise a sheet; one whose turn is in doubt is tried the other ways.
+@dataclass(frozen=True)
+class Upright:
+    """A sheet set upright as its marks say.
+
+    Attributes:
+        dpi: its resolution.
+        marks: what was found on it as it came.
+    """
+
+    cleaned: Cleaned
+    guess: Guess
+    dpi: float
+    marks: Marks
+
+
+def set_upright(pixels: Pixels, dpi: float, marks: Marks) -> Upright:
+    """Turn, straighten and crop a sheet as its marks say; noise is left as it lies."""
+    guess = Guess(0, 0.0, (90, 180, 270)) if marks.are_noise else guess_turn(marks)
+    cleaned = clean(pixels, dpi, marks, guess.degrees, guess.skew)
+    return Upright(cleaned, guess, dpi, marks)
+
+
+def read_page(page: Upright, language: str, again: Callable[[], Pixels]) -> Reading:
+    """Recognise a sheet; one whose turn is in doubt is tried the other ways.
+
+    Args:
+        again: loads the sheet's pixels once more, for the few in doubt: kept in hand while all
+            others are read, they would be a worker's largest piece of memory.
 
     Raises:
         RecogniserFailed, RecogniserMissing: see :func:`ocr.engine.recognise`.
     """
+    cleaned, guess, dpi, marks = page.cleaned, page.guess, page.dpi, page.marks
     if marks.are_noise:  # the recogniser takes minutes over it, and finds nothing
-        return Reading(clean(pixels, dpi, marks, 0), [], False)
-    guess = guess_turn(marks)
-    cleaned = clean(pixels, dpi, marks, guess.degrees)
+        return Reading(cleaned, [], False)
     wanted = reading_dpi(marks)
     words = recognise(cleaned.pixels, dpi, language, reading_dpi=wanted)
     confidence = mean_confidence(words) or 0.0
@@ -72,9 +97,10 @@ def read_page(pixels: Pixels, dpi: float, marks: Marks, language: str) -> Readin
         return Reading(cleaned, words, True)
     if confidence >= _READS_WELL and sum(len(word.text) for word in words) >= _ENOUGH:
         return Reading(cleaned, words, True)
+    pixels = again()
     degrees, sure = settle_turn(pixels, dpi, marks, guess, language)
     if degrees != guess.degrees:
-        cleaned = clean(pixels, dpi, marks, degrees)
+        cleaned = clean(pixels, dpi, marks, degrees, find_skew(marks.turned(degrees)))
         words = recognise(cleaned.pixels, dpi, language, reading_dpi=wanted)
     return Reading(cleaned, words, sure)
 

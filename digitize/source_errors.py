@@ -40,8 +40,17 @@ class EmptyFolder(InputRefused):
     """A folder without a picture or PDF file in it."""
 
     message = N_(
-        "{file}: this folder holds no picture (JPEG, PNG, TIFF) and no PDF file."
+        "{file}: this folder holds no picture (JPEG, PNG, TIFF, BMP, WebP) and no PDF file."
         " Put the files in it, or name another folder."
+    )
+
+
+class OnlySubfolders(InputRefused):
+    """A folder whose pages all lie in its subfolders: which belong together is not told."""
+
+    message = N_(
+        "{file}: the pages lie in subfolders of this folder ({folders}). Name the subfolders whose"
+        " pages belong in this document, or use “sohoa batch” for one document each."
     )
 
 
@@ -61,11 +70,28 @@ class EmptyFile(InputRefused):
 
 
 class NotAPicture(InputRefused):
-    """The bytes are no JPEG, PNG, TIFF or PDF that can be read, whatever the name says."""
+    """The bytes are no picture or PDF that can be read, whatever the name says."""
 
     message = N_(
-        "{file}: this is not a picture (JPEG, PNG, TIFF) or PDF file that can be read, whatever"
-        " its name says. Save it as JPEG or PDF, or scan the paper."
+        "{file}: this is not a picture (JPEG, PNG, TIFF, BMP, WebP) or PDF file that can be read,"
+        " whatever its name says. Save it as JPEG or PDF, or scan the paper."
+    )
+
+
+class ForeignKind(InputRefused):
+    """A sound file of a kind that is not read, such as a telephone's HEIC picture."""
+
+    message = N_(
+        "{file}: files of the kind {kind} are not read. Save it as JPEG or PDF, or scan the paper."
+    )
+
+
+class DeepColours(InputRefused):
+    """A picture of 32-bit or floating-point values: what is white in it cannot be told."""
+
+    message = N_(
+        "{file}: the picture stores its colours in a way scanners do not use (32 bits or floating"
+        " point). Save it as an ordinary picture of 8 bits, or scan the paper."
     )
 
 

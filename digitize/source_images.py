@@ -1,4 +1,4 @@
-"""Picture files as sheets: JPEG, PNG and TIFF of every ordinary kind, turned upright."""
+"""Picture files as sheets: JPEG, PNG, TIFF, BMP and WebP of every ordinary kind, upright."""
 
 import io
 import math
@@ -18,6 +18,7 @@ from digitize.jpeg import read_jpeg_header
 from digitize.source_errors import (
     BrokenSheet,
     CutShort,
+    DeepColours,
     InputRefused,
     NotAPicture,
     TooLarge,
@@ -38,11 +39,14 @@ MIN_DPI, MAX_DPI = 50.0, 2400.0
 #: Rows that are copied at once.
 _BAND = 256
 
-_FORMATS = ("JPEG", "PNG", "TIFF")  # a camera's MPO opens as JPEG and calls itself MPO
+#: A camera's MPO opens as JPEG and calls itself MPO.
+_FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "WEBP")
 _MODES = {
     *("1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr"),
     *("I;16", "I;16L", "I;16B", "I;16N"),
 }
+#: Of 32 bits or floating point: nothing in the file says which value is white.
+_DEEP = {"I", "F", "I;32", "F;32F"}
 #: All that Pillow is known to raise on malformed files.
 _FAULTS = (
     *(OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError),
@@ -69,7 +73,7 @@ def check_picture(path: Path) -> None:
             raise faults[0]
     except _FAULTS as error:
         raise (NotAPicture if _is_whole(path) else CutShort)(file=name) from error
-    if kind in ("JPEG", "MPO", "PNG") and not _is_whole(path):
+    if kind != "TIFF" and not _is_whole(path):
         raise CutShort(file=name)
 
 
@@ -174,6 +178,8 @@ def _fault_of(image: Image.Image, frame: int, path: Path) -> InputRefused | None
 def _check_frame(image: Image.Image, path: Path) -> None:
     name = file_label(path)
     _check_size(image, name)
+    if image.mode in _DEEP:
+        raise DeepColours(file=name)
     if image.mode not in _MODES:
         raise NotAPicture(file=name)
     if image.format == "TIFF":
@@ -197,6 +203,10 @@ def _is_whole(path: Path) -> bool:
     """Whether the file's own structure reaches its end mark."""
     with path.open("rb") as stream:
         head = stream.read(8)
+        if head.startswith(b"BM"):  # the file's size, then four bytes kept free
+            return int.from_bytes(head[2:6], "little") <= path.stat().st_size
+        if head.startswith(b"RIFF"):  # the size of what follows these eight bytes
+            return int.from_bytes(head[4:8], "little") + 8 <= path.stat().st_size
         if head.startswith(b"\xff\xd8"):
             header = read_jpeg_header(head + stream.read())
             return header is not None and header.complete

@@ -18,10 +18,12 @@ from digitize.sheet import Sheet
 from digitize.source_errors import (
     EmptyFile,
     EmptyFolder,
+    ForeignKind,
     MissingFile,
     NoSource,
     NotAPicture,
     NotPermitted,
+    OnlySubfolders,
     file_label,
 )
 from digitize.source_images import (
@@ -40,12 +42,27 @@ __all__ = [
     "assumed_dpi",
     "check_sources",
     "jpeg_bytes_if_untouched",
+    "left_out",
     "load_pixels",
     "read_sources",
 ]
 
 #: What is taken from a folder; a file named outright is known by its content alone.
-ENDINGS = {*(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".pdf")}
+ENDINGS = {
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".bmp", ".webp", ".pdf"),
+}
+#: Pictures a folder may hold that are not read: they are told, not passed over.
+_FOREIGN_ENDINGS = {".heic", ".heif", ".avif", ".gif", ".jp2", ".djvu"}
+#: What files begin with, from which place on, that are read, and those of other kinds.
+_PICTURES = (b"\xff\xd8\xff", b"\x89PNG", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"BM")
+_FOREIGN = (
+    *((4, b"ftyphei", "HEIC"), (4, b"ftyphev", "HEIC"), (4, b"ftypmif1", "HEIC")),
+    *((4, b"ftypavi", "AVIF"), (0, b"GIF8", "GIF"), (4, b"jP  ", "JPEG 2000")),
+    *((0, b"\xff\x4f\xff\x51", "JPEG 2000"), (0, b"AT&TFORM", "DjVu")),
+    (0, b"PK\3\4", "ZIP/Office"),
+)
+#: Subfolders named in a message at most.
+_NAMED = 3
 #: ISO 216 A4, the paper of Vietnamese administration (NĐ 30/2020 Phụ lục I).
 _A4_MM = (210.0, 297.0)
 _USUAL_DPI = (72, 96, 100, 150, 200, 240, 300, 400, 600, 1200)
@@ -69,7 +86,7 @@ def read_sources(paths: Sequence[Path]) -> Iterator[Sheet]:
     """The sheets of files and folders in the order named; lazily, one file at a time.
 
     A folder stands for its picture and PDF files in natural order of their names ("2" before
-    "10"); its subfolders and hidden files are left out.
+    "10"); its subfolders and hidden files are left out, see :func:`left_out`.
 
     Args:
         paths: files and folders, as the user named them; see :func:`check_sources`.
@@ -199,8 +216,36 @@ def _in_folder(folder: Path) -> list[Path]:
         if path.suffix.lower() in ENDINGS and not path.name.startswith(".") and not path.is_dir()
     ]
     if not found:
-        raise EmptyFolder(file=file_label(folder.resolve()))
+        name = file_label(folder.resolve())
+        if not (inside := _with_pages(folder)):
+            raise EmptyFolder(file=name)
+        more = ", …" if len(inside) > _NAMED else ""
+        raise OnlySubfolders(file=name, folders=", ".join(map(file_label, inside[:_NAMED])) + more)
     return sorted(found, key=natural)
+
+
+def left_out(paths: Sequence[Path]) -> list[Path]:
+    """What lies in the folders named and is not among their sheets, though somebody may think so:
+    subfolders that hold pages, and pictures of kinds that are not read."""
+    found: list[Path] = []
+    for folder in paths:
+        if not folder.is_dir():
+            continue
+        foreign = (one for one in folder.iterdir() if one.suffix.lower() in _FOREIGN_ENDINGS)
+        found += [*_with_pages(folder), *sorted(foreign, key=natural)]
+    return found
+
+
+def _with_pages(folder: Path) -> list[Path]:
+    """The subfolders that hold at least one picture or PDF file, in natural order."""
+    inside = (one for one in folder.iterdir() if one.is_dir() and not one.name.startswith("."))
+    return sorted((one for one in inside if _holds_pages(one)), key=natural)
+
+
+def _holds_pages(folder: Path) -> bool:
+    return os.access(folder, os.R_OK | os.X_OK) and any(
+        one.suffix.lower() in ENDINGS and not one.name.startswith(".") for one in folder.iterdir()
+    )
 
 
 def natural(path: Path) -> list[tuple[int, str]]:
@@ -213,7 +258,7 @@ def _kind(path: Path) -> Literal["image", "pdf"]:
     """What a file is by its first bytes, never by its name.
 
     Raises:
-        EmptyFile, NotPermitted, NotAPicture.
+        EmptyFile, NotPermitted, ForeignKind, NotAPicture.
     """
     if not path.stat().st_size:
         raise EmptyFile(file=file_label(path))
@@ -221,9 +266,12 @@ def _kind(path: Path) -> Literal["image", "pdf"]:
         raise NotPermitted(file=file_label(path))
     with path.open("rb") as stream:
         head = stream.read(1024)
-    if head.startswith((b"\xff\xd8\xff", b"\x89PNG", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")):
+    if head.startswith(_PICTURES) or (head[:4], head[8:12]) == (b"RIFF", b"WEBP"):
         return "image"
     # ISO 32000-1 Annex H: readers accept the header anywhere in the first 1024 bytes.
     if b"%PDF-" in head:
         return "pdf"
+    for place, sign, kind in _FOREIGN:
+        if head[place:].startswith(sign):
+            raise ForeignKind(file=file_label(path), kind=kind)
     raise NotAPicture(file=file_label(path))

@@ -11,7 +11,7 @@ import numpy as np
 
 from digitize.shrink import shrunk, whole_factor
 from digitize.turning import Pixels
-from ocr.background import resized, u8
+from ocr.background import channels, resized, u8
 from ocr.components import components
 
 #: Resolution, dots per inch, at which the ground under the strokes is estimated.
@@ -114,7 +114,7 @@ def _closed(pixels: Pixels, side_mm: float) -> Pixels:
 
 
 def _brightness(pixels: Pixels) -> Pixels:
-    return pixels if pixels.ndim == 2 else u8(pixels.max(axis=2))
+    return pixels if pixels.ndim == 2 else u8(channels(pixels)[1])
 
 
 def _darker(ground: Pixels, pixels: Pixels) -> Pixels:

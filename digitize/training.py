@@ -13,6 +13,7 @@ While it runs, ``POST {url}/control`` takes the same orders as JSON: ``{"jam": 2
 """
 
 import threading
+import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -60,17 +61,22 @@ class Feed:
             jam or an open cover, ``gone`` for no such job, ``drop`` and ``hang`` for a
             connection that breaks or stays silent.
         sheet: the picture; None is an empty glass or a missing last back.
+        ready: when the page is through the feeder, seconds of the monotonic clock.
     """
 
     outcome: str
     job: escl.ScanJob | None = None
     sheet: TrainingSheet | None = None
+    ready: float = 0.0
 
 
 @dataclass(frozen=True)
 class _Job:
+    """``begins``: when the feeder takes the next sheet, seconds of the monotonic clock."""
+
     path: str
     asked: escl.ScanJob
+    begins: float
     images: int = 0
 
 
@@ -223,7 +229,7 @@ class TrainingScanner:
                 return 503, ""
             if asked.source == "Feeder" and self._adf_state() != "ScannerAdfLoaded":
                 return 409, ""
-            self._job = _Job(f"/eSCL/ScanJobs/{uuid.uuid4()}", asked)
+            self._job = _Job(f"/eSCL/ScanJobs/{uuid.uuid4()}", asked, time.monotonic())
             self._watch_job()
             return 201, self._job.path
 
@@ -264,21 +270,18 @@ class TrainingScanner:
     def _take(self, job: _Job) -> Feed:
         sheet = self._sheets[self._next] if self._next < len(self._sheets) else None
         self._next = min(self._next + 1, len(self._sheets))
-        self._job = replace(job, images=job.images + 1)
+        # As a real feeder does, it takes the next sheet while its client fetches this one.
+        ready = max(time.monotonic(), job.begins + self._seconds)
+        self._job = replace(job, images=job.images + 1, begins=ready)
         self._pending = {name: pages - 1 for name, pages in self._pending.items()}
         self._watch_job()
-        return Feed("page", job.asked, sheet)
+        return Feed("page", job.asked, sheet, ready)
 
     def _job_is_over(self, job: _Job) -> bool:
         if job.asked.source == "Platen":
             return job.images >= 1
         back_is_due = job.asked.duplex and job.images % 2 == 1
         return self._next >= len(self._sheets) and not back_is_due
-
-    def page_delay(self) -> float:
-        """Seconds a page takes at the moment."""
-        with self._lock:
-            return self._seconds
 
     def _adf_state(self) -> escl.AdfState:
         if self._adf_fault:

@@ -98,14 +98,12 @@ class _Handler(BaseHTTPRequestHandler):
     def _deliver(self, feed: Feed) -> None:
         scanner = self.server.scanner
         assert feed.job is not None  # noqa: S101  for the type checker: a page has its job
-        began = time.monotonic()
         try:
             picture = render(feed.sheet, feed.job, fill_area=scanner.fill_area)
         except SohoaError as error:
             self._answer(500, str(error).encode(), "text/plain")
             return
-        spent = time.monotonic() - began  # a machine draws no picture: its time is the feeding
-        if not scanner.stopped.wait(max(0.0, scanner.page_delay() - spent)):
+        if not scanner.stopped.wait(max(0.0, feed.ready - time.monotonic())):
             self._answer(200, picture, "image/jpeg")
 
     def _obey(self, body: bytes) -> None:

@@ -152,6 +152,25 @@ def withdraw_consent(
     return done
 
 
+def end_past_consents(operator: str = "") -> tuple[int, int]:
+    """Let go of the papers kept on consents whose last day is past.
+
+    Returns:
+        How many such consents there were, and how many papers were erased.
+
+    Raises:
+        NoStore: there is none.
+    """
+    require_store()
+    actor = actor_at(load_office(), operator)
+    with open_store() as store:
+        past = store.consents.end_past(actor, laws())
+        due = store.due_for_erasure()
+        for record in due:
+            store.erase(record.id, _("the owner's consent ended"), actor)
+    return len(past), len(due)
+
+
 def show_consents(consent_id: str, owner_number: str, out: Path | None = None) -> list[Consent]:
     """One consent by its id, or all of an owner; the receipts of the one are written to ``out``.
 

@@ -1,13 +1,17 @@
 """Asking the owner whether their papers may be kept: told first, then asked, then written down."""
 
+from typing import Literal
+
 from dossier import intake
 from dossier.conversation import Guide, Move
 from dossier.grounds import words_of
 from dossier.values import Dossier
 from foundation.messages import _, current_language
 from profiles import load_notice
-from warehouse.ground_errors import MinorNeedsGuardian
+from warehouse.ground_errors import MinorNeedsGuardian, RepresentativeMissing
 from warehouse.grounds import Giver
+
+Role = Literal["guardian", "delegate"]
 
 
 def ask_to_keep(here: Guide) -> int | Move:
@@ -29,9 +33,15 @@ def put_on_record(here: Guide, dossier: Dossier, agreed: bool) -> Dossier | Move
     try:
         return intake.agree(here.desk, dossier, agreed)
     except MinorNeedsGuardian:
+        role: Role = "guardian"
         here.talk.tell(_("The owner is a minor: a parent or guardian answers for them."))
+        question = _("Name of the parent or guardian")
+    except RepresentativeMissing:
+        role = "delegate"
+        here.talk.tell(_("The owner is an organisation: a person answers for it."))
+        question = _("Name of who speaks for it")
     name = here.talk.ask(
-        _("Name of the parent or guardian"),
+        question,
         lambda text: text if any(c.isalpha() for c in text) else None,
         _("Please type the name as on the card."),
     )
@@ -44,4 +54,4 @@ def put_on_record(here: Guide, dossier: Dossier, agreed: bool) -> Dossier | Move
     )
     if isinstance(shown, Move):
         return shown
-    return intake.agree(here.desk, dossier, agreed, Giver("guardian", name, shown))
+    return intake.agree(here.desk, dossier, agreed, Giver(role, name, shown))

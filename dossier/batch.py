@@ -15,7 +15,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from dossier.batch_finish import MayDeposit
 from dossier.batch_run import Ran, Shift
 from dossier.counter import RememberedPins
 from dossier.desk import Desk
@@ -152,15 +151,12 @@ def run_backlog(
     where: Where,
     running: Running,
     told: Callable[[Document], None] = lambda _document: None,
-    may_deposit: MayDeposit | None = None,
     stop: threading.Event | None = None,
 ) -> Ran:
     """Work on the backlog until nothing is left to do; call it again after whatever ended it.
 
     Args:
         told: hears of each document that was deposited or set aside.
-        may_deposit: asked before a signed document is deposited; without it whether its lot was
-            accepted, where the office has lots inspected.
         stop: set it to end the run.
 
     Raises:
@@ -185,7 +181,7 @@ def run_backlog(
                 desk,
                 run,
                 partial(_pool, running, ledger.place),
-                may_deposit or deposit_rule(ledger, office),
+                deposit_rule(office),
                 running.patience,
                 told,
                 lambda: running.wait,

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from signing import SigningRequest, SignResult
     from warehouse import Warehouse
 
-#: Asked before a signed document is deposited: whether its lot was accepted.
-MayDeposit = Callable[[Document], bool]
 #: Told of each document that got on, as it stands now; and of each that failed, with the error.
 Done = Callable[[Document], None]
 Failed = Callable[[Document, SohoaError], None]

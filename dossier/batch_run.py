@@ -15,7 +15,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 
-from dossier.batch_finish import MayDeposit, deposit_some, sign_some
+from sqlalchemy import ColumnElement
+
+from dossier.batch_finish import deposit_some, sign_some
 from dossier.batch_steps import TO_MAKE, Bench, take_steps
 from dossier.desk import Desk
 from dossier.fate import (
@@ -27,6 +29,7 @@ from dossier.fate import (
     fate_of,
     wait_before_again,
 )
+from dossier.kept_store import KeptStore
 from dossier.ledger_errors import ClaimLost
 from dossier.ledger_values import Document, Work
 from dossier.ledger_work import Working
@@ -68,7 +71,7 @@ class Shift:
 
     Attributes:
         pool: opens the workers for a block.
-        may_deposit: asked before a signed document is deposited.
+        may_deposit: what must hold of a signed document that is deposited.
         told: hears of each document that was deposited or set aside.
         keep_on: whether to wait for more documents when all are done.
         sign: whether to sign and deposit too; without it documents are left sealed.
@@ -78,7 +81,7 @@ class Shift:
     desk: Desk
     run: Working
     pool: Callable[[], AbstractContextManager[Pool]]
-    may_deposit: MayDeposit
+    may_deposit: Sequence[ColumnElement[bool]] = ()
     patience: Patience = field(default_factory=Patience)
     told: Callable[[Document], None] = lambda _document: None
     keep_on: Callable[[], bool] = lambda: False
@@ -91,6 +94,7 @@ class Shift:
         self._fault: BaseException | None = None
         self._deposited = self._set_aside = 0
         self._makers: list[threading.Thread] = []
+        self._store = KeptStore(self.desk.store)
 
     def work(self) -> Ran:
         """Work until nothing is left to do.
@@ -114,6 +118,7 @@ class Shift:
         finally:
             for thread in threads:
                 thread.join()
+            self._store.close()
         if self._fault:
             raise self._fault
         waiting = self.run.free("signed")
@@ -121,7 +126,7 @@ class Shift:
 
     def _start(self, pool: Pool, gate: Gate) -> list[threading.Thread]:
         size = max(pool.size(), 1)
-        bench = Bench(self.desk, self.run, gate.schedule, size)
+        bench = Bench(self.desk, self.run, self._store, gate.schedule, size)
         count = min(size + _MORE, _MOST_MAKERS)
         self._makers = [self._thread(self._make_all, bench, gate) for _n in range(count)]
         threads = list(self._makers)
@@ -190,25 +195,15 @@ class Shift:
                 self._finish(bench, sign_some, self.run.claim_some(_GROUP, "sealed"))
             if not sealed or waited:
                 signed_at = time.monotonic()
-            accepted = self._accepted() if last or waited or sealed >= _GROUP else []
+            accepted: list[Document] = []
+            if last or waited or sealed >= _GROUP:
+                accepted = self.run.claim_some(_GROUP, "signed", only=self.may_deposit)
             if accepted:
                 self._finish(bench, deposit_some, accepted)
             elif last and not self.run.free("sealed"):
                 return
             else:
                 self._pause(weather)
-
-    def _accepted(self) -> list[Document]:
-        """Signed documents that may be deposited, claimed; some of them."""
-        found: list[Document] = []
-        for document in self.run.ledger.documents("signed"):
-            if document.holder or not self.run.is_due(document) or not self.may_deposit(document):
-                continue
-            with suppress(ClaimLost):
-                found.append(self.run.claim_this(document))
-            if len(found) == _GROUP:
-                break
-        return found
 
     def _finish(
         self, bench: Bench, finish: Callable[..., None], documents: Sequence[Document]

@@ -24,6 +24,7 @@ from dossier.desk import Desk, provenance
 from dossier.evidence import Evidence, evidence_of
 from dossier.facts import MOST_PAGES, read_paper
 from dossier.fate import PageNotRead, SourceAway
+from dossier.kept_store import KeptStore
 from dossier.ledger_values import Document, State, Work
 from dossier.ledger_work import Working
 from dossier.matching import match_documents
@@ -102,6 +103,7 @@ class Bench:
 
     desk: Desk
     run: Working
+    store: KeptStore
     schedule: Schedule
     jobs: int = 2
 
@@ -222,7 +224,7 @@ def _with_code(bench: Bench, document: Document, paper: Paper) -> Document:
     if document.code:
         return document
     office = bench.desk.office
-    with bench.desk.store() as store:
+    with bench.store.at_hand() as store:
         code = store.new_code(
             office.record_code,
             document.plan.owner.identifier,
@@ -250,6 +252,11 @@ def reading_of(folder: Path) -> Reading:
     return Reading.model_validate_json((folder / READING).read_bytes())
 
 
+def _first_page(folder: Path) -> str:
+    text = (folder / TEXT).read_text(encoding="utf-8")
+    return text.partition("\f")[0]
+
+
 def _check(bench: Bench, document: Document) -> Document:
     """See that it is good enough, is what the plan says, and may be kept at all.
 
@@ -259,7 +266,7 @@ def _check(bench: Bench, document: Document) -> Document:
     began = time.monotonic()
     paper, folder = load_paper(document.plan.paper), bench.folder(document)
     reading = reading_of(folder)
-    if is_secret(folder / PLAIN):
+    if is_secret(folder / PLAIN, _first_page(folder)):
         raise SecretPaper(file=document.id)
     kept = [finding for finding in reading.findings if finding.kept]
     if below_bar(kept):

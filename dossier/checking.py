@@ -34,6 +34,7 @@ _REASONS = {
     "unknown-key": N_("Who signed the QR seal is not known here. Add the certificate: --trust."),
     "forged": N_("The QR seal was forged or altered."),
     "untrusted": N_("Who signed the QR seal is not trusted here. Add the root: --trust."),
+    "out-of-date": N_("The QR seal's certificate was not in force when it says it was sealed."),
     "future": N_("The QR seal claims to be from the future."),
     "other-content": N_("The QR seal belongs to another document."),
     "unsigned": N_("The QR seal is not signed, so anybody could have made it."),
@@ -320,10 +321,11 @@ def _is_pdf(path: Path) -> bool:
 
 def _words(pixels: "Pixels", dpi: float) -> "list[Word]":
     from digitize.ink import find_marks
-    from digitize.reading import read_page
+    from digitize.reading import read_page, set_upright
     from digitize.turning import to_gray
 
-    return read_page(pixels, dpi, find_marks(to_gray(pixels), dpi), "vie").words
+    page = set_upright(pixels, dpi, find_marks(to_gray(pixels), dpi))
+    return read_page(page, "vie", lambda: pixels).words
 
 
 def _digest(path: Path) -> str:

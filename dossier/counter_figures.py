@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 #: Counts among the details of a finished dossier, see :func:`dossier.closing.put_on_record`.
 COUNTS = ("papers", "reused", "deposited", "kept", "pages")
 _RESULT = "ket-qua"
+_DEPOSITS = ("deposit", "deposit-again")
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def counter_figures(
     report = store.account.verify()
     events = [
         event
-        for event in store.account.entries(ON_RECORD, "release", "refusal", "deposit")
+        for event in store.account.entries(ON_RECORD, "release", "refusal", *_DEPOSITS)
         if _within(event.at, first, last)
     ]
     results = _results(store, events)
@@ -135,8 +136,10 @@ def _rescans(finished: Iterable[Finished]) -> dict[str, int]:
 def _results(store: "Warehouse", events: Iterable[Event]) -> set[str]:
     """The codes of dossiers whose result went into the store as a result is kept: by law."""
     rule = load_basis(_RESULT).rule
-    kept = [e for e in events if e.action == "deposit" and e.details.get("basis") == rule]
-    return {store.get(event.record_id).dossier_code for event in kept} - {""}
+    kept = [e for e in events if e.action in _DEPOSITS and e.details.get("basis") == rule]
+    # Earlier entries leave the dossier to the record.
+    named = (e.details.get("dossier") or store.get(e.record_id).dossier_code for e in kept)
+    return set(named) - {""}
 
 
 def _facts(one: Finished, results: set[str], *, gives_result: bool) -> DossierFacts:

@@ -15,7 +15,6 @@ from dossier.waiting import put_on_list
 from foundation.errors import ExitCode, SohoaError
 from foundation.messages import N_
 from foundation.times import utc_now
-from ocr.engine import version as tesseract_version
 from profiles import AnySigner, Office, Paper, SealRules, SignatureRules, Signer
 from warehouse import Actor
 
@@ -229,6 +228,8 @@ def signing_request(
 @cache
 def versions() -> Mapping[str, str]:
     """Versions of sohoa and of what reads and writes the pages."""
+    from ocr.engine import version as tesseract_version
+
     names = ("sohoa", "pikepdf", "opencv-python-headless")
     return {name: version(name) for name in names} | {"tesseract": tesseract_version()}
 

@@ -8,23 +8,25 @@ import errno
 import json
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dossier.desk import NoSigner, signing_request
 from dossier.grounds import asked_for
-from dossier.people import actor_at
+from dossier.people import actor_at, owner_of
 from dossier.shelf import keep_out_of_store, open_store, require_store
 from dossier.signing_desk import pin_source
 from foundation.errors import ExitCode, SohoaError
 from foundation.files import scratch_folder
 from foundation.messages import N_
 from foundation.privacy import mask_text
+from foundation.reasons import reason_of
 from foundation.times import utc_now
 from profiles import Office, SignatureRules, load_form, load_office
 from warehouse import Actor
+from warehouse.errors import CannotWrite
 from warehouse.values import is_id, new_id
 
 if TYPE_CHECKING:
@@ -34,6 +36,10 @@ if TYPE_CHECKING:
     from warehouse.exchange.manifest import Component
     from warehouse.exchange.package import Seal
     from warehouse.exchange.packing import Content
+
+
+#: Bytes for a record's receipt, national record and entries in the lists: two to ten thousand.
+_BESIDE = 64 << 10
 
 
 class SignedAlways(SohoaError):
@@ -85,16 +91,21 @@ def export_records(
     packing: Packing,
     reason: str = "",
     operator: str = "",
+    owner: str = "",
 ) -> Exported:
     """Write a package of records: all of them, or nothing leaves and nothing is written.
+
+    The documents lie where the package is to be, and the room it takes is reserved there,
+    before anything is put on record.
 
     Args:
         names: records' ids or codes, or codes of dossiers, of which all that is in force goes.
         reason: why, in the operator's words; as in :func:`dossier.shelf.reuse_record`.
+        owner: number of the owner for whose matter, as there.
 
     Raises:
-        SignedAlways, TooManyRecords, NoSigner, PlaceTaken: before anything is released; so
-            is IsADirectoryError, where a file was to be named.
+        SignedAlways, TooManyRecords, NoSigner, PlaceTaken, CannotWrite: before anything is
+            released; so is IsADirectoryError, where a file was to be named.
         NotReusable, TooOften, ...: see :meth:`warehouse.Warehouse.reuse`.
         TokenError, TimestampUnavailable: signing; the release stays on record, nobody got it.
     """
@@ -105,19 +116,64 @@ def export_records(
     code, why, terms = asked_for(procedure, reason, office)
     actor, form = actor_at(office, operator), load_form(office.component_form)
     require_store()
-    with open_store() as store, scratch_folder() as scratch:
+    whom = owner_of(owner).identifier if owner else ""
+    with open_store() as store, ExitStack() as place:
         asked = _asked(store, names)
         _require_measure(asked)
         with _sealer(office, packing) as seal:
+            room = _Room(store, out)
             releases = store.exports.release(
                 [one.code for one in asked],
                 procedure=code, reason=why, actor=actor, form=packing.form, terms=terms,
+                owner=whom, before=lambda records: place.enter_context(room.taken_for(records)),
             )  # fmt: skip
             parts: dict[str, bytes | Path] = {}
-            components = [_packed(store, one, form, scratch, parts) for one in releases]
+            components = [
+                _packed(one, form, room.documents[one.record_id], parts) for one in releases
+            ]
             package = _package(office, actor, code, components)
+            room.give_back()
             write_package(out, packing.form, package, parts, seal)
     return Exported(out, packing.form, package, seal is not None)
+
+
+class _Room:
+    """The documents of a package and the room it takes, on the disk where it is to be."""
+
+    def __init__(self, store: "Warehouse", out: Path) -> None:
+        self._store, self._out = store, out
+        self._reserved: Path | None = None
+        self.documents: dict[str, Path] = {}
+
+    @contextmanager
+    def taken_for(self, records: "Sequence[Record]") -> Iterator[None]:
+        """Hold it for the block. Raises CannotWrite."""
+        try:
+            self._out.parent.mkdir(parents=True, exist_ok=True)
+            held = ExitStack()
+            folder = held.enter_context(scratch_folder(self._out.parent))
+        except OSError as error:
+            raise self._cannot(error) from error
+        with held:
+            for record in records:
+                self.documents[record.id] = folder / f"{record.id}.pdf"
+                self._store.copy_out(record, self.documents[record.id])
+            size = sum(one.size + _BESIDE for one in records)
+            try:
+                with (folder / "room").open("wb") as stream:
+                    os.posix_fallocate(stream.fileno(), 0, size)
+            except OSError as error:
+                raise self._cannot(error) from error
+            self._reserved = folder / "room"
+            yield
+
+    def give_back(self) -> None:
+        """Let go of what was reserved, to be written to now."""
+        if self._reserved is not None:
+            self._reserved.unlink()
+
+    def _cannot(self, error: OSError) -> CannotWrite:
+        return CannotWrite(file=mask_text(str(self._out)), detail=reason_of(error))
 
 
 def _require_place(out: Path, packing: Packing) -> None:
@@ -173,11 +229,7 @@ def _sealer(office: Office, packing: Packing) -> "Iterator[Seal | None]":
 
 
 def _packed(
-    store: "Warehouse",
-    release: "Release",
-    form: "ComponentForm",
-    scratch: Path,
-    parts: "dict[str, bytes | Path]",
+    release: "Release", form: "ComponentForm", document: Path, parts: "dict[str, bytes | Path]"
 ) -> "Component":
     """Put a released record's files among the parts; what the package says of it."""
     from warehouse.exchange import Part, component_of
@@ -186,8 +238,6 @@ def _packed(
     from warehouse.exchange.packing import digest, size_of
 
     names = {kind: file_name(release.record, kind) for kind in ("pdf", "json", "receipt.jws")}
-    document = scratch / names["pdf"]
-    store.exports.copy_out(release, document)
     files: Content = {
         names["pdf"]: document,
         names["json"]: as_json(national_record(release.record, form, names["pdf"])),

@@ -257,6 +257,7 @@ def reuse_parts(desk: Desk, dossier: Dossier) -> Dossier:
                 actor=desk.actor,
                 out=dossier.folder / file,
                 terms=terms_of(procedure, desk.office),
+                owner=dossier.owner.identifier,
             )
         changed = replace(part, stage="reused", file=file, sha256=release.sha256)
         dossier = save(dossier.with_part(changed))

@@ -2,9 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Executable,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from dossier.ledger_errors import ClaimLost, SheetsTwice
 from dossier.ledger_rows import document_of, row_of
@@ -16,6 +27,15 @@ from warehouse.values import new_id
 #: The longest that a document is put off. A later moment can only come from a clock that ran
 #: ahead and was set back, and counts as past.
 LONGEST_WAIT = timedelta(hours=1)
+
+#: Built once: a statement takes longer to put together than SQLite takes to carry it out.
+_STANDS = ("id", "state", "attempt", "steps", "holder")
+_NOTE = (
+    update(documents)
+    .where(*(documents.c[name] == bindparam(f"read_{name}") for name in _STANDS))
+    .returning(documents)
+)
+_STEP = insert(transitions)
 
 
 def enter(tx: Connection, plan: Plan, position: int, who: Who) -> None:
@@ -41,29 +61,46 @@ def enter(tx: Connection, plan: Plan, position: int, who: Who) -> None:
     _record(tx, step | {"from_state": "", "to_state": "planned", "at": now}, Work(), who)
 
 
-def claim(tx: Connection, run_id: str, states: Sequence[State], most: int) -> list[Document]:
-    """The next documents in one of the states that nobody holds, now this run's."""
-    query = (
+def claim(
+    tx: Connection,
+    run_id: str,
+    states: Sequence[State],
+    most: int,
+    only: Sequence[ColumnElement[bool]] = (),
+) -> list[Document]:
+    """The next documents in one of the states that nobody holds, now this run's.
+
+    Args:
+        only: what else must hold of them.
+    """
+    now = utc_now()
+    given = {"run": run_id, "most": most, "now": now, "too_late": now + LONGEST_WAIT}
+    rows = tx.execute(_taking(tuple(states), tuple(only)), given).all()
+    return sorted(map(document_of, rows), key=lambda one: one.position)
+
+
+@lru_cache(maxsize=16)
+def _taking(states: tuple[State, ...], only: tuple[ColumnElement[bool], ...]) -> Executable:
+    first = (
         select(documents.c.id)
-        .where(*_free(states), _due())
+        .where(*_free(states), _due(), *only)
         .order_by(documents.c.position)
-        .limit(most)
+        .limit(bindparam("most"))
     )
-    found = list(tx.execute(query).scalars())
-    taken = (
+    return (
         update(documents)
-        .where(documents.c.id.in_(found))
-        .values(holder=run_id, attempt=documents.c.attempt + 1)
+        .where(documents.c.id.in_(first))
+        .values(holder=bindparam("run"), attempt=documents.c.attempt + 1)
         .returning(documents)
     )
-    claimed = map(document_of, tx.execute(taken).all()) if found else []
-    return sorted(claimed, key=lambda one: one.position)
 
 
 def free(tx: Connection, states: Sequence[State], *, due: bool) -> int:
     """How many documents in one of the states nobody holds; all, or those due now."""
     asked = (*_free(states), _due()) if due else _free(states)
-    return int(tx.execute(select(func.count()).select_from(documents).where(*asked)).scalar_one())
+    count = select(func.count()).select_from(documents).where(*asked)
+    now = utc_now()
+    return int(tx.execute(count, {"now": now, "too_late": now + LONGEST_WAIT}).scalar_one())
 
 
 def _free(states: Sequence[State]) -> tuple[ColumnElement[bool], ...]:
@@ -71,8 +108,8 @@ def _free(states: Sequence[State]) -> tuple[ColumnElement[bool], ...]:
 
 
 def _due() -> ColumnElement[bool]:
-    now, put_off = utc_now(), documents.c.not_before
-    return or_(put_off.is_(None), put_off <= now, put_off > now + LONGEST_WAIT)
+    put_off = documents.c.not_before
+    return or_(put_off.is_(None), put_off <= bindparam("now"), put_off > bindparam("too_late"))
 
 
 def move(
@@ -117,19 +154,8 @@ def move(
 
 def note(tx: Connection, document: Document, columns: Mapping[str, Any]) -> Document:
     """Change columns of a document that stands as it was read. Raises ClaimLost otherwise."""
-    changed = (
-        update(documents)
-        .where(
-            documents.c.id == document.id,
-            documents.c.state == document.state,
-            documents.c.attempt == document.attempt,
-            documents.c.steps == document.steps,
-            documents.c.holder == document.holder,
-        )
-        .values(dict(columns))
-        .returning(documents)
-    )
-    row = tx.execute(changed).one_or_none()
+    read = {f"read_{name}": getattr(document, name) for name in _STANDS}
+    row = tx.execute(_NOTE, read | dict(columns)).one_or_none()
     if row is None:
         raise ClaimLost(document=document.id)
     return document_of(row)
@@ -191,4 +217,4 @@ def _record(tx: Connection, step: dict[str, Any], work: Work, who: Who) -> None:
         "reasons": list(work.reasons),
         "error_kind": work.error_kind,
     }
-    tx.execute(insert(transitions).values(values))
+    tx.execute(_STEP, values)

@@ -2,10 +2,12 @@
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement
 
 from dossier.ledger_errors import ClaimLost, LedgerUnreachable
 from dossier.ledger_steps import LONGEST_WAIT, beat, claim, free, let_go
@@ -35,21 +37,18 @@ class Working:
         """The next document in one of the states, for this run alone; None where none is due."""
         return next(iter(self.claim_some(1, *states)), None)
 
-    def claim_some(self, most: int, *states: State) -> list[Document]:
-        """As :meth:`claim`, many at once."""
+    def claim_some(
+        self, most: int, *states: State, only: Sequence[ColumnElement[bool]] = ()
+    ) -> list[Document]:
+        """As :meth:`claim`, many at once; of those of which more holds as well."""
         with self.ledger.writing() as tx:
-            return claim(tx, self.run_id, states, most)
+            return claim(tx, self.run_id, states, most, only)
 
     def claim_this(self, document: Document) -> Document:
         """A document nobody holds, for this run alone. Raises ClaimLost where somebody does."""
         if document.holder:
             raise ClaimLost(document=document.id)
         return self.note(document, holder=self.run_id, attempt=document.attempt + 1)
-
-    def is_due(self, document: Document) -> bool:
-        """Whether it is not put off, by a clock that may have been set back meanwhile."""
-        until, now = document.not_before, utc_now()
-        return until is None or until <= now or until > now + LONGEST_WAIT
 
     def free(self, *states: State, due: bool = False) -> int:
         """How many documents in one of the states nobody works on; with ``due`` only those

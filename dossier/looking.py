@@ -1,6 +1,6 @@
 """What stands on the first pages of files that are about to be signed, seen ahead."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,18 +30,19 @@ def looked_at_ahead(files: Sequence[Path]) -> "Iterator[Callable[[Path], Taken |
     if len(files) < _MANY:
         yield look_at_page
         return
-    with answered_aside(look_at_page) as aside:
-        yield _Ahead(files, aside).look
+    with answered_aside(look_at_page, needs=("digitize.seal",)) as aside:
+        yield _Ahead(files, aside, {file: number for number, file in enumerate(files)}).look
 
 
 @dataclass(frozen=True)
 class _Ahead:
     files: Sequence[Path]
     aside: "Aside[Path, Taken | None]"
+    places: Mapping[Path, int]
     tickets: dict[Path, int] = field(default_factory=dict)
 
     def look(self, path: Path) -> "Taken | None":
-        start = self.files.index(path) if path in self.files else 0
+        start = self.places.get(path, 0)
         for file in [path, *self.files[start + 1 : start + 1 + _AHEAD]]:
             if file not in self.tickets:
                 self.tickets[file] = self.aside.put(file)

@@ -9,12 +9,11 @@ A lot is presented as its documents are: who signs anew or changes one after the
 drawn finds it refused. Closing and deciding are in the store's audit before they count.
 """
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, exists, insert, select, update
 
 from dossier.identity import among, is_supervisor
 from dossier.ledger import Ledger
@@ -56,20 +55,24 @@ if TYPE_CHECKING:
 
 def may_deposit(ledger: Ledger, document: Document) -> bool:
     """Whether a document's lot was accepted, with the document as it stands now."""
-    query = (
-        select(lot_documents.c.sha256)
-        .join(lots, lots.c.id == lot_documents.c.lot_id)
-        .where(lot_documents.c.document_id == document.id, lots.c.state == "accepted")
-    )
+    same = (documents.c.id == document.id, documents.c.sha256 == document.sha256)
     with ledger.reading() as tx:
-        return document.sha256 in tx.execute(query).scalars().all()
+        return tx.execute(select(documents.c.id).where(*same, _accepted())).first() is not None
 
 
-def deposit_rule(ledger: Ledger, office: Office) -> Callable[[Document], bool]:
-    """Which signed documents may go into the store: by their lots, or all without inspection."""
-    if not office.quality.inspect:
-        return lambda _document: True
-    return partial(may_deposit, ledger)
+def deposit_rule(office: Office) -> Sequence[ColumnElement[bool]]:
+    """What must hold of signed documents that go into the store: nothing without inspection."""
+    return [_accepted()] if office.quality.inspect else []
+
+
+def _accepted() -> ColumnElement[bool]:
+    """Of documents: the lot was accepted with them as they stand now."""
+    return exists().where(
+        lot_documents.c.document_id == documents.c.id,
+        lot_documents.c.sha256 == documents.c.sha256,
+        lots.c.id == lot_documents.c.lot_id,
+        lots.c.state == "accepted",
+    )
 
 
 def close_lot(

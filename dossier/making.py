@@ -15,7 +15,7 @@ from digitize.pipeline import Digitized, Options, digitize
 from digitize.quality import AllBlank
 from digitize.scanner import ScannedSheet, ScanSettings, Source, choose_device, scan
 from digitize.sheet import FinishedPage, Sheet
-from digitize.sources import check_sources, read_sources
+from digitize.sources import check_sources, left_out, read_sources
 from dossier.desk import provenance
 from dossier.facts import FactReader, Facts, facts_json
 from dossier.results import Results, page_files
@@ -105,10 +105,15 @@ class Making:
 
 @dataclass(frozen=True)
 class Made:
-    """A document, and what was read off the papers in it where that was asked for."""
+    """A document, and what was read off the papers in it where that was asked for.
+
+    Attributes:
+        left_out: subfolders and files beside the sources that are not in it.
+    """
 
     digitized: Digitized
     facts: tuple[Facts, ...] = ()
+    left_out: tuple[Path, ...] = ()
 
 
 def make_document(
@@ -177,7 +182,8 @@ def make_document(
             findings.write_text(report_json(made), encoding="utf-8")
         if fields:
             fields.write_text(facts_json(facts), encoding="utf-8")
-    return Made(made, tuple(facts))
+    aside = [] if device else left_out([Path(name) for name in sources])
+    return Made(made, tuple(facts), tuple(aside))
 
 
 def _set_aside(blanks: Sequence[Sheet], target: Path) -> Path:

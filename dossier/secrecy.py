@@ -19,20 +19,26 @@ _READ_DPI = 200.0
 _LONGEST = 6000.0
 
 
-def is_secret(file: Path) -> bool:
+def is_secret(file: Path, text: str = "") -> bool:
     """Whether the first page bears a mark of state secrecy, alone on its line.
 
     A page without text, such as a scan nobody has recognised, is recognised for it.
+
+    Args:
+        text: of the first page, where it is at hand; else the file is opened for it.
     """
+    return any(map(_is_mark, text.splitlines() if text.strip() else _lines_in(file)))
+
+
+def _lines_in(file: Path) -> list[str]:
     import pypdfium2
 
     try:
         with pypdfium2.PdfDocument(file) as pdf:
             text = pdf[0].get_textpage().get_text_range()
-            lines = text.splitlines() if text.strip() else _lines_of(file, pdf[0].get_size())
+            return text.splitlines() if text.strip() else _lines_of(file, pdf[0].get_size())
     except (pypdfium2.PdfiumError, OSError, IndexError):
-        return False  # no PDF: the store says so
-    return any(map(_is_mark, lines))
+        return []  # no PDF: the store says so
 
 
 def _is_mark(line: str) -> bool:

@@ -99,6 +99,8 @@ def settings(said: Mapping[str, Any]) -> Settings:
         raise Unprotected(host=rules.host)
     if bool(rules.tls_cert) != bool(rules.tls_key) or (rules.client_ca and not rules.tls_cert):
         raise TlsUnusable(detail="--tls-cert, --tls-key")
+    if rules.bound_tokens and not rules.client_ca:
+        raise TlsUnusable(detail="bound_tokens, --client-ca")
     if rules.tls_key and _is_open(Path(rules.tls_key)):
         raise TlsUnusable(detail=f"chmod 600 {rules.tls_key}")
     return Settings(office, rules)
@@ -171,6 +173,7 @@ def build(chosen: Settings, store: Warehouse, start: Start) -> "FastAPI":
             rules.owner_claim,
             rules.procedures_claim,
         ),
+        rules.bound_tokens,
     )
     measure = Measure(
         most_upload=rules.max_upload * 1_000_000,

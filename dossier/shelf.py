@@ -106,6 +106,8 @@ def deposit_file(  # noqa: PLR0913  what the verb's options say
     owner_name: str = "",
     *,
     number: str = "",
+    dossier: str = "",
+    co_owners: Sequence[str] = (),
     supersede: bool = False,
     agreed: bool = False,
     witness: str = "",
@@ -118,6 +120,8 @@ def deposit_file(  # noqa: PLR0913  what the verb's options say
     already or is put there now.
 
     Args:
+        dossier: code of the dossier it belongs to, or whose result it is.
+        co_owners: numbers of further owners: the other spouse, a child's parents.
         agreed: the owner agreed, as the operator, or the ``witness`` named, heard.
 
     Raises:
@@ -128,6 +132,7 @@ def deposit_file(  # noqa: PLR0913  what the verb's options say
     paper, office = load_paper(paper_name), load_office()
     require_kept(paper)
     owner = owner_of(owner_number, owner_name)
+    others = [owner_of(number) for number in co_owners]
     actor = actor_at(office, operator)
     with open_store() as store:
         if agreed:
@@ -145,6 +150,8 @@ def deposit_file(  # noqa: PLR0913  what the verb's options say
             code=code,
             actor=actor,
             number=number,
+            dossier_code=" ".join(dossier.split()),
+            co_owners=others,
             supersede=supersede,
             basis=None if agreed else law_of(paper),
             judgement=judge(file, paper),
@@ -199,6 +206,7 @@ def reuse_record(
     *,
     receipt: Path | None = None,
     fields: Path | None = None,
+    owner: str = "",
 ) -> Release:
     """Hand a record out for a procedure.
 
@@ -206,6 +214,8 @@ def reuse_record(
         reason: why, in the operator's words: needed for a procedure without a profile, and for
             a paper the procedure does not ask for.
         receipt: where to write the signed receipt of it.
+        owner: number of the owner for whose matter it is; needed where a paper kept on consent
+            has several.
         fields: where to write what the paper says, to fill forms in with, as JSON.
 
     Raises:
@@ -214,9 +224,11 @@ def reuse_record(
     keep_out_of_store(out, receipt, fields)
     office = load_office()
     code, why, terms = asked_for(procedure, reason, office)
-    actor = actor_at(office, operator)
+    actor, whom = actor_at(office, operator), owner_of(owner).identifier if owner else ""
     with open_store() as store:
-        release = store.reuse(record, procedure=code, reason=why, actor=actor, out=out, terms=terms)
+        release = store.reuse(
+            record, procedure=code, reason=why, actor=actor, out=out, terms=terms, owner=whom
+        )
     if receipt is not None:
         write_atomic(receipt, release.receipt.encode() + b"\n", mode=0o600)
     if fields is not None:
@@ -304,9 +316,19 @@ def revoke_record(record: str, reason: str, operator: str = "") -> Record:
         return store.revoke(record, reason, actor)
 
 
-def bind_record(record: str, owner_number: str, owner_name: str = "", operator: str = "") -> Record:
-    """Say whose paper a record is, whose owner was unknown; it gets a code that names them."""
+def bind_record(
+    record: str,
+    owner_number: str,
+    owner_name: str = "",
+    operator: str = "",
+    co_owners: Sequence[str] = (),
+) -> Record:
+    """Say whose paper a record is, whose owner was unknown; it gets a code that names them.
+
+    The code that stands on the paper leads to it still.
+    """
     office, owner = load_office(), owner_of(owner_number, owner_name)
+    others = [owner_of(number) for number in co_owners]
     with open_store() as store:
         code = store.new_code(
             office.record_code,
@@ -315,7 +337,8 @@ def bind_record(record: str, owner_number: str, owner_name: str = "", operator: 
             office=office.code,
             date=today(),
         )
-        return store.bind_owner(record, owner, actor_at(office, operator), code=code)
+        actor = actor_at(office, operator)
+        return store.bind_owner(record, owner, actor, code=code, co_owners=others)
 
 
 def erase_record(record: str, reason: str, operator: str = "") -> Record:

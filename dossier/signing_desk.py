@@ -1,5 +1,6 @@
 """``sohoa sign``: which key, which text, which files, and where the PIN comes from."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from mmap import ACCESS_READ, mmap
@@ -144,8 +145,8 @@ def _lifted_to(files: Sequence[Path], out: Path | None) -> list[tuple[Path, Path
     ]
     pairs += _targets(single, out) if single else []
     targets = [target for _source, target in pairs]
-    if len(set(targets)) < len(targets):
-        raise SameNames(name=next(one.name for one in targets if targets.count(one) > 1))
+    if twice := next((one.name for one, count in Counter(targets).items() if count > 1), ""):
+        raise SameNames(name=twice)
     return pairs
 
 
@@ -170,8 +171,7 @@ def _targets(files: Sequence[Path], out: Path) -> list[tuple[Path, Path]]:
         if len(files) > 1:
             raise OneTarget(count=len(files))
         return [(files[0], out)]
-    names = [file.name for file in files]
-    for name in names:
-        if names.count(name) > 1:
-            raise SameNames(name=name)
+    names = Counter(file.name for file in files)
+    if twice := next((name for name, count in names.items() if count > 1), ""):
+        raise SameNames(name=twice)
     return [(file, out / file.name) for file in files]

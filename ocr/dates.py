@@ -21,6 +21,21 @@ _STROKES = re.compile(
 _LONG = re.compile(
     rf"ng.?[a-z]y[\s:.]*{_NUMBER}[\s,.]*th.?[a-z]ng[\s:.]*{_NUMBER}[\s,.]*n[a-z]m[\s:.]*{_YEAR}"
 )
+#: ngày 15/09/2023, as a paper's own date is given too.
+_DAY = re.compile(rf"ng.?[a-z]y[\s:.]*{_NUMBER}\s*[/.\-–]\s*{_NUMBER}\s*[/.\-–]\s*{_YEAR}(?![0-9])")
+#: What may stand around a paper's own date; what is cited ends with ";" or goes on.
+_DIRT = re.compile(r"[\s'\"“”‘’`~|_*°•·.,:–-]+")
+#: Words of a place's name: "Thành phố Bà Rịa - Vũng Tàu", "Thị trấn Chợ Mới".
+_MOST_OF_A_PLACE = 8
+_UNITS_OF_LAND = frozenset(
+    ("thanh", "pho", "tp", "tinh", "huyen", "quan", "phuong", "xa", "thi", "tran", "dac", "khu")
+)
+#: What a cited act, or a day that is not the paper's own, begins with.
+_CITED = (
+    *("can cu", "luat ", "bo luat", "nghi dinh", "nghi quyet", "quyet dinh", "thong tu"),
+    *("phap lenh", "hom nay", "sinh ", "cap ", "tu ngay", "ke tu", "den ngay", "den het", "theo "),
+    "so ",
+)
 _WORDS = re.compile(r"[a-z]+")
 _CONFUSED = str.maketrans("oil|", "0111")
 _UNITS = {
@@ -64,6 +79,27 @@ def find_date(text: str) -> FoundDate | None:
     if words := _in_words(plain):
         found.append(words)
     return min(found, key=lambda one: (one.day is None, one.start), default=None)
+
+
+def is_date_line(text: str) -> bool:
+    """Whether a text is the line a paper is dated with: the place, a comma, the day, no more.
+
+    Nothing of a sentence is: not a cited law's date, nor the last row of a paragraph.
+
+    >>> is_date_line("Phú Yên, ngày 15 tháng 09 năm 2023")
+    True
+    >>> is_date_line("Căn cứ Luật Đất đai ngày 29 tháng 11 năm 2013;")
+    False
+    """
+    plain = folded(text)
+    dated = _LONG.search(plain) or _DAY.search(plain)
+    if dated is None or _DIRT.sub("", plain[dated.end() :]):
+        return False
+    place = _DIRT.sub(" ", text[: dated.start()]).split()
+    if len(place) > _MOST_OF_A_PLACE or f"{folded(' '.join(place))} ".startswith(_CITED):
+        return False
+    named = [word for word in place if any(c.isalpha() for c in word)]
+    return all(word[0].isupper() or folded(word) in _UNITS_OF_LAND for word in named)
 
 
 def _day(day: str, month: str, year: str) -> date | None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from foundation.messages import N_, _
+from ocr.dates import is_date_line
 from ocr.idcard import number_doubts
 from ocr.kinds import born_in, read_value
 from ocr.labels import Spot, bare, find_anywhere, find_labels
@@ -30,6 +31,9 @@ _FIRST_GAP = 3.0
 _SLACK = 1.5
 #: How much further right than its first row a value's next one may begin, in heights.
 _INDENT = 4.0
+#: White before a paper's date line, in heights of the row, and the share of the print's width
+#: right of which its middle lies: the last row of a paragraph may read like one.
+_DATE_GAP, _DATED = 1.0, 0.4
 #: Rows a value in running text may run over.
 _SENTENCE_ROWS = 3
 
@@ -170,6 +174,9 @@ def _places(page: _Page, rule: FieldRules) -> Iterator[Sequence[Piece]]:
     if rule.place == "anywhere":
         yield from (row.pieces for row in page.rows)
         return
+    if rule.place == "date-line":
+        yield from _date_lines(page.rows)
+        return
     for region in _regions(page, rule):
         if rule.place == "sentence":
             spots = [spot for label in sorted(wanted) for spot in find_anywhere(page.rows, label)]
@@ -179,6 +186,20 @@ def _places(page: _Page, rule: FieldRules) -> Iterator[Sequence[Piece]]:
         for spot in sorted(spots, key=lambda spot: round(spot.doubt, 1)):
             yield _beside(page, spot, region, rule.lines)
             yield _below(page, spot, region, rule.lines)
+
+
+def _date_lines(rows: Sequence[Row]) -> Iterator[Sequence[Piece]]:
+    """Place and day as a paper is dated: alone in the right part of a row, or in its middle."""
+    left = min((row.pieces[0].left for row in rows), default=0)
+    right = max((row.pieces[-1].right for row in rows), default=0)
+    for row in rows:
+        for start in range(len(row.pieces)):
+            part = row.pieces[start:]
+            middle = (part[0].left + part[-1].right) / 2
+            begins = row.gap(start) >= _DATE_GAP and middle > left + _DATED * (right - left)
+            if begins and is_date_line(joined(part)):
+                yield part
+                break
 
 
 def _regions(page: _Page, rule: FieldRules) -> Iterator[_Region]:

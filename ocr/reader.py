@@ -36,9 +36,9 @@ _LETTERS_DIGEST = "82c6df018ceca8c10876947e0f7df798ed321825276ed7f3bb12ae3ed6dc6
 _HEIGHT, _STEP = 32, 4
 #: Widest line the model was trained on, and the narrowest, pixels at that height.
 MOST, _LEAST = 1024, 32
-#: Columns of one run, all lines together. On 60 lines 512 to 4096 took the same time, and
-#: 182, 234 (1024), 429 and 477 MB at their peak.
-_RUN = 1024
+#: Columns of one run, all lines together. On 60 lines 512, 1024, 2048 and 4096 took the same time,
+#: and 182, 234, 429 and 477 MB at their peak.
+_RUN = 512
 
 
 @dataclass(frozen=True)

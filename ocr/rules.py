@@ -76,11 +76,13 @@ def _rules(ink: Gray, dpi: float) -> NDArray[np.bool_]:
     thick = max(2, round(_THICK_MM / 25.4 * dpi))
     # Strokes longer than those of letters, joined over small breaks: a worn rule is one still.
     strokes = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, length * 2 // 5), np.uint8))
-    joined = cv2.morphologyEx(strokes, cv2.MORPH_CLOSE, np.ones((1, max(3, thick)), np.uint8))
-    level = cv2.morphologyEx(joined, cv2.MORPH_OPEN, np.ones((1, length), np.uint8))
     marked = np.zeros(ink.shape, bool)
-    if not level.any():
+    rows = strokes.any(axis=1)
+    if not rows.any():
         return marked
+    joined = cv2.morphologyEx(strokes[rows], cv2.MORPH_CLOSE, np.ones((1, max(3, thick)), np.uint8))
+    level = np.zeros_like(ink)
+    level[rows] = cv2.morphologyEx(joined, cv2.MORPH_OPEN, np.ones((1, length), np.uint8))
     labels, boxes, _centres = components(level)
     for number, (x, y, w, h, area) in enumerate(boxes[1:], 1):
         stroke = area / w  # mean thickness: a rule leans by less than it is long

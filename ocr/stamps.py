@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.background import Gray, background, flatten, resized, u8
+from ocr.background import Gray, background, channels, flatten, resized, u8
 from ocr.components import components
 
 #: Resolution at which coloured ink is looked for, dots per inch, and its pixels a millimetre.
@@ -102,8 +102,9 @@ def _without_ink(pixels: NDArray[np.uint8], here: Gray) -> Gray:
     """
     paper = np.percentile(pixels.reshape(-1, 3), _PAPER, axis=0).astype(np.float32)
     through = pixels / np.maximum(paper, 1.0)  # the light that each channel lets through
-    brightest, which = through.max(axis=2), through.argmax(axis=2)
-    ink = (brightest - through.min(axis=2) > _TINGED) & (here > 0)
+    darkest, brightest = channels(through)
+    which = through.argmax(axis=2)
+    ink = (brightest - darkest > _TINGED) & (here > 0)
     for channel in range(3):
         of_it = which == channel
         if (ink & of_it).any():
@@ -163,15 +164,15 @@ _AROUND = np.ones((3, 3), np.uint8)
 
 def _coloured(pixels: NDArray[np.uint8], dpi: float) -> Gray:
     """Where ink of a colour lies, 1, at 75 dpi."""
-    small = resized(pixels, _DPI / dpi).astype(np.int16)
-    chroma = small.max(axis=2) - small.min(axis=2)
+    least, most = channels(resized(pixels, _DPI / dpi))
+    chroma = u8(cv2.subtract(most, least))
     # Tinted paper differs in its channels too, evenly so.
-    tint = cv2.medianBlur(u8(np.clip(resized(u8(chroma), 0.25), 0, 255)), 31)
+    tint = cv2.medianBlur(resized(chroma, 0.25), 31)
     tint = cv2.resize(tint, chroma.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    above = chroma - tint.astype(np.int16)
+    above = cv2.subtract(chroma, u8(tint))
     pale, sure = u8(above > _PALE), above > _COLOURFUL
-    _count, labels = cv2.connectedComponents(pale)
-    kept = np.zeros(labels.max() + 1, np.uint8)
+    labels, boxes, _centres = components(pale)
+    kept = np.zeros(len(boxes), np.uint8)
     kept[labels[sure]] = 1
     kept[0] = 0
     return u8(kept[labels])

@@ -7,6 +7,7 @@ are. Rules are lifted off the picture that is read, never off the page that is s
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 import cv2
@@ -130,8 +131,10 @@ def _darkest(flat: Gray, factor: float) -> Gray:
     """The page at 150 dpi, every pixel as dark as the darkest it stands for."""
     height, width = flat.shape
     size = (max(1, round(width / factor)), max(1, round(height / factor)))
-    reach = max(1, round(factor))
-    dark = cv2.erode(flat, np.ones((reach, reach), np.uint8))
+    # Rounded up: a rule of one pixel would else fall between the samples at 200 dpi.
+    reach = max(1, ceil(factor))
+    # Anchored at its own first pixel, so that the mask laid back on the page covers the rule.
+    dark = cv2.erode(flat, np.ones((reach, reach), np.uint8), anchor=(0, 0))
     return u8(cv2.resize(dark, size, interpolation=cv2.INTER_NEAREST))
 
 

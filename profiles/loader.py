@@ -8,8 +8,9 @@ the same name.
 import os
 import tomllib
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from pydantic import ValidationError
 
@@ -179,6 +180,13 @@ def _read_toml(path: Path) -> dict[str, object]:
 
 
 def _parse(kind: type[P], path: Path) -> P:
+    file = path.stat()
+    return cast(P, _parsed(kind, path, (file.st_ino, file.st_size, file.st_mtime_ns)))
+
+
+@lru_cache(maxsize=512)
+def _parsed(kind: type[Dated], path: Path, _version: tuple[int, ...]) -> Dated:
+    """The profile in a version of a file. A backlog asks for the same ones at every step."""
     try:
         profile = kind.model_validate(_read_toml(path))
     except ValidationError as error:

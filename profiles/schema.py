@@ -158,9 +158,10 @@ class FieldRules(Rules):
     kind: Kind = "text"
     required: bool = False
     #: ``label``: after its label, in its column or below it. ``sentence``: after a phrase in
-    #: running text. ``signature``: the printed name of who signed. ``anywhere``: no label,
-    #: the first that looks like it.
-    place: Literal["label", "sentence", "signature", "anywhere"] = "label"
+    #: running text. ``signature``: the printed name of who signed. ``date-line``: where the paper
+    #: is dated, place and day, never the date of what it cites. ``anywhere``: no label, the
+    #: first that looks like it.
+    place: Literal["label", "sentence", "signature", "date-line", "anywhere"] = "label"
     #: It stands below one of these labels (the mother's name), and above these others.
     after: tuple[str, ...] = ()
     before: tuple[str, ...] = ()

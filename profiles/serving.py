@@ -32,6 +32,8 @@ class ServeRules(Rules):
     tls_cert: str = ""
     tls_key: str = ""
     client_ca: str = ""
+    #: With client certificates: refuse tokens that are bound to none (``cnf``, RFC 8705).
+    bound_tokens: bool = False
     #: Addresses of proxies that are believed when they say who asks (X-Forwarded-For).
     proxies: tuple[str, ...] = ()
     #: Of one deposit, megabytes (10^6 bytes).

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from signing.detached import DetachedVerdict, open_sealer, verify_detached
-    from signing.pades import SigningRequest, SignJob, SignResult, sign_file, sign_files
+    from signing.jobs import SigningRequest, SignJob, SignResult
+    from signing.pades import sign_file, sign_files
     from signing.pins import Pin, PinFromDescriptor, PinInMemory, PinPrompt, PinSource
     from signing.rehearsal import Rehearsal, rehearsal_pki
     from signing.tokens import CertificateInfo, TokenInfo, list_tokens
@@ -47,7 +48,8 @@ __all__ = [
 
 _HOMES = {
     "signing.detached": ("DetachedVerdict", "open_sealer", "verify_detached"),
-    "signing.pades": ("SignJob", "SignResult", "SigningRequest", "sign_file", "sign_files"),
+    "signing.jobs": ("SignJob", "SignResult", "SigningRequest"),
+    "signing.pades": ("sign_file", "sign_files"),
     "signing.pins": ("Pin", "PinFromDescriptor", "PinInMemory", "PinPrompt", "PinSource"),
     "signing.rehearsal": ("Rehearsal", "rehearsal_pki"),
     "signing.tokens": ("CertificateInfo", "TokenInfo", "list_tokens"),

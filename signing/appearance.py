@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from fontTools import subset, ttLib
+from fontTools.misc.roundTools import otRound
 from fontTools.ttLib.scaleUpem import scale_upem
 from PIL import Image
 from pyhanko.pdf_utils import generic
@@ -161,14 +162,15 @@ class _TextStamp(AppearanceContent):
         # All figures, so that one font serves a batch whose texts differ by their time alone.
         letters = frozenset("".join(map(_writable, block.lines)) + "0123456789")
         writer = self._ensure_writer
-        font = writer.add_object(writer.import_object(_font(letters)))
+        lent = _font(letters)
+        font = writer.add_object(writer.import_object(lent.resource))
         self.set_resource(ResourceType.FONT, generic.pdf_name("/F1"), font)
         parts = [b"q 0 g"]
         baseline = block.height - _PADDING - _ASCENT * block.font_size
         for line in block.lines:
             place = (block.font_size, block.text_left, baseline)
             start = b"BT /F1 %g Tf 1 0 0 1 %g %g Tm " % place
-            parts.append(start + b"<%s> Tj ET" % _codes(_writable(line)))
+            parts.append(start + b"<%s> Tj ET" % lent.codes(_writable(line)))
             baseline -= block.font_size * _LEADING
         if block.image:
             parts.append(self._image())
@@ -206,57 +208,63 @@ class _TextStamp(AppearanceContent):
         return form
 
 
+@dataclass(frozen=True)
+class _Lent:
+    """A composite font, to be imported into any number of documents, and its letters' glyphs."""
+
+    resource: generic.PdfObject
+    glyphs: Mapping[str, int]
+
+    def codes(self, text: str) -> bytes:
+        """The text in the font's codes, its glyphs' numbers, as hexadecimal."""
+        return b"".join(b"%04x" % self.glyphs[letter] for letter in text)
+
+
 @cache
-def _font_file() -> bytes:
-    """Tinos cut down to Vietnamese text and scaled to 1000 units per em.
+def _font(letters: frozenset[str]) -> _Lent:
+    """A font of just these letters."""
+    cut = _cut_to(letters)
+    with ttLib.TTFont(BytesIO(cut)) as font:
+        glyphs = {chr(code): font.getGlyphID(name) for code, name in font.getBestCmap().items()}
+    writer = PdfFileWriter()
+    accumulator = GlyphAccumulator(writer, BytesIO(cut), font_size=1)
+    accumulator.shape("".join(sorted(letters)))
+    name, out = generic.pdf_name("/Lent"), BytesIO()
+    writer.root[name] = accumulator.as_resource()
+    writer.write(out)
+    # Read back, because only what was read from a file can be imported into another.
+    return _Lent(PdfFileReader(out).root[name], glyphs)
+
+
+def _cut_to(letters: frozenset[str]) -> bytes:
+    """Tinos cut down to these letters and scaled to 1000 units per em.
 
     pyHanko writes glyph widths in font units where PDF wants thousandths of an em:
-    with 2048 units names come out twice as wide. Cutting first makes the scaling
-    and the subsetting of each document quick. Kerning and ligatures go, so that a
-    line is as wide as the sum of its letters.
+    with 2048 units names come out twice as wide. Kerning and ligatures go, so that a
+    line is as wide as the sum of its letters, and unread: reading them takes five times as
+    long as all the rest.
     """
-    font = ttLib.TTFont(_find_font())
-    options = subset.Options(layout_features=[], hinting=False, notdef_outline=True)
+    options = subset.Options(hinting=False, notdef_outline=True)
     cutter = subset.Subsetter(options)
-    cutter.populate(unicodes=_LETTERS)
-    cutter.subset(font)
-    scale_upem(font, 1000)
-    out = BytesIO()
-    font.save(out)
+    cutter.populate(text="".join(letters))
+    with ttLib.TTFont(_find_font(), lazy=True) as font:
+        for table in {"GDEF", "GPOS", "GSUB"}.intersection(font.keys()):
+            del font[table]
+        cutter.subset(font)
+        scale_upem(font, 1000)
+        out = BytesIO()
+        font.save(out)
     return out.getvalue()
 
 
 @cache
-def _font(letters: frozenset[str]) -> generic.PdfObject:
-    """A composite font of just these letters, to be imported into any number of documents."""
-    writer = PdfFileWriter()
-    font = GlyphAccumulator(writer, BytesIO(_font_file()), font_size=1)
-    font.shape("".join(sorted(letters)))
-    name, out = generic.pdf_name("/Lent"), BytesIO()
-    writer.root[name] = font.as_resource()
-    writer.write(out)
-    # Read back, because only what was read from a file can be imported into another.
-    lent: generic.PdfObject = PdfFileReader(out).root[name]
-    return lent
-
-
-def _codes(text: str) -> bytes:
-    """The text in the font's codes, its glyphs' numbers, as hexadecimal."""
-    return b"".join(b"%04x" % _glyphs()[letter] for letter in text)
-
-
-@cache
-def _glyphs() -> dict[str, int]:
-    """Number of each letter's glyph."""
-    font = ttLib.TTFont(BytesIO(_font_file()))
-    return {chr(code): font.getGlyphID(name) for code, name in font.getBestCmap().items()}
-
-
-@cache
 def _advances() -> dict[str, int]:
-    """Width of each letter in thousandths of an em."""
-    font = ttLib.TTFont(BytesIO(_font_file()))
-    return {chr(code): font["hmtx"][name][0] for code, name in font.getBestCmap().items()}
+    """Width in thousandths of an em of each letter the text may have."""
+    with ttLib.TTFont(_find_font(), lazy=True) as font:
+        names, widths = font.getBestCmap(), font["hmtx"]
+        scale = 1000 / font["head"].unitsPerEm
+        known = (code for code in _LETTERS if code in names)
+        return {chr(code): otRound(widths[names[code]][0] * scale) for code in known}
 
 
 def _measure(font_size: float) -> Callable[[str], float]:

@@ -31,7 +31,7 @@ from pyhanko_certvalidator.errors import PathError, ValidationError
 
 from foundation.errors import ExitCode, SohoaError
 from foundation.messages import N_
-from signing.certificates import display_name, may_issue
+from signing.certificates import display_name, may_issue, valid_at
 from signing.errors import BadTrustFile
 from signing.policy import Verdict
 from signing.trust import load_anchors
@@ -66,7 +66,7 @@ _MALFORMED = (
     TypeError,
     LookupError,
     AttributeError,
-    OverflowError,
+    ArithmeticError,
     RecursionError,
 )
 
@@ -122,7 +122,7 @@ class SealVerdict:
 
     Attributes:
         cause: why it is not valid, a stable word: ``malformed``, ``unknown-key``, ``forged``,
-            ``untrusted``, ``future``; empty when valid.
+            ``untrusted``, ``out-of-date``, ``future``; empty when valid.
         claims: what it says; None where it cannot even be read. Not to be relied on unless valid.
         signer: who the certificate names; empty where it is not known.
     """
@@ -220,9 +220,12 @@ def check(
         return SealVerdict("invalid", "forged", claims, signer)
     if claims.issued_at > moment + default_policy().tolerance:
         return SealVerdict("invalid", "future", claims, signer)
-    if not _trusted(certificate, trusted, others, claims.issued_at):
-        return SealVerdict("indeterminate", "untrusted", claims, signer)
-    return SealVerdict("valid", "", claims, signer)
+    doubt = ""
+    if not valid_at(certificate, claims.issued_at):
+        doubt = "out-of-date"
+    elif not _trusted(certificate, trusted, others, claims.issued_at):
+        doubt = "untrusted"
+    return SealVerdict("indeterminate" if doubt else "valid", doubt, claims, signer)
 
 
 def read_claims(text: str) -> SealClaims | None:

@@ -27,6 +27,7 @@ from pyhanko.sign.validation.settings import KeyUsageConstraints
 
 from foundation.times import utc_now
 from signing import errors
+from signing.batch import means_for, open_key
 from signing.certificates import (
     SIGNING_USAGES,
     chain_of,
@@ -41,7 +42,6 @@ from signing.evidence import Evidence, Network
 from signing.facts import Changes, FileFacts, FileFault, SignatureFacts
 from signing.gather_signature import proves_time, timestamp_on, with_status
 from signing.jobs import SigningRequest
-from signing.pades import means_for, open_key
 from signing.pins import PinSource
 from signing.quiet import quiet
 from signing.revocation import bare_context

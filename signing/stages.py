@@ -8,18 +8,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
-from asn1crypto import cms, x509
+from asn1crypto import x509
 from pyhanko.pdf_utils.layout import LayoutError
 from pyhanko.pdf_utils.misc import PdfError, PdfReadError
 from pyhanko.sign import PdfSignatureMetadata, PdfSigner
 from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
 from pyhanko.sign.general import SigningError
 from pyhanko.sign.signers.pdf_cms import PdfCMSSignedAttributes
-from pyhanko.sign.signers.pdf_cms import Signer as CmsSigner
-from pyhanko.sign.timestamps import TimeStamper
-from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from foundation.errors import SohoaError
 from foundation.messages import _
@@ -28,6 +25,7 @@ from foundation.times import utc_now, vietnam_time
 from signing import errors
 from signing.appearance import TextStyle, lay_out, place, text_of
 from signing.certificates import display_name
+from signing.cms_signer import CmsSigner
 from signing.document import (
     MALFORMED,
     AppendingWriter,
@@ -44,9 +42,6 @@ from signing.placing import find_place
 from signing.remote import RemoteSession
 from signing.timestamps import TimestampService
 from signing.tokens import TokenSession
-
-#: Room for the largest signature value when the container is sized: RSA 4096.
-_SIGNATURE_BYTES = 512
 
 
 @dataclass(frozen=True)
@@ -85,15 +80,16 @@ class Tools:
 
 
 async def container_size(tools: Tools) -> int:
-    """Hexadecimal digits to keep free for a signature: half as many again as one made for show.
+    """Hexadecimal digits to keep free for a signature: as many as one made for show has.
 
+    Half as many again where timestamps are asked for, whose size is their service's to choose.
     The same for every document of a batch, so it is found once: pyHanko's own estimate, made
     anew for each, takes a fifth of the time of signing.
 
     Raises:
         TimestampUnavailable: no service gave a timestamp to measure.
     """
-    made = await _CmsSigner(tools).async_sign(
+    made = await CmsSigner(tools.session, tools.chain).async_sign(
         bytes(32),
         DIGEST,
         use_pades=True,
@@ -102,7 +98,7 @@ async def container_size(tools: Tools) -> int:
         signed_attr_settings=PdfCMSSignedAttributes(signing_time=utc_now()),
     )
     digits = 2 * len(made.dump())
-    return digits + 2 * (digits // 4)
+    return digits + 2 * (digits // 4) if tools.timestamps else digits
 
 
 async def detached_signature(data: bytes, tools: Tools) -> bytes:
@@ -111,7 +107,7 @@ async def detached_signature(data: bytes, tools: Tools) -> bytes:
     Raises:
         TokenError, TimestampUnavailable: what signing needs.
     """
-    made = await _CmsSigner(tools).async_sign_general_data(
+    made = await CmsSigner(tools.session, tools.chain).async_sign_general_data(
         data,
         DIGEST,
         use_cades=True,
@@ -175,7 +171,7 @@ def _pdf_signer(
     )
     return PdfSigner(
         metadata,
-        _CmsSigner(tools),
+        CmsSigner(tools.session, tools.chain),
         timestamper=tools.timestamps,
         stamp_style=style,
         new_field_spec=SigFieldSpec(
@@ -211,58 +207,6 @@ def _appearance(
     else:
         raise errors.NoRoomForText(file=source)
     return TextStyle(block=block, rotation=frame.rotation), box
-
-
-class _CmsSigner(CmsSigner):
-    """pyHanko's signer over a token session. Roots are left out: the verifier has its own."""
-
-    def __init__(self, tools: Tools) -> None:
-        certificate = tools.session.certificate
-        store = SimpleCertificateStore.from_certs(tools.chain)
-        super().__init__(signing_cert=certificate, cert_registry=store, embed_roots=False)
-        self._session = tools.session
-
-    async def async_sign_prescribed_attributes(
-        self,
-        digest_algorithm: str,
-        signed_attrs: cms.CMSAttributes,
-        cms_version: str = "v1",
-        dry_run: bool = False,
-        timestamper: TimeStamper | None = None,
-        encap_content_info: Any = None,
-    ) -> cms.ContentInfo:
-        """pyHanko's, quicker by a tenth of what signing a file takes.
-
-        asn1crypto encodes what was built, and not read, again at every look, twice at each
-        level: so every part is read back as soon as it is complete.
-        """
-        made = await super().async_sign_prescribed_attributes(
-            digest_algorithm,
-            cms.CMSAttributes.load(signed_attrs.dump()),
-            cms_version=cms_version,
-            dry_run=dry_run,
-            timestamper=timestamper,
-            encap_content_info=encap_content_info,
-        )
-        return cms.ContentInfo.load(made.dump())
-
-    def signer_info(
-        self, digest_algorithm: str, signed_attrs: cms.CMSAttributes, signature: bytes
-    ) -> cms.SignerInfo:
-        """pyHanko's, read back."""
-        made = super().signer_info(digest_algorithm, signed_attrs, signature)
-        return cms.SignerInfo.load(made.dump())
-
-    async def async_sign_raw(
-        self, data: bytes, digest_algorithm: str, dry_run: bool = False
-    ) -> bytes:
-        """The signature value, from the token, in this thread: drivers want only one."""
-        if dry_run:
-            return bytes(_SIGNATURE_BYTES)
-        mechanism = self.get_signature_mechanism_for_digest(digest_algorithm)
-        if isinstance(self._session, RemoteSession):
-            return await self._session.sign(data, mechanism)
-        return self._session.sign(data, mechanism)
 
 
 def _free_name(wanted: str, taken: Iterable[str]) -> str:

@@ -88,7 +88,7 @@ def _read(file: Path) -> list[Anchor]:
         detail = reason_of(error) if isinstance(error, OSError) else _("no certificate")
         raise BadTrustFile(file=file, detail=detail) from error
     if not anchors:
-        raise BadTrustFile(file=file, detail="PEM")
+        raise BadTrustFile(file=file, detail=_("no certificate"))
     return anchors
 
 

@@ -10,7 +10,7 @@ import typer
 
 from foundation.messages import _
 from terminal.answers import BARE, Answer, verb
-from terminal.options import Operator, Trust
+from terminal.options import ForOwner, Operator, Trust
 from terminal.progress import Screen
 
 #: Its verbs stand beside those of ``cli.py``.
@@ -42,6 +42,7 @@ def export(
         int | None,
         typer.Option("--pin-fd", min=0, help=_("Read PINs, a line each, from this descriptor.")),
     ] = None,
+    owner: ForOwner = "",
     operator: Operator = "",
 ) -> Answer:
     from dossier.exporting import Packing, export_records
@@ -49,7 +50,7 @@ def export(
 
     packing = Packing(form, "" if unsigned else signer, offline, pin_fd)
     with screen.progress(_("Packing")):
-        done = export_records(records, out, for_, packing, reason, operator)
+        done = export_records(records, out, for_, packing, reason, operator, owner)
     return exchange_reports.exported_answer(done)
 
 

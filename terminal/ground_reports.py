@@ -11,6 +11,7 @@ from terminal.answers import Answer
 
 if TYPE_CHECKING:
     from dossier.accounting import Shown
+    from warehouse import Event
     from warehouse.account import ExcerptReport
     from warehouse.grounds import Consent, Planned, Withdrawal
 
@@ -33,6 +34,7 @@ _ACTIONS = {
     "consent": N_("consent given"),
     "withdrawal": N_("consent withdrawn"),
     "kept-by-law": N_("kept on by law"),
+    "kept-for-other": N_("kept on for another owner"),
     "keeping-ended": N_("no longer kept"),
     "look-up": N_("looked up"),
     "account": N_("this account shown"),
@@ -83,9 +85,19 @@ def withdrawn_answer(done: "Withdrawal") -> Answer:
     from dossier.agreeing import consent_data
 
     text = _(
-        "Consent {consent} is withdrawn: {ended} papers are erased, {kept} are kept by law."
-    ).format(consent=done.consent.id, ended=len(done.ended), kept=len(done.kept))
-    data = consent_data(done.consent) | {"kept": list(done.kept), "ended": list(done.ended)}
+        "Consent {consent} is withdrawn: {ended} papers are erased, {kept} are kept by law, "
+        "{shared} for another owner."
+    ).format(
+        consent=done.consent.id,
+        ended=len(done.ended),
+        kept=len(done.kept),
+        shared=len(done.shared),
+    )
+    data = consent_data(done.consent) | {
+        "kept": list(done.kept),
+        "ended": list(done.ended),
+        "shared": list(done.shared),
+    }
     return Answer(data, text)
 
 
@@ -126,12 +138,23 @@ def account_answer(shown: "Sequence[Shown]") -> Answer:
         why = " · ".join(
             details[key] for key in ("procedure", "reason", "basis", "cause") if details.get(key)
         )
-        what = _(_ACTIONS[event.action]) if event.action in _ACTIONS else event.action
+        what = _done(event)
         when = vietnam_time(event.at).strftime("%d/%m/%Y %H:%M")
         parts = (when, event.actor.name, event.actor.office, what, one.title, why)
         lines.append("  ".join(part for part in parts if part))
     return Answer(
         [event_data(one) for one in shown], "\n".join(lines) or _("Nothing is on record.")
+    )
+
+
+def _done(event: "Event") -> str:
+    """What was done, in words; of a paper of several owners also what was done for another."""
+    action = event.details.get("did", event.action)
+    what = _(_ACTIONS[action]) if action in _ACTIONS else action
+    return (
+        _("{what} (a paper of several owners)").format(what=what)
+        if "did" in event.details
+        else what
     )
 
 

@@ -91,6 +91,16 @@ def consent_withdraw(
     return ground_reports.withdrawn_answer(done)
 
 
+@verb(consent_app, "expire", _("Erase what is kept on consents whose last day is past; daily."))
+def consent_expire(operator: Operator = "") -> Answer:
+    from dossier.agreeing import end_past_consents
+
+    past, erased = end_past_consents(operator)
+    text = _("{past} consents have run out; {erased} papers are erased.")
+    data = {"past": past, "erased": erased}
+    return Answer(data, text.format(**data))
+
+
 @verb(consent_app, "show", _("What an owner agreed to, with its signed receipts."))
 def consent_show(
     consent: Annotated[str, typer.Argument(help=_("Consent id; else name the owner."))] = "",

@@ -42,6 +42,16 @@ Trust = Annotated[
 OptionalOwner = Annotated[
     str, typer.Option("--owner", help=_("The owner's number; “-” reads it from the input."))
 ]
+CoOwner = Annotated[
+    list[str] | None,
+    typer.Option(help=_("Number of another owner; “-” reads it from the input; repeatable.")),
+]
+ForOwner = Annotated[
+    str,
+    typer.Option(
+        "--owner", help=_("For which owner, of a paper of several; “-” reads the number.")
+    ),
+]
 Witness = Annotated[str, typer.Option(help=_("Who heard the owner say it; else the operator."))]
 Form = Annotated[Path | None, typer.Option(help=_("A scan of the form the owner signed."))]
 Otp = Annotated[str, typer.Option(help=_("Number of the one-time password's message."))]

@@ -146,11 +146,19 @@ def digitized_answer(
         expected: written pages the clerk counted; else as many as the profile says.
     """
     from digitize.quality import BelowQuality, below_bar, reasons, too_few
+    from digitize.source_errors import file_label
 
     made = whole.digitized
     for facts in whole.facts:
         for line in facts.doubts():
             screen.say(line)
+    for place in whole.left_out:
+        line = (
+            _("{file}: the pages in this subfolder are not in the document; name it to have them.")
+            if place.is_dir()
+            else _("{file}: pictures of this kind are not read. Save it as JPEG, then name it.")
+        )
+        screen.say(line.format(file=file_label(place)))
     kept = sum(finding.kept for finding in made.findings)
     blank = sum(finding.blank for finding in made.findings)
     text = _("{file}: {kept} pages, {blank} blank left out, {seconds:.1f} s").format(

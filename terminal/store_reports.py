@@ -32,6 +32,7 @@ def record_data(record: "Record") -> dict[str, Any]:
         "id": record.id,
         "version": record.version,
         "owner": mask_number(record.owner.identifier),
+        "co_owners": [mask_number(one.identifier) for one in record.co_owners],
         "type": record.paper_type,
         "type_code": record.type_code,
         "title": record.title,
@@ -63,7 +64,7 @@ def records_text(records: Sequence["Record"]) -> str:
         return _("Nothing is held.")
     return "\n".join(
         f"{one.id}  {vietnam_time(one.deposited_at):%d/%m/%Y}  {_(_STATUS[one.status]):<13}"
-        f"  {one.title}"
+        f"  {one.title}  {one.dossier_code}".rstrip()
         for one in records
     )
 

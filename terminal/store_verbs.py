@@ -9,7 +9,7 @@ import typer
 
 from foundation.messages import _
 from terminal.answers import BARE, Answer, verb
-from terminal.options import Operator
+from terminal.options import CoOwner, Operator
 from terminal.progress import Screen
 
 warehouse_app = typer.Typer(**BARE)
@@ -110,11 +110,12 @@ def bind(
         str, typer.Option("--owner", help=_("The owner's number; “-” reads it from the input."))
     ],
     owner_name: Annotated[str, typer.Option(help=_("The owner's name."))] = "",
+    co_owner: CoOwner = None,
     operator: Operator = "",
 ) -> Answer:
     """Bind a record to its owner."""
     from dossier.shelf import bind_record
     from terminal import store_reports
 
-    done = bind_record(record, owner, owner_name, operator)
+    done = bind_record(record, owner, owner_name, operator, co_owner or ())
     return Answer(store_reports.record_data(done), store_reports.records_text([done]))

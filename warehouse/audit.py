@@ -30,12 +30,16 @@ from warehouse.consent_schema import audit_owners
 from warehouse.errors import AuditAltered, WarehouseUnreachable
 from warehouse.journal import note
 from warehouse.ledger import put
-from warehouse.schema import audit, audit_head, records
-from warehouse.values import Actor, AuditReport, Event, Fault, is_id, new_id
+from warehouse.schema import audit, audit_head, records, requests
+from warehouse.values import Actor, AuditReport, Event, Fault, Record, is_id, new_id
 
 _GENESIS = "0" * 64
 #: What reading an entry raises that :func:`append` did not write.
 GARBLED = (ValueError, LookupError, TypeError)
+#: What an owner is told of what was done for another owner of their paper.
+SHARED = "co-owner"
+#: What a request may come to, see :mod:`warehouse.once`.
+_ACTS = frozenset({"deposit", "deposit-again", "release", "revoke", "bind", "erase", "consent"})
 #: Details that are digests and ids: they may hold nine digits in a row and are no one's number.
 _IDS = frozenset({"sha256", "consent", "receipt", "package", "dossier", "lot", "checks"})
 
@@ -75,7 +79,46 @@ def append(
         put(tx, audit_owners, {"owner": owner, "number": number, "seq": event.seq})
     outbox.announce(tx, event)
     checkpoints.extend(tx, event.seq, digest, entry)
+    if action in _ACTS and (request := tx.get_execution_options().get("sohoa_request")):
+        done = update(requests).where(requests.c.key == request).values(done=event.seq)
+        tx.execute(done)
     return event
+
+
+def append_for(
+    catalog: Catalog,
+    tx: Connection,
+    action: str,
+    actor: Actor,
+    record: Record,
+    details: Mapping[str, str],
+    whom: str = "",
+) -> Event:
+    """Add an entry about a record; each of its other owners gets one of their own before it.
+
+    Args:
+        whom: number of the owner it was done for; else the first.
+    """
+    first = whom or record.owner.identifier
+    for other in sorted({one.identifier for one in record.owners} - {first}):
+        append(
+            tx,
+            SHARED,
+            actor,
+            record=record.id,
+            version=record.version,
+            owner=catalog.pseudonym(other),
+            details={"did": action} | dict(details),
+        )
+    return append(
+        tx,
+        action,
+        actor,
+        record=record.id,
+        version=record.version,
+        owner=catalog.pseudonym(first) if first else "",
+        details=details,
+    )
 
 
 def anchor(tx: Connection) -> dict[str, Any]:
@@ -116,6 +159,15 @@ def _owner_of(catalog: Catalog, tx: Connection, record: str) -> str:
     query = select(records.c.owner_identifier).where(records.c.id == record).limit(1)
     identifier = tx.execute(query).scalar()
     return catalog.pseudonym(identifier) if identifier else ""
+
+
+def event_at(tx: Connection, seq: int) -> Event:
+    """The entry of that number. Raises AuditAltered for one that is garbled or not there."""
+    entry = tx.execute(select(audit.c.entry).where(audit.c.seq == seq)).scalar()
+    try:
+        return event_of(entry or "")
+    except GARBLED as error:
+        raise AuditAltered(record=seq) from error
 
 
 def events_of(tx: Connection, record_id: str) -> list[Event]:

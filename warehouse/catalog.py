@@ -74,6 +74,8 @@ class Catalog:
     _key: bytes = field(repr=False)
     #: Who signs checkpoints and receipts of what is written.
     signer: "Signer | None" = None
+    #: Under which request what is written is noted as done, see :mod:`warehouse.once`.
+    request: str = ""
 
     @property
     def folder(self) -> Path:
@@ -101,7 +103,9 @@ class Catalog:
                 self.journal.write(now, facts)
 
     def _writer(self) -> Engine:
-        return for_writing(self._engine).execution_options(sohoa_signer=self.signer)
+        return for_writing(self._engine).execution_options(
+            sohoa_signer=self.signer, sohoa_request=self.request
+        )
 
     def pseudonym(self, identifier: str) -> str:
         """The owner's name in the audit: HMAC-SHA256 (RFC 2104) of the number, 32 hex digits.

@@ -24,9 +24,10 @@ from warehouse.ground_errors import (
     MinorNeedsGuardian,
     NoEvidence,
     NothingAgreed,
+    RepresentativeMissing,
 )
 from warehouse.grounds import Agreement, Basis, Consent, Evidence, Giver, Purpose, Withdrawal
-from warehouse.keeping import end_or_rest_on_law
+from warehouse.keeping import Left, end_or_rest_on, run_out
 from warehouse.ledger import put
 from warehouse.receipts import issue
 from warehouse.values import Actor, Owner, clean_identifier, new_id
@@ -48,7 +49,8 @@ class ConsentBook:
             actor: who took it down.
 
         Raises:
-            NothingAgreed (exit code 2); NoEvidence, MinorNeedsGuardian, AuthorityMissing (11).
+            NothingAgreed (exit code 2); NoEvidence, MinorNeedsGuardian, RepresentativeMissing,
+                AuthorityMissing (11).
         """
         owner = replace(agreement.owner, identifier=clean_identifier(agreement.owner.identifier))
         agreement = replace(agreement, owner=owner)
@@ -85,13 +87,28 @@ class ConsentBook:
                 if consent.withdrawn_at is not None:
                     return _withdrawn(tx, consent)
                 pseudonym = self._catalog.pseudonym(consent.owner_identifier)
-                kept, ended = end_or_rest_on_law(tx, consent, laws or {}, actor, pseudonym)
+                left = end_or_rest_on(tx, consent, laws or {}, actor, pseudonym)
                 said = _taken_back(consent, evidence, giver or Giver(), actor) | {
                     "pii_principal_id": pseudonym,
-                    "kept_by_law": kept,
-                    "ended": ended,
+                    "kept_by_law": left.by_law,
+                    "kept_for_others": left.for_others,
+                    "ended": left.ended,
                 }
                 return _note_withdrawal(tx, consent, said, actor)
+
+    def end_past(self, actor: Actor, laws: Mapping[str, Basis] | None = None) -> list[Left]:
+        """End what is kept on consents whose last day is past; as :meth:`withdraw` does.
+
+        Papers that rest on another consent or a law since are kept on.
+        """
+        with self._catalog.writing() as tx:
+            past = [get(tx, name, locked=True) for name in run_out(tx)]
+            return [
+                end_or_rest_on(
+                    tx, one, laws or {}, actor, self._catalog.pseudonym(one.owner_identifier)
+                )
+                for one in past
+            ]
 
     def get(self, consent_id: str) -> Consent:
         """The consent of that id. Raises ConsentNotFound."""
@@ -168,6 +185,8 @@ def _require_sound(agreement: Agreement) -> None:
     if past or not agreement.papers or not agreement.purposes:
         raise NothingAgreed
     _require_shown(agreement.evidence, agreement.giver)
+    if agreement.owner.kind == "organisation" and agreement.giver.role != "delegate":
+        raise RepresentativeMissing
     if agreement.giver.role == "owner" and _is_minor(agreement.owner, agreement.adult_age):
         raise MinorNeedsGuardian(age=agreement.adult_age)
 
@@ -287,7 +306,7 @@ def _note_withdrawal(
     tx: Connection, consent: Consent, said: dict[str, Any], actor: Actor
 ) -> Withdrawal:
     now = utc_now()
-    kept, ended = said["kept_by_law"], said["ended"]
+    kept, ended, shared = said["kept_by_law"], said["ended"], said["kept_for_others"]
     audit.append(
         tx,
         "withdrawal",
@@ -298,11 +317,14 @@ def _note_withdrawal(
     receipt = issue(TAKEN_BACK, said | {"audit": audit.anchor(tx)}, signer_of(tx))
     withdrawn = replace(consent, withdrawn_at=now, withdrawal=receipt)
     put(tx, consents, _to_row(withdrawn))
-    return Withdrawal(withdrawn, tuple(kept), tuple(ended))
+    return Withdrawal(withdrawn, tuple(kept), tuple(ended), tuple(shared))
 
 
 def _withdrawn(tx: Connection, consent: Consent) -> Withdrawal:
-    """What came of it when it was withdrawn, as far as it is still so."""
+    """What came of it when it was withdrawn, as far as it is still so.
+
+    What is kept for others rests on their consents since, and stands in the receipt.
+    """
     query = select(bases.c.record_id, bases.c.ended_at).where(bases.c.consent_id == consent.id)
     rows = tx.execute(query.order_by(bases.c.record_id)).all()
     kept = dict.fromkeys(row.record_id for row in rows if row.ended_at is None)

@@ -97,7 +97,7 @@ def _attempt(
                 _replace(catalog, tx, old, record, actor)
             records.add(tx, record)
             objects.note_version(tx, record.id, made)
-            _account(catalog, tx, "deposit", record, actor, basis)
+            _account(catalog, tx, "deposit", record, actor, basis, paper)
             claim.release(tx)
     return record
 
@@ -133,9 +133,7 @@ def _again(catalog: Catalog, paper: Deposit, copy: Staged, actor: Actor) -> Reco
     with catalog.writing() as tx:
         record = _known(tx, paper, copy)
         if record is not None:
-            _account(
-                catalog, tx, "deposit-again", record, actor, _basis(tx, paper), paper.procedure
-            )
+            _account(catalog, tx, "deposit-again", record, actor, _basis(tx, paper), paper)
     return record
 
 
@@ -162,32 +160,25 @@ def _account(
     record: Record,
     actor: Actor,
     basis: Basis,
-    procedure: str | None = None,
+    paper: Deposit,
 ) -> None:
-    given = record.procedure if procedure is None else procedure
-    imported = {"package": record.origin["package"]} if record.origin else {}
-    audit.append(
-        tx,
-        action,
-        actor,
-        record=record.id,
-        version=record.version,
-        owner=catalog.pseudonym(record.owner.identifier),
-        details={
-            "sha256": record.sha256,
-            "procedure": given,
-            "basis": basis.rule or basis.name,
-            "consent": basis.consent_id,
-        }
-        | imported,
-    )
+    more = {"package": record.origin["package"]} if record.origin else {}
+    if paper.dossier_code:
+        more["dossier"] = paper.dossier_code
+    told = {
+        "sha256": record.sha256,
+        "procedure": paper.procedure,
+        "basis": basis.rule or basis.name,
+        "consent": basis.consent_id,
+    }
+    audit.append_for(catalog, tx, action, actor, record, told | more)
     keeping.note_basis(tx, record, basis)
 
 
 def _basis(tx: Connection, paper: Deposit) -> Basis:
     """On what ground the paper may be kept. Raises NoBasis, ConsentNotInForce."""
-    owner = paper.owner.identifier
-    return keeping.require_basis(tx, owner, paper.paper_type, paper.title, paper.basis, today())
+    owners = [one.identifier for one in (paper.owner, *paper.co_owners)]
+    return keeping.require_basis(tx, owners, paper.paper_type, paper.title, paper.basis, today())
 
 
 def _tidy(paper: Deposit) -> Deposit:

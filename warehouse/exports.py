@@ -1,8 +1,7 @@
 """Papers that leave together, in a package for another office."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from foundation.times import today
 from warehouse import audit, records, reuse
@@ -31,24 +30,19 @@ class Exports:
         actor: Actor,
         form: str,
         terms: Terms,
+        owner: str = "",
+        before: Callable[[Sequence[Record]], None] | None = None,
     ) -> list[Release]:
-        """Put on record that papers leave together, all of them or none; then copy them out.
+        """Put on record that papers leave together, all of them or none.
 
         Args:
             names: records' ids or codes; one named twice leaves once.
             form: in what they leave: ``json``, ``bagit``, ``asic``.
+            owner: number of the owner for whose matter, as in :meth:`warehouse.Warehouse.reuse`.
+            before: makes ready what must be ready before anything is on record.
 
         Raises as :meth:`warehouse.Warehouse.reuse`.
         """
-        purpose = (procedure.strip(), reason.strip())
-        with audit.refusals(self._catalog, "export", actor, procedure=purpose[0]):
-            details = {"form": form}
-            return reuse.release_all(self._catalog, names, purpose, actor, today(), terms, details)
-
-    def copy_out(self, release: Release, target: Path) -> None:
-        """A released paper, verified, into a file that appears whole or not at all (0600).
-
-        Raises:
-            DamagedObject (10), CannotWrite (3).
-        """
-        reuse.copy_out(self._catalog, release.record, target)
+        asked = reuse.Asked(procedure.strip(), reason.strip(), terms, owner, {"form": form})
+        with audit.refusals(self._catalog, "export", actor, procedure=asked.procedure):
+            return reuse.release_all(self._catalog, names, asked, actor, today(), before)

@@ -87,6 +87,16 @@ class AuthorityMissing(SohoaError):
     )
 
 
+class RepresentativeMissing(SohoaError):
+    """An organisation was to agree by itself."""
+
+    exit_code = ExitCode.NOT_ALLOWED
+    message = N_(
+        "An organisation agrees through a person: name who speaks for it with --delegate, and "
+        "the paper that shows that they may with --authority (sohoa consent grant)."
+    )
+
+
 class ProcedureUnknown(SohoaError):
     """A paper was asked for a procedure nobody described here, without saying why."""
 
@@ -131,6 +141,21 @@ class BasisUnrecorded(NotReusable):
         "It is not on record on what ground record {record} is kept, so it is not handed out. "
         "Ask its owner, then record it with: sohoa consent grant"
     )
+
+
+class OwnerUnnamed(NotReusable):
+    """A paper of several owners was asked for without saying for which of them."""
+
+    message = N_(
+        "Record {record} belongs to several owners and is kept on consent. Say for which of them "
+        "it is handed out, with --owner."
+    )
+
+
+class NotTheirs(NotReusable):
+    """A paper was asked for an owner whose it is not."""
+
+    message = N_("Record {record} is not a paper of the owner named.")
 
 
 class TooOften(SohoaError):

@@ -135,6 +135,10 @@ class Consent:
         wide = not self.procedures or procedure in self.procedures or purpose == "keep"
         return paper in self.papers and purpose in self.purposes and wide
 
+    def keeps(self, paper: str, day: date) -> bool:
+        """Whether such papers may be kept on it; one that was spent on a release still keeps."""
+        return self.covers(paper, "keep") and self.state(day) in ("in-force", "spent")
+
 
 @dataclass(frozen=True)
 class Withdrawal:
@@ -143,11 +147,13 @@ class Withdrawal:
     Attributes:
         kept: records kept on as a law asks for it.
         ended: records no longer kept on any ground: not found, not handed out, to be erased.
+        shared: records of several owners kept on for another of them, who agreed too.
     """
 
     consent: Consent
     kept: tuple[str, ...]
     ended: tuple[str, ...]
+    shared: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

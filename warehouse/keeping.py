@@ -1,19 +1,24 @@
-"""On what ground each paper is kept: asked for at the door, noted, ended, looked up again."""
+"""On what ground each paper is kept: asked for at the door, noted, ended, looked up again.
 
-from collections.abc import Mapping
+A paper of several owners is kept as soon as one of them agrees, and stands in the store of those
+who did; what a law asks for stands in the store of all. Each takes back for themselves alone.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 
-from foundation.times import utc_now
+from foundation.times import today, utc_now
 from warehouse import audit
-from warehouse.consent_schema import bases
+from warehouse.consent_schema import bases, consents
 from warehouse.ground_errors import ConsentNotInForce, NoBasis
 from warehouse.grounds import CONSENT, Basis
 from warehouse.ledger import put
 from warehouse.records import get
-from warehouse.schema import records
+from warehouse.schema import holders, records
 from warehouse.values import Actor, Record
 
 if TYPE_CHECKING:
@@ -21,12 +26,19 @@ if TYPE_CHECKING:
 
 
 def require_basis(
-    tx: Connection, owner_identifier: str, paper: str, title: str, asked: Basis | None, day: date
+    tx: Connection,
+    owners: Sequence[str],
+    paper: str,
+    title: str,
+    asked: Basis | None,
+    day: date,
 ) -> Basis:
     """The ground on which a paper may be taken in.
 
     Args:
-        asked: a law, or one consent by its id; None: whichever consent of the owner covers it.
+        owners: numbers of all whose paper it is; the consent of one of them is enough.
+        asked: a law, or one consent by its id; None: whichever consent of an owner covers it,
+            those of the first owner first.
 
     Raises:
         NoBasis: nobody agreed.
@@ -38,14 +50,14 @@ def require_basis(
         return asked
     if asked is not None:
         one = consent.get(tx, asked.consent_id)
-        its_own = one.owner_identifier == owner_identifier and one.covers(paper, "keep")
-        if not its_own or one.state(day) not in ("in-force", "spent"):
+        if one.owner_identifier not in owners or not one.keeps(paper, day):
             raise ConsentNotInForce(consent=one.id)
         return asked
-    found = consent.best(consent.of_owner(tx, owner_identifier), paper, "keep", "", day)
-    if found is None:
-        raise NoBasis(title=title)
-    return Basis("consent", CONSENT, consent_id=found.id)
+    for owner in owners:
+        found = consent.best(consent.of_owner(tx, owner), paper, "keep", "", day)
+        if found is not None:
+            return Basis("consent", CONSENT, consent_id=found.id)
+    raise NoBasis(title=title)
 
 
 def note_basis(tx: Connection, record: Record, basis: Basis) -> None:
@@ -71,54 +83,114 @@ def basis_of(tx: Connection, record: Record) -> Any:
     return tx.execute(query).one_or_none()
 
 
-def end_or_rest_on_law(
-    tx: Connection,
-    consent: "Consent",
-    laws: Mapping[str, Basis],
-    actor: Actor,
-    pseudonym: str,
-) -> tuple[list[str], list[str]]:
-    """Take a consent away from under the papers kept on it: records kept on by law, and ended."""
+@dataclass
+class Left:
+    """What becomes of records whose consent is taken back, by their ids."""
+
+    by_law: list[str] = field(default_factory=list)
+    for_others: list[str] = field(default_factory=list)
+    ended: list[str] = field(default_factory=list)
+
+
+def end_or_rest_on(
+    tx: Connection, consent: "Consent", laws: Mapping[str, Basis], actor: Actor, pseudonym: str
+) -> Left:
+    """Take a consent away from under the papers kept on it.
+
+    They are kept on by law, or for another owner who agreed as well, or no longer. One that was
+    not taken back but has run out makes way for a later one of its own giver too.
+    """
     query = select(records.c.paper_type, bases)
     query = query.join_from(
         bases,
         records,
         (records.c.id == bases.c.record_id) & (records.c.version == bases.c.version),
     ).where(bases.c.consent_id == consent.id, bases.c.ended_at.is_(None))
-    kept: list[str] = []
-    ended: list[str] = []
+    left = Left()
     for row in tx.execute(query.order_by(bases.c.record_id, bases.c.version)).all():
         law = laws.get(row.paper_type)
-        _move(tx, row, law)
-        (kept if law else ended).append(row.record_id)
+        ground = law or _of_owners(tx, row, consent)
+        _move(tx, row, ground)
+        action, those = (
+            ("kept-by-law", left.by_law)
+            if law
+            else ("kept-for-other", left.for_others)
+            if ground
+            else ("keeping-ended", left.ended)
+        )
+        if row.record_id not in those:
+            those.append(row.record_id)
         audit.append(
             tx,
-            "kept-by-law" if law else "keeping-ended",
+            action,
             actor,
             record=row.record_id,
             version=row.version,
             owner=pseudonym,
             details={"consent": consent.id, "basis": str(law or "")},
         )
-    return sorted(set(kept)), sorted(set(ended))
+    return left
 
 
-def _move(tx: Connection, row: Any, law: Basis | None) -> None:
+def _of_owners(tx: Connection, row: Any, consent: "Consent") -> Basis | None:
+    """Another consent of a version's owners, on which it may be kept."""
+    from warehouse.consent import of_owner
+
+    of_version = (holders.c.record_id == row.record_id) & (holders.c.version == row.version)
+    theirs = select(holders.c.owner_identifier).where(of_version)
+    if consent.state(today()) != "expired":
+        theirs = theirs.where(holders.c.owner_identifier != consent.owner_identifier)
+    for owner in tx.execute(theirs.order_by(holders.c.owner_identifier)).scalars().all():
+        for one in of_owner(tx, owner):
+            if one.keeps(row.paper_type, today()):
+                return Basis("consent", CONSENT, consent_id=one.id)
+    return None
+
+
+def _move(tx: Connection, row: Any, ground: Basis | None) -> None:
     now = utc_now()
     changed: dict[str, Any] = {"ended_at": now}
-    if law is not None:
-        changed = {"kind": "law", "name": law.name, "rule": law.rule, "since": now}
+    if ground is not None:
+        changed = {"kind": ground.kind, "name": ground.name, "rule": ground.rule, "since": now}
+    if ground is not None and ground.kind == "consent":
+        changed["consent_id"] = ground.consent_id
     kept = {column.name: row._mapping[column] for column in bases.c}
     put(tx, bases, kept | changed)
 
 
-def kept_only(tx: Connection, found: list[Record]) -> list[Record]:
-    """Those of some records whose keeping has not ended."""
+def run_out(tx: Connection) -> list[str]:
+    """Ids of the consents whose last day is past and on which papers are still kept."""
+    query = select(consents.c.id).where(consents.c.until < today()).distinct()
+    query = query.join(bases, bases.c.consent_id == consents.c.id)
+    query = query.where(bases.c.ended_at.is_(None), bases.c.kind == "consent")
+    return list(tx.execute(query.order_by(consents.c.id)).scalars())
+
+
+def kept_only(tx: Connection, found: list[Record], owner: str) -> list[Record]:
+    """Those of an owner's records that stand in their store: kept by law, or as they agreed."""
     ids = {record.id for record in found}
-    query = select(bases.c.record_id, bases.c.version)
-    query = query.where(bases.c.record_id.in_(ids), bases.c.ended_at.is_not(None))
-    ended = {(row.record_id, row.version) for row in tx.execute(query)}
-    return [record for record in found if (record.id, record.version) not in ended]
+    shared = {record.id for record in found if len(record.owners) > 1}
+    own: ColumnElement[bool] = bases.c.ended_at.is_not(None)
+    if shared:
+        own |= (bases.c.kind == "consent") & bases.c.record_id.in_(shared)
+    query = select(bases.c.record_id, bases.c.version, bases.c.ended_at)
+    rows = tx.execute(query.where(bases.c.record_id.in_(ids), own)).all()
+    lacking = {(row.record_id, row.version): row.ended_at is not None for row in rows}
+    agreed = _papers_agreed(tx, owner) if shared and rows else frozenset()
+    return [
+        record
+        for record in found
+        if (ended := lacking.get((record.id, record.version))) is None
+        or (not ended and record.paper_type in agreed)
+    ]
+
+
+def _papers_agreed(tx: Connection, owner: str) -> frozenset[str]:
+    """Types of papers an owner agreed to have kept and did not take back."""
+    from warehouse.consent import of_owner
+
+    agreed = [one for one in of_owner(tx, owner) if one.withdrawn_at is None]
+    return frozenset(paper for one in agreed for paper in one.papers if one.covers(paper, "keep"))
 
 
 def due_for_erasure(tx: Connection) -> list[Record]:

@@ -1,13 +1,13 @@
 """Requests that are carried out once, however often they are sent.
 
 Whoever sends a request gives it a key. Its answer is kept a day, sealed, under a keyed hash of
-that key; the same request again is given the same answer. A process that was killed in the
-midst of a request leaves its key behind: the request may then be sent again and is carried out
-anew, which for deposits and withdrawals comes to the same.
+that key; the same request again is given the same answer. What a request does is noted under
+its key in the very transaction that does it. So where a process was killed, the request that is
+sent again is answered with what was done, or, where nothing was, carried out anew.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sqlalchemy import Connection, delete, insert, select, update
@@ -15,10 +15,12 @@ from sqlalchemy import Connection, delete, insert, select, update
 from foundation.errors import ExitCode, SohoaError
 from foundation.messages import N_
 from foundation.times import utc_now
+from warehouse import audit
 from warehouse.catalog import Catalog
 from warehouse.cipher import Unauthentic
 from warehouse.claims import home_of, lives
 from warehouse.schema import requests
+from warehouse.values import Event
 
 #: How long an answer is kept.
 KEPT = timedelta(hours=24)
@@ -53,34 +55,53 @@ class Answer:
     again: bool = False
 
 
-def once(catalog: Catalog, key: str, content: str, work: Callable[[], Answer]) -> Answer:
+def once(
+    catalog: Catalog,
+    key: str,
+    content: str,
+    work: Callable[[str], Answer],
+    again: Callable[[Event], Answer] | None = None,
+) -> Answer:
     """Do some work, unless it was done: then give its answer once more.
 
-    What ends with an error is forgotten, so that it may be tried again under the same key.
+    What ends with an error and has done nothing is forgotten, so that it may be tried again
+    under the same key.
 
     Args:
         key: names the request, its sender and its address.
         content: all that is asked for.
+        work: is told under what its acts are to be noted (:meth:`warehouse.Warehouse.under`).
+        again: makes the answer of work that was done from its entry in the audit; None: the
+            work itself comes to the same when it is done again.
 
     Raises:
         KeyReused: the key stands for other content.
         StillAtWork: somebody is at it.
     """
     name, print_ = catalog.hidden(f"request:{key}"), catalog.hidden(f"content:{content}")
-    answer = _begin(catalog, name, print_)
-    if answer is not None:
-        return answer
+    found = _begin(catalog, name, print_)
+    if isinstance(found, Answer):
+        return found
     try:
-        answer = work()
-        sealed = catalog.journal.seal(name, answer.body)
-        with catalog.writing() as tx:
-            done = {"status": answer.status, "answer": sealed, "record_id": answer.record}
-            tx.execute(update(requests).where(requests.c.key == name).values(done))
+        if found is not None and again is not None:
+            answer = replace(again(found), again=True)
+        else:
+            answer = work(name if again else "")
+        _keep(catalog, name, answer)
     except BaseException:
         with catalog.writing() as tx:
-            tx.execute(delete(requests).where(requests.c.key == name))
+            undone = (requests.c.key == name) & requests.c.done.is_(None)
+            tx.execute(delete(requests).where(undone))
         raise
     return answer
+
+
+def _keep(catalog: Catalog, name: str, answer: Answer) -> None:
+    """Keep an answer, to be given once more."""
+    sealed = catalog.journal.seal(name, answer.body)
+    done = {"status": answer.status, "answer": sealed, "record_id": answer.record}
+    with catalog.writing() as tx:
+        tx.execute(update(requests).where(requests.c.key == name).values(done))
 
 
 def forget(tx: Connection, record_id: str) -> None:
@@ -88,8 +109,8 @@ def forget(tx: Connection, record_id: str) -> None:
     tx.execute(delete(requests).where(requests.c.record_id == record_id))
 
 
-def _begin(catalog: Catalog, name: str, print_: str) -> Answer | None:
-    """Take the key, or find what it was answered with."""
+def _begin(catalog: Catalog, name: str, print_: str) -> Answer | Event | None:
+    """Take the key, or find what it was answered with, or else what was done under it."""
     now = utc_now()
     ours = {
         "fingerprint": print_,
@@ -105,6 +126,8 @@ def _begin(catalog: Catalog, name: str, print_: str) -> Answer | None:
             return None
         if row.fingerprint != print_:
             raise KeyReused
+        if not row.status and row.done is not None:
+            return audit.event_at(tx, row.done)
         if not row.status:
             if lives(catalog, row):
                 raise StillAtWork

@@ -80,6 +80,12 @@ def get(tx: Connection, id_or_code: str, hide: codes.Hide | None = None) -> Reco
     return from_row(row)
 
 
+def as_it_stands(tx: Connection, record: Record) -> Record:
+    """The same version as it is now, whatever its code has become."""
+    own = (records.c.id == record.id) & (records.c.version == record.version)
+    return from_row(tx.execute(select(records).where(own)).mappings().one())
+
+
 def in_dossier(tx: Connection, dossier_code: str) -> list[Record]:
     """What is in force of a dossier's papers, in the order in which they were deposited."""
     query = select(records).where(

@@ -6,23 +6,29 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from warehouse import audit, objects, records
+from warehouse import audit, consent, objects, records
 from warehouse import once as requests
 from warehouse.catalog import Catalog
 from warehouse.consent_schema import checkpoints, releases
 from warehouse.errors import RecordNotFound
+from warehouse.receipts import check
+from warehouse.reuse import RELEASED
 from warehouse.schema import check_state
-from warehouse.values import Actor, Record, is_id
+from warehouse.values import Actor, Event, Record, Release, is_id
 
 
 @dataclass(frozen=True)
 class Released:
-    """A paper that was handed out: to whom and when (UTC)."""
+    """A paper that was handed out: to whom and when (UTC).
+
+    ``withdrawn``: the consent it was handed out on was taken back since.
+    """
 
     record: Record
     actor: str
     office: str
     at: datetime
+    withdrawn: bool
 
 
 @dataclass(frozen=True)
@@ -88,17 +94,8 @@ class Service:
             audit.append(tx, "refusal", actor, owner=about, details=facts)
 
     def _note(self, action: str, record: Record, actor: Actor, facts: dict[str, str]) -> None:
-        number = record.owner.identifier
         with self._catalog.writing() as tx:
-            audit.append(
-                tx,
-                action,
-                actor,
-                record=record.id,
-                version=record.version,
-                owner=self._catalog.pseudonym(number) if number else "",
-                details=facts,
-            )
+            audit.append_for(self._catalog, tx, action, actor, record, facts)
 
     def released(self, release_id: str) -> Released | None:
         """What was handed out under a release; None where there is none."""
@@ -109,8 +106,12 @@ class Service:
             if row is None:
                 return None
             held = records.versions(tx, row.record_id)
+            on = check(row.receipt, {}, RELEASED).said["basis"]["consent"]
+            withdrawn = bool(on) and consent.get(tx, on).withdrawn_at is not None
         version = next((one for one in held if one.version == row.version), None)
-        return None if version is None else Released(version, row.actor, row.office, row.at)
+        if version is None:
+            return None
+        return Released(version, row.actor, row.office, row.at, withdrawn)
 
     def latest_checkpoint(self) -> str:
         """The last checkpoint's statement; empty where nothing is on record yet."""
@@ -124,9 +125,33 @@ class Service:
             row = tx.execute(select(check_state)).one()
         return CheckState(row.begun_at, row.ended_at, row.last_record)
 
-    def once(self, key: str, content: str, work: Callable[[], requests.Answer]) -> requests.Answer:
+    def release_of(self, event: Event) -> Release:
+        """A release as it was answered, from its entry in the audit."""
+        with self._catalog.reading() as tx:
+            query = select(releases.c.receipt).where(releases.c.id == event.id)
+            receipt = tx.execute(query).scalar_one()
+        return Release(
+            id=event.id,
+            record_id=event.record_id,
+            reason=event.details["reason"],
+            procedure=event.details["procedure"],
+            requested_by=event.actor,
+            at=event.at,
+            sha256=event.details["sha256"],
+            basis=event.details["consent"] or event.details["basis"],
+            receipt=receipt,
+            record=self.version(event.record_id, event.version),
+        )
+
+    def once(
+        self,
+        key: str,
+        content: str,
+        work: Callable[[str], requests.Answer],
+        again: Callable[[Event], requests.Answer] | None = None,
+    ) -> requests.Answer:
         """Do some work once; see :func:`warehouse.once.once`."""
-        return requests.once(self._catalog, key, content, work)
+        return requests.once(self._catalog, key, content, work, again)
 
     def pseudonym(self, identifier: str) -> str:
         """An owner's name in the audit."""

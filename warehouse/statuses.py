@@ -39,15 +39,8 @@ def revoke(catalog: Catalog, id_or_code: str, reason: str, actor: Actor) -> Reco
             with catalog.writing() as tx:
                 records.put(tx, revoked)
                 objects.note_version(tx, record.id, made)
-                audit.append(
-                    tx,
-                    "revoke",
-                    actor,
-                    record=record.id,
-                    version=record.version,
-                    owner=catalog.pseudonym(record.owner.identifier),
-                    details={"reason": reason.strip()},
-                )
+                why = {"reason": reason.strip()}
+                audit.append_for(catalog, tx, "revoke", actor, record, why)
                 claim.release(tx)
     return revoked
 
@@ -82,9 +75,7 @@ def bind_owner(
                 _refuse_double(catalog, tx, record, bound)
                 records.put(tx, bound)
                 objects.note_version(tx, record.id, made)
-                audit.append(
-                    tx, "bind", actor, record=record.id, version=record.version, owner=pseudonym
-                )
+                audit.append_for(catalog, tx, "bind", actor, bound, {})
                 claim.release(tx)
     return bound
 
@@ -105,15 +96,8 @@ def erase(catalog: Catalog, id_or_code: str, reason: str, actor: Actor) -> list[
                 once.forget(tx, record_id)
                 for record, was in zip(erased, held, strict=True):
                     records.put(tx, record)
-                    audit.append(
-                        tx,
-                        "erase",
-                        actor,
-                        record=record_id,
-                        version=record.version,
-                        owner=catalog.pseudonym(was.owner.identifier),
-                        details={"reason": reason.strip()},
-                    )
+                    why = {"reason": reason.strip()}
+                    audit.append_for(catalog, tx, "erase", actor, was, why)
             # Only now, when there is no way back, the key; a crash here is gone on from.
             objects.finish_erasing(catalog, record_id)
             with catalog.writing() as tx:

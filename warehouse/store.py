@@ -1,7 +1,7 @@
 """The warehouse as its callers see it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Literal
@@ -89,6 +89,10 @@ class Warehouse:
     def outbox(self) -> Outbox:
         """What happened, to be told to those who want to hear of it."""
         return Outbox(self._catalog)
+
+    def under(self, request: str) -> "Warehouse":
+        """The same, whose acts are noted as done under a request; see :mod:`warehouse.once`."""
+        return Warehouse(replace(self._catalog, request=request))
 
     def new_code(
         self, template: str, owner_identifier: str, type_code: str, office: str, date: date
@@ -197,7 +201,11 @@ class Warehouse:
         """An owner's records as they stand on a day (today in Vietnam), latest deposit first."""
         with self._catalog.reading() as tx:
             found = records.find(tx, owner_identifier, paper_type, on or today(), status)
-            return found if status == "any" else keeping.kept_only(tx, found)
+            return (
+                found
+                if status == "any"
+                else keeping.kept_only(tx, found, clean_identifier(owner_identifier))
+            )
 
     def get(self, id_or_code: str) -> Record:
         """The version a code stands for, or by id the version in force, else the latest.
@@ -268,30 +276,25 @@ class Warehouse:
         actor: Actor,
         out: Path | None,
         terms: Terms | None = None,
+        owner: str = "",
     ) -> Release:
         """Hand a paper out, or without ``out`` only release it; on record before the file appears.
 
         Args:
             terms: what the procedure asks for, on which law, and within which limits.
+            owner: number of the owner for whose matter it is; needed where a paper kept on
+                consent has several: it leaves on the consent of that one.
 
         Raises:
             NotReusable: RecordExpired, RecordRevoked, RecordSuperseded, NotForProcedure,
-                ConsentLacking, KeepingEnded or BasisUnrecorded (11).
+                ConsentLacking, OwnerUnnamed, NotTheirs, KeepingEnded or BasisUnrecorded (11).
             TooOften: beyond the limits (11).
             ReasonMissing, ProcedureUnknown: no reason, or none in words where the procedure
                 is not known (2).
             RecordNotFound, CannotWrite (3), DamagedObject (10).
         """
-        return reuse.reuse(
-            self._catalog,
-            id_or_code,
-            procedure=procedure,
-            reason=reason,
-            actor=actor,
-            out=out,
-            day=today(),
-            terms=terms or Terms(),
-        )
+        asked = reuse.Asked(procedure.strip(), reason.strip(), terms or Terms(), owner)
+        return reuse.reuse(self._catalog, id_or_code, asked, actor, out, today())
 
     def active(self, after: str = "") -> Iterator[Record]:
         """Every active record, whosever it is, expired ones too, by id; read as it goes.

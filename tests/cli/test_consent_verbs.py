@@ -135,3 +135,29 @@ def test_a_stranger_s_office_cannot_be_emptied_in_an_hour(counter, complains, pa
     again = ("reuse", record["id"], "--for", "hai-giay", "-o", "more.pdf")
     complains(counter.run(*again), 11, "record_a_day")
     assert not (counter.folder / "more.pdf").exists()
+
+
+def test_consents_that_have_run_out_are_looked_for(counter, complains, paper, said) -> None:
+    complains(counter.run("consent", "expire"), 10, "no store")
+    said("deposit", paper("a"), "--owner", OWNER, "--type", "giay-to", "--agreed")
+    assert said("consent", "expire") == {"past": 0, "erased": 0}
+    assert len(said("find", "--owner", OWNER)) == 1
+
+
+def test_a_paper_of_two_leaves_for_the_one_who_agreed(counter, complains, paper, said) -> None:
+    spouse = "079199000012"
+    numbers = {"stdin": f"{OWNER}\n{spouse}\n"}
+    deposit = ("deposit", paper("a"), "--owner", "-", "--co-owner", "-", "--type", "giay-to")
+    record = said(*deposit, "--agreed", **numbers)
+    assert (record["owner"], record["co_owners"]) == ("001*******84", ["079*******12"])
+    assert said("find", "--owner", "-", stdin=spouse + "\n") == []
+    reuse = ("reuse", record["id"], "--for", "hai-giay", "--reason", "đơn của vợ chồng", "-o")
+    out = counter.folder / "copy.pdf"
+    complains(counter.run(*reuse, out), 11, "--owner")
+    complains(counter.run(*reuse, out, "--owner", "-", stdin=spouse + "\n"), 11, "not agreed")
+    complains(counter.run(*reuse, out, "--owner", "-", stdin="001087000099\n"), 11, "not a paper")
+    assert not out.exists()
+    said(*reuse, out, "--owner", "-", stdin=OWNER + "\n")
+    assert out.exists()
+    shown = counter.run("audit", "show", "--owner", "-", stdin=spouse + "\n").stdout
+    assert "handed out (a paper of several owners)" in shown

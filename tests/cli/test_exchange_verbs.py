@@ -100,6 +100,17 @@ def test_leaving_is_a_release_with_receipt_and_audit_and_needs_a_reason(
     complains(counter.run(*export, pins=agency(counter)), 11, "revoked")
 
 
+@pytest.mark.parametrize("form", ["asic", "bagit", "json"])
+def test_where_the_package_cannot_be_written_nothing_is_on_record(
+    counter, record, complains, form
+) -> None:
+    (counter.folder / "file").touch()
+    for place in (counter.folder / "file" / "p", "/proc/nowhere/p"):
+        export = ("export", record, "--for", "hai-giay", "--form", form, "-o", place, "--pin-fd")
+        complains(counter.run(*export, pins=agency(counter)), 3, "cannot be written")
+    assert "handed out" not in counter.run("audit", "show", "--owner", OWNER).stdout
+
+
 def test_a_wrong_pin_releases_nothing(counter, record, complains) -> None:
     out = counter.folder / "p.asice"
     export = ("export", record, "--for", "hai-giay", "-o", out, "--pin-fd")

@@ -61,6 +61,15 @@ def test_another_paper_under_the_same_number_is_a_conflict(counter, complains, p
     assert said(counter.run(*deposit, "--supersede", "--json"))["version"] == 2
 
 
+def test_a_result_is_deposited_with_the_code_of_its_dossier(counter, paper) -> None:
+    code = "H99.01-20261128-0000007"
+    deposit = ("deposit", paper, "--owner", OWNER, "--type", "khai-sinh", "--dossier", code)
+    assert said(counter.run(*deposit, "--json"))["dossier_code"] == code
+    (found,) = said(counter.run("find", "--owner", OWNER, "--json"))
+    assert found["dossier_code"] == code
+    assert code in counter.run("find", "--owner", OWNER).stdout
+
+
 def test_profiles_are_listed_shown_and_checked(counter) -> None:
     listed = said(counter.run("profile", "list", "--json"))
     assert "hai-giay" in [one["name"] for one in listed["procedure"]]

@@ -15,7 +15,7 @@ import threading
 
 LIBRARIES = (
     "dossier.counter", "dossier.making", "dossier.checking", "dossier.devices", "dossier.doctor",
-    "dossier.signing_desk", "dossier.shelf", "dossier.receipt", "signing.pades", "signing.verify",
+    "dossier.signing_desk", "dossier.shelf", "dossier.receipt", "signing.batch", "signing.verify",
     "warehouse.store", "digitize.training_server", "terminal.talk", "terminal.reports", "fpdf",
 )  # fmt: skip
 

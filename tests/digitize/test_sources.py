@@ -18,6 +18,7 @@ from digitize.sources import (
     assumed_dpi,
     check_sources,
     jpeg_bytes_if_untouched,
+    left_out,
     load_pixels,
     read_sources,
 )
@@ -321,12 +322,43 @@ class TestFolders:
         with pytest.raises(refused.MissingFile):
             next(sheets)
 
+    def test_what_lies_in_subfolders_or_is_of_another_kind_is_told(self, tmp_path):
+        saved(tmp_path / "1.png", paper())
+        (tmp_path / "tiếp").mkdir()
+        (tmp_path / "ghi chú").mkdir()
+        (tmp_path / "ghi chú" / "a.txt").write_text("x")
+        saved(tmp_path / "tiếp" / "2.png", paper())
+        (tmp_path / "ảnh.heic").write_bytes(b"\0\0\0\x18ftypheic")
+        assert [sheet.label for sheet in read_sources([tmp_path])] == ["1.png"]
+        assert [one.name for one in left_out([tmp_path])] == ["tiếp", "ảnh.heic"]
+        (tmp_path / "1.png").unlink()
+        assert "tiếp" in refuse(tmp_path, refused.OnlySubfolders)
+
     def test_labels_show_neither_folder_nor_personal_number(self, tmp_path):
         path = saved(tmp_path / "cccd_001087000084.png", paper())
         assert only_sheet(path).label == "cccd_001*******84.png"
 
 
 class TestRefused:
+    @pytest.mark.parametrize("ending", ["bmp", "webp"])
+    def test_a_bitmap_or_web_picture_is_read_but_not_half_of_one(self, tmp_path, ending):
+        path = saved(tmp_path / f"a.{ending}", paper())
+        pixels, _dpi = load_pixels(only_sheet(path))
+        assert is_upright(pixels)
+        path.write_bytes(path.read_bytes()[:-200])
+        refuse(path, refused.CutShort)
+
+    @pytest.mark.parametrize("deep", [np.float32, np.int32])
+    def test_values_without_a_known_white_are_named_as_such(self, tmp_path, deep):
+        picture = Image.fromarray(np.full((340, 240), 1, deep))
+        refuse(saved(tmp_path / "a.tif", picture), refused.DeepColours)
+
+    def test_a_file_of_another_kind_is_called_by_it(self, tmp_path):
+        (tmp_path / "a.gif").write_bytes(b"GIF89a" + bytes(200))
+        assert "GIF" in refuse(tmp_path / "a.gif", refused.ForeignKind)
+        (tmp_path / "a.jpg").write_bytes(b"\0\0\0\x18ftypheic" + bytes(100))
+        assert "HEIC" in refuse(tmp_path / "a.jpg", refused.ForeignKind)
+
     def test_nothing_named(self):
         with pytest.raises(refused.NoSource):
             check_sources([])
@@ -344,7 +376,6 @@ class TestRefused:
             ("a.pdf", b"only text\n" * 50),
             ("a.jpg", b"<!doctype html><html><body>404</body></html>"),
             ("a.png", b"\x89PNG but not really" * 10),
-            ("a.gif", b"GIF89a" + bytes(200)),
         ],
     )
     def test_files_that_are_not_what_they_are_called(self, tmp_path, name, content):

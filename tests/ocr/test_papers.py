@@ -230,7 +230,8 @@ Số: 1862/QĐ-UBND|Hòa An, ngày 15 tháng 09 năm 2023
 QUYẾT ĐỊNH
 Về việc hỗ trợ hộ gia đình bị thiệt hại do mưa lũ
 CHỦ TỊCH ỦY BAN NHÂN DÂN XÃ HÒA AN
-Căn cứ Luật Tổ chức chính quyền địa phương;
+Căn cứ Luật Tổ chức chính quyền địa phương ngày 19 tháng 6 năm 2015;
+Căn cứ Nghị định số 20/2021/NĐ-CP ngày 15 tháng 3 năm 2021 của Chính phủ;
 Điều 1. Hỗ trợ hộ ông Trần Văn Hải, số tiền 12.000.000 đồng.
 Nơi nhận:|KT. CHỦ TỊCH
 - Như Điều 3;|PHÓ CHỦ TỊCH
@@ -243,3 +244,34 @@ Nơi nhận:|KT. CHỦ TỊCH
         "trich_yeu": "hỗ trợ hộ gia đình bị thiệt hại do mưa lũ",
         "nguoi_ky": "Vũ Quốc Việt",
     }
+
+
+def test_a_decision_without_a_legible_number_and_date_has_none_of_what_it_cites():
+    form = """
+ỦY BAN NHÂN DÂN|CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM
+SC IB62JQO-UBND|Hòa An, ngÃy tbánq nãm 2O23
+QUYẾT ĐỊNH
+Căn cứ Luật Tổ chức chính quyền địa phương ngày 19 tháng 6 năm 2015;
+Căn cứ Luật Đất đai ngày 29 tháng 11 năm 2013
+Căn cứ Quyết định
+số 15/2022/QĐ-UBND ngày 08 tháng 3 năm 2022 của Ủy ban nhân dân tỉnh;
+Điều 1. Hỗ trợ hộ ông Trần Văn Hải theo Biên bản lập tại Hòa An,
+ngày 20 tháng 8 năm 2023.
+"""
+    found = read("quyet-dinh", form)
+    assert "so_ky_hieu" not in found
+    assert "ngay_ban_hanh" not in found
+
+
+@pytest.mark.parametrize(
+    ("line", "day"),
+    [
+        ("Thành phố Hồ Chí Minh, ngày 05 tháng 3 năm 2024", "2024-03-05"),
+        ("Bà Rịa - Vũng Tàu, ngày 05/3/2024", "2024-03-05"),
+        ("Cần Thơ. ngày 5 tháng 03 năm 2024 '", "2024-03-05"),
+    ],
+)
+def test_a_paper_is_dated_with_place_and_day(line, day):
+    paper = load_paper("quyet-dinh")
+    values = read_fields([page(f"Số: 12/QĐ-UBND|{line}")], paper.fields, paper.labels)
+    assert {value.name: value.normal for value in values}["ngay_ban_hanh"] == day

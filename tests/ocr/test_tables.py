@@ -61,6 +61,19 @@ def test_cells_are_found_whatever_the_rules_are_drawn_with(dashes, weight):
         assert all(one.right <= other.left for one, other in pairwise(row))
 
 
+def test_no_rule_of_one_pixel_falls_between_the_samples():
+    at_200 = Image.new("L", (1260, 787), 255)
+    pen, step = ImageDraw.Draw(at_200), 61  # every remainder of the sampling's four pixels
+    for n in range(9):
+        pen.line((100 + n * step, 100, 100 + n * step, 100 + 8 * step), 90, 1)
+        pen.line((100, 100 + n * step, 100 + 8 * step, 100 + n * step), 90, 1)
+    found = find_tables(np.asarray(at_200), 200)
+    (table,) = found.tables
+    assert [len(row) for row in table.rows] == [8] * 8
+    assert found.rules is not None
+    assert np.where(found.rules, 255, np.asarray(at_200)).min() == 255
+
+
 def test_a_table_without_a_frame_has_all_its_cells():
     (table,) = find_tables(flatten(drawn(frame=False), DPI), DPI).tables
     assert [len(row) for row in table.rows] == [4, 4, 4, 4]

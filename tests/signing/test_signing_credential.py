@@ -74,7 +74,7 @@ def test_a_seal_from_the_future_or_before_its_certificate_does_not_hold(
     assert (early.verdict, early.cause) == ("invalid", "future")
     ancient = SealClaims(FIELDS, datetime(2024, 1, 1, tzinfo=UTC), b"", b"")
     verdict = check(issue(ancient, key), [pki.root_pem], NOW, known=[pki.certificates])
-    assert (verdict.verdict, verdict.cause) == ("indeterminate", "untrusted")
+    assert (verdict.verdict, verdict.cause) == ("indeterminate", "out-of-date")
 
 
 def test_another_owner_under_an_old_signature_is_found_out(pki: Rehearsal, key: SealKey) -> None:
@@ -119,6 +119,27 @@ def test_a_token_nested_without_end_is_malformed(head: bytes) -> None:
         assert check(text, [], NOW).cause == "malformed"
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        cbor2.CBORTag(4, [9_999_999, 1]),  # ten million digits, once it is counted out
+        cbor2.CBORTag(5, [99_999_999, 1]),
+        cbor2.CBORTag(35, "(a*)*b"),
+        float("nan"),
+        10**4000,
+    ],
+    ids=["decimal", "binary", "pattern", "no-number", "huge"],
+)
+def test_claims_of_other_kinds_are_malformed(odd: object) -> None:
+    honest = {1: "H99.01", 6: 1_764_000_000, -70001: {}, -70002: b"", -70003: b""}
+    for claim in (6, 1):
+        payload = cbor2.dumps(honest | {claim: odd})
+        head = cbor2.dumps({1: -7, 4: bytes(8)})
+        message = cbor2.dumps(cbor2.CBORTag(18, [head, {}, payload, bytes(64)]))
+        text = PREFIX + base45.b45encode(zlib.compress(message)).decode()
+        assert check(text, [], NOW).cause == "malformed"
+
+
 def test_a_seal_by_another_offices_key_under_the_right_name_is_forged(
     pki: Rehearsal, key: SealKey
 ) -> None:
@@ -133,7 +154,7 @@ def test_a_seal_made_after_its_certificate_ran_out_is_not_relied_on(
     late = datetime(2046, 1, 1, tzinfo=UTC)
     text = issue(SealClaims(FIELDS, late, b"", b""), key)
     verdict = check(text, [pki.root_pem], late, known=[pki.certificates])
-    assert (verdict.verdict, verdict.cause) == ("indeterminate", "untrusted")
+    assert (verdict.verdict, verdict.cause) == ("indeterminate", "out-of-date")
 
 
 def test_a_key_open_to_others_or_of_another_certificate_is_refused(

@@ -16,7 +16,7 @@ import pytest
 from foundation import aside
 from foundation.errors import ExitCode, SohoaError
 from foundation.times import utc_now
-from signing import appearance, errors, outputs, stages, timestamps
+from signing import appearance, beside, errors, stages, timestamps
 from signing.pades import SigningRequest, SignJob, SignResult, sign_file, sign_files
 from signing.pins import Pin
 from signing.rehearsal import Rehearsal, rehearsal_pki
@@ -158,12 +158,12 @@ def test_of_two_who_sign_the_same_file_at_once_the_second_keeps_what_the_first_m
 
     async def overtaken(source: Path, part: Path, tools: stages.Tools) -> None:
         await right(source, part, tools)
-        monkeypatch.setattr("signing.pades.append_signature", right)
+        monkeypatch.setattr("signing.batch.append_signature", right)
         with ThreadPoolExecutor(1) as other:
             assert other.submit(sign).result().outcome == "signed"
         first.append(job.target.read_bytes())
 
-    monkeypatch.setattr("signing.pades.append_signature", overtaken)
+    monkeypatch.setattr("signing.batch.append_signature", overtaken)
     assert sign().outcome == "kept"
     assert job.target.read_bytes() == first[0]
     assert [file.name for file in job.target.parent.iterdir()] == ["a.pdf"]
@@ -183,7 +183,7 @@ def test_a_file_that_another_program_wrote_meanwhile_is_left(
         await right(source, part, tools)
         job.target.write_bytes(b"another's")
 
-    monkeypatch.setattr("signing.pades.append_signature", overtaken)
+    monkeypatch.setattr("signing.batch.append_signature", overtaken)
     (result,) = sign_files([job], request_for("clerk", "b-b"), pki.pin_source("clerk"))
     assert isinstance(result.error, TargetTaken)
     assert result.error.exit_code == ExitCode.NOT_ALLOWED
@@ -199,7 +199,7 @@ def test_many_files_are_verified_in_a_second_process_and_none_is_named_before(
     monkeypatch: pytest.MonkeyPatch,
     killed: bool,
 ) -> None:
-    monkeypatch.setattr(outputs, "_MANY", 4)
+    monkeypatch.setattr(beside, "_MANY", 4)
     started: list[subprocess.Popen[bytes]] = []
 
     class Seen(subprocess.Popen):  # type: ignore[type-arg]
@@ -216,7 +216,7 @@ def test_many_files_are_verified_in_a_second_process_and_none_is_named_before(
         if source.name == "2.pdf":
             part.write_bytes(part.read_bytes() + b"\n")  # noqa: ASYNC240  alone in its loop
 
-    monkeypatch.setattr("signing.pades.append_signature", spoiled)
+    monkeypatch.setattr("signing.batch.append_signature", spoiled)
 
     def kill(done: int, _total: int, _job: SignJob) -> None:
         if killed and done == 1:
@@ -437,8 +437,7 @@ def test_a_missing_font_is_named_before_the_pin_is_asked_for(
 ) -> None:
     monkeypatch.setattr(appearance, "_TINOS", tmp_path / "none.ttf")
     monkeypatch.setenv("PATH", os.devnull)
-    for cached in (appearance._font_file, appearance._advances):
-        cached.cache_clear()
+    appearance._advances.cache_clear()
     pin = CountedPin(pki.pin_for("agency"))
     with pytest.raises(errors.FontMissing, match="fonts-croscore") as missing:
         sign_file(SignJob(page, tmp_path / "out.pdf"), request_for("agency"), pin)
@@ -458,7 +457,7 @@ def test_an_output_that_fails_its_check_never_gets_its_name(
         await right(source, part, tools)
         part.write_bytes(part.read_bytes() + b"\n")  # noqa: ASYNC240  alone in its loop
 
-    monkeypatch.setattr("signing.pades.append_signature", spoiled)
+    monkeypatch.setattr("signing.batch.append_signature", spoiled)
     with pytest.raises(errors.OutputNotSound):
         sign_file(
             SignJob(page, tmp_path / "out.pdf"),

@@ -1,11 +1,13 @@
 """Papers leave together: all of them, each on a ground and on record, or none."""
 
+from contextlib import ExitStack
 from datetime import timedelta
 
 import pytest
 
+from dossier import exporting
 from foundation.times import today
-from warehouse.errors import ReasonMissing, RecordExpired, RecordRevoked
+from warehouse.errors import CannotWrite, ReasonMissing, RecordExpired, RecordRevoked
 from warehouse.ground_errors import ConsentLacking, NotForProcedure, TooOften
 from warehouse.grounds import Agreement, Evidence, Limits, Terms, Told
 from warehouse.receipts import check, known_keys
@@ -33,7 +35,7 @@ def actions(kho, record) -> list[str]:
 def test_each_record_has_its_receipt_and_its_entry(kho, put, pdf, export, tmp_path, folder) -> None:
     one, two = put(pdf("a")), put(pdf("b"))
     first, second = export(one.id, two.code)
-    kho.exports.copy_out(first, tmp_path / "copy.pdf")
+    kho.copy_out(first.record, tmp_path / "copy.pdf")
     assert (tmp_path / "copy.pdf").read_bytes() == pdf("a").read_bytes()
     for record, release in ((one, first), (two, second)):
         said = check(release.receipt, known_keys(folder), "release-receipt")
@@ -63,6 +65,32 @@ def test_where_one_may_not_leave_none_does(kho, put, pdf, clerk, export, why) ->
     events = kho.history(bad.id) + kho.history(good.id)
     told = [one.details["attempt"] for one in events if one.action == "refusal"]
     assert told == ([] if why == "no reason" else ["export"])
+
+
+def test_what_cannot_be_made_ready_is_not_on_record(kho, put, pdf, export) -> None:
+    record, seen = put(pdf("a")), []
+
+    def full(records) -> None:
+        seen.extend(one.id for one in records)
+        raise CannotWrite(file="/mnt/usb", detail="the disk is full")
+
+    with pytest.raises(CannotWrite):
+        export(record.id, before=full)
+    assert seen == [record.id]
+    assert "release" not in actions(kho, record)
+
+
+@pytest.mark.on_disk
+def test_room_that_is_not_there_is_missed_before_anything_is_on_record(
+    kho, put, pdf, export, tmp_path, monkeypatch
+) -> None:
+    record, out = put(pdf("a")), tmp_path / "out" / "p.asice"
+    monkeypatch.setattr(exporting, "_BESIDE", 1 << 60)  # more than any disk has
+    room = exporting._Room(kho, out)
+    with ExitStack() as place, pytest.raises(CannotWrite, match=r"p\.asice"):
+        export(record.id, before=lambda found: place.enter_context(room.taken_for(found)))
+    assert "release" not in actions(kho, record)
+    assert list(out.parent.iterdir()) == []
 
 
 def test_a_consent_for_once_is_not_spent_by_a_package_that_does_not_leave(

@@ -1,8 +1,10 @@
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
 
 from foundation import ExitCode
+from foundation.files import atomic_path
 from foundation.times import today
 from warehouse import DamagedObject, NotReusable, open_warehouse
 from warehouse import reuse as room
@@ -16,6 +18,8 @@ from warehouse.errors import (
     RecordRevoked,
     RecordSuperseded,
 )
+from warehouse.ground_errors import TooOften
+from warehouse.grounds import Limits, Terms
 
 
 @pytest.fixture
@@ -135,14 +139,20 @@ def test_a_missing_paper_is_called_missing(kho, put, pdf, reuse, store) -> None:
     assert caught.value.exit_code == ExitCode.WAREHOUSE
 
 
-def test_where_the_copy_cannot_be_written_the_account_says_so(kho, put, pdf, reuse) -> None:
+def test_where_the_copy_cannot_be_written_nothing_is_handed_out(kho, put, pdf, reuse) -> None:
     record = put(pdf("a"))
     with pytest.raises(CannotWrite) as caught:
         reuse(record.id, out=pdf("a") / "under-a-file.pdf")
     assert caught.value.exit_code == ExitCode.INPUT
-    last_two = kho.history(record.id)[-2:]
-    assert [event.action for event in last_two] == ["release", "refusal"]
-    assert last_two[1].details["cause"] == "cannot-write"
+    assert [event.action for event in kho.history(record.id)][1:] in ([], ["refusal"])
+
+
+def test_a_refused_release_leaves_no_file(kho, put, pdf, reuse, tmp_path) -> None:
+    record = put(pdf("a"))
+    limits = Limits(operator_an_hour=0, record_a_day=9)  # judged when all is written
+    with pytest.raises(TooOften):
+        reuse(record.id, terms=Terms(limits=limits), out=tmp_path / "out" / "copy.pdf")
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_the_release_is_committed_before_the_paper_appears(
@@ -150,11 +160,14 @@ def test_the_release_is_committed_before_the_paper_appears(
 ) -> None:
     record, seen = put(pdf("a")), []
 
-    def watched(*args):
-        with open_warehouse(folder) as other:
-            seen.append([event.action for event in other.history(record.id)])
-        seen.append((tmp_path / "handed-out.pdf").exists())
+    @contextmanager
+    def watched(target, **more):
+        with atomic_path(target, **more) as part:
+            yield part
+            with open_warehouse(folder) as other:
+                seen.append([event.action for event in other.history(record.id)])
+            seen.append(target.exists())
 
-    monkeypatch.setattr(room, "copy_out", watched)
+    monkeypatch.setattr(room, "atomic_path", watched)
     reuse(record.id)
     assert seen == [["deposit", "release"], False]

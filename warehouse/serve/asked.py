@@ -91,6 +91,9 @@ class ReuseIn(Body):
 
     procedure: Name
     reason: Line = ""
+    owner: OwnerIn | None = Field(
+        default=None, description="For which owner; needed of a paper of several kept on consent."
+    )
 
 
 class ReasonIn(Body):
@@ -103,6 +106,7 @@ class BindIn(Body):
     """Whose paper it turned out to be."""
 
     owner: OwnerIn
+    co_owners: tuple[OwnerIn, ...] = Field(default=(), max_length=20)
 
 
 class EvidenceIn(Body):

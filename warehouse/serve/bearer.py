@@ -77,6 +77,7 @@ class Bearer:
 
     Attributes:
         offices: by code, those whose staff may work here.
+        bound: refuse tokens that are bound to no client's certificate.
     """
 
     issuer: str
@@ -85,9 +86,13 @@ class Bearer:
     offices: Mapping[str, Office]
     algorithms: tuple[str, ...] = ("RS256", "PS256", "ES256", "EdDSA")
     claims: Claims = field(default_factory=Claims)
+    bound: bool = False
 
-    def principal(self, token: str) -> Principal:
+    def principal(self, token: str, certificate: str = "") -> Principal:
         """Whom a token speaks for.
+
+        Args:
+            certificate: thumbprint of the one the client showed (RFC 8705, ``x5t#S256``).
 
         Raises:
             BadToken: it does not hold.
@@ -95,6 +100,7 @@ class Bearer:
             KeysUnavailable: nobody can tell.
         """
         said = self._checked(token)
+        self._require_bound(said, certificate)
         named = _plain(str(_at(said, self.claims.office) or ""))
         office = self.offices.get(named)
         told = [role for role in ROLES if role in _words(_at(said, self.claims.roles))]
@@ -110,6 +116,16 @@ class Bearer:
             procedures=frozenset(_words(_at(said, self.claims.procedures))),
             subject=f"{self.issuer} {said['sub']}",
         )
+
+    def _require_bound(self, said: Mapping[str, Any], certificate: str) -> None:
+        """A token bound to a key is good with that key only (RFC 8705).
+
+        One bound in another way, as by DPoP (RFC 9449), is no bearer token.
+        """
+        if "cnf" not in said and not self.bound:
+            return
+        if not certificate or said.get("cnf") != {"x5t#S256": certificate}:
+            raise BadToken(detail="cnf")
 
     def _checked(self, token: str) -> dict[str, Any]:
         if len(token) > _LONGEST:

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol
 
@@ -18,7 +19,7 @@ from warehouse.once import Answer
 from warehouse.serve.meters import Meters
 from warehouse.service import Service
 from warehouse.store import Warehouse
-from warehouse.values import Actor, Judgement, Owner, Record, Release
+from warehouse.values import Actor, Event, Judgement, Owner, Record, Release
 
 
 class AgreementOf(Protocol):
@@ -152,12 +153,27 @@ class Case:
         own = self.service.pseudonym(self.principal.owner) if self.principal.owner else "owner"
         return Actor(own, role, "")
 
-    def once(self, content: str, work: Callable[[], Answer]) -> Response:
-        """Answer with what some work comes to; under a key, do it once only."""
+    def once(self, content: str, work: "Work", again: "Again | None" = None) -> Response:
+        """Answer with what some work comes to; under a key, do it once only.
+
+        Args:
+            again: the answer to what was done already, by its entry in the audit.
+        """
         if not self.key:
-            return answered(work())
+            return answered(work(self))
         name = "\n".join((self.principal.subject, self.address, self.key))
-        return answered(self.service.once(name, content, work))
+
+        def noted(request: str) -> Answer:
+            desk = replace(self.desk, warehouse=self.warehouse.under(request))
+            return work(replace(self, desk=desk))
+
+        told = partial(again, self) if again else None
+        return answered(self.service.once(name, content, noted, told))
+
+
+#: Work on a request, and the answer to work that was done.
+Work = Callable[[Case], Answer]
+Again = Callable[[Case, Event], Answer]
 
 
 def answer(status: int, data: Any, record: str = "") -> Answer:

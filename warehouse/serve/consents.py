@@ -12,7 +12,7 @@ from warehouse.grounds import Consent, Evidence, Giver
 from warehouse.once import Answer
 from warehouse.serve import asked, told
 from warehouse.serve.case import Asked, Case, answer
-from warehouse.values import Actor
+from warehouse.values import Actor, Event
 
 router = APIRouter(tags=["consents"])
 
@@ -22,7 +22,7 @@ def grant(body: asked.ConsentIn, case: Asked) -> Response:
     """Put on record what an owner agreed to; the receipt is signed."""
     case.require_ever("consent-grant")
 
-    def work() -> Answer:
+    def work(case: Case) -> Answer:
         owner = case.parts.owner_of(body.owner.number, body.owner.name)
         actor = _for_owner(case, "consent-grant", owner.identifier)
         asked = case.parts.agreement(
@@ -38,7 +38,7 @@ def grant(body: asked.ConsentIn, case: Asked) -> Response:
         asked = replace(asked, procedures=codes, until=body.until, once=body.once)
         return answer(201, told.consent_out(case.warehouse.consents.grant(asked, actor)))
 
-    return case.once(body.model_dump_json(), work)
+    return case.once(body.model_dump_json(), work, _granted)
 
 
 @router.post("/consents/find", response_model=list[told.ConsentOut])
@@ -64,7 +64,7 @@ def withdraw(consent: asked.ConsentId, body: asked.WithdrawIn, case: Asked) -> R
     """Take a consent back; it is acted on at once, and proven by a second receipt."""
     case.require_ever("consent-withdraw")
 
-    def work() -> Answer:
+    def work(case: Case) -> Answer:
         found = case.warehouse.consents.get(consent)
         actor = _for_owner(case, "consent-withdraw", found.owner_identifier)
         return answer(200, _withdraw(case, found, body, actor))
@@ -86,6 +86,10 @@ def _withdraw(
     for record in case.warehouse.due_for_erasure():
         case.warehouse.erase(record.id, _("the owner withdrew their consent"), actor)
     return told.withdrawal_out(done)
+
+
+def _granted(case: Case, event: Event) -> Answer:
+    return answer(201, told.consent_out(case.warehouse.consents.get(event.details["consent"])))
 
 
 def _for_owner(case: Case, verb: str, number: str) -> Actor:

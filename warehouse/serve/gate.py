@@ -24,6 +24,7 @@ from foundation.messages import set_language
 from foundation.privacy import mask_text
 from warehouse.access import Principal
 from warehouse.serve.bearer import BadToken, Bearer, NoRole
+from warehouse.serve.guard import CLIENT
 from warehouse.serve.meters import Meters
 from warehouse.serve.problems import of_error, of_os_error, problem
 
@@ -109,7 +110,8 @@ class Gate:
         if refused is None and _lacks_json(scope, headers):
             refused = problem(415, "not-json")
         if refused is None and scope["path"].startswith(GUARDED):
-            answer = await self._who(headers)
+            shown = scope.get("state", {}).get(CLIENT, "")
+            answer = await self._who(headers, shown)
             if isinstance(answer, Principal):
                 scope.setdefault("state", {})["principal"] = answer
             else:
@@ -125,14 +127,14 @@ class Gate:
         small = scope["path"].startswith(GUARDED) and scope["path"] != UPLOAD
         return self.measure.most_bytes if small else self.measure.most_upload
 
-    async def _who(self, headers: Headers) -> Principal | Response:
+    async def _who(self, headers: Headers, certificate: str) -> Principal | Response:
         """Who asks, or the refusal."""
         scheme, _space, token = headers.get("authorization", "").partition(" ")
         try:
             if scheme.lower() != "bearer" or not token.strip():
                 self.meters.refusals.labels("no-token").inc()
                 return problem(401, "no-token", headers={"WWW-Authenticate": "Bearer"})
-            principal = await run_in_threadpool(self.bearer.principal, token.strip())
+            principal = await run_in_threadpool(self.bearer.principal, token.strip(), certificate)
         except BadToken as error:
             self.meters.refusals.labels(error.message_id).inc()
             told = 'Bearer error="invalid_token"'

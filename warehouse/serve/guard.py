@@ -7,7 +7,9 @@ many connections are held the one that has asked for nothing for longest makes r
 """
 
 import asyncio
+import base64
 import json
+from hashlib import sha256
 from typing import Any
 
 import h11
@@ -15,6 +17,17 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 #: Connections held at once.
 MOST_CONNECTIONS = 512
+
+
+#: Under which name a request's state has the thumbprint of its client's certificate.
+CLIENT = "client_certificate"
+
+
+def _certificate(transport: asyncio.Transport) -> str:
+    """``x5t#S256`` (RFC 8705) of the certificate a client showed; empty where it showed none."""
+    tls = transport.get_extra_info("ssl_object")
+    data = tls.getpeercert(binary_form=True) if tls else None
+    return base64.urlsafe_b64encode(sha256(data).digest()).decode().rstrip("=") if data else ""
 
 
 class GuardedProtocol(H11Protocol):
@@ -29,6 +42,8 @@ class GuardedProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take a connection; one of those that keep waiting makes room for it, if need be."""
         super().connection_made(transport)
+        if certificate := _certificate(transport):
+            self.app_state = {**self.app_state, CLIENT: certificate}
         self._idle_since = self.loop.time()
         self._be_patient()
         if len(self.connections) > MOST_CONNECTIONS:

@@ -3,6 +3,7 @@
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Annotated, Any
@@ -24,7 +25,7 @@ from warehouse.serve import asked, told
 from warehouse.serve.case import Asked, Case, answer
 from warehouse.serve.problems import DocumentGone
 from warehouse.serve.uploads import Upload, receive_upload
-from warehouse.values import Actor, Owner, Record
+from warehouse.values import Actor, Event, Owner, Record
 
 #: How long whoever a paper was handed out to may fetch it.
 _TO_FETCH = timedelta(hours=1)
@@ -82,10 +83,10 @@ async def deposit(request: Request, case: Asked) -> Response:
 def _deposit_once(case: Case, upload: Upload) -> Response:
     digests = [sha256_file(path) for path in (upload.file, *upload.masters)]
     content = "\n".join((upload.said.model_dump_json(), *digests))
-    return case.once(content, partial(_deposit, case, upload))
+    return case.once(content, partial(_deposit, upload), _taken_in)
 
 
-def _deposit(case: Case, upload: Upload) -> Answer:
+def _deposit(upload: Upload, case: Case) -> Answer:
     said, parts = upload.said, case.parts
     paper = load_paper(said.type)
     owner = _owner(case, said.owner) if said.owner else Owner("")
@@ -210,16 +211,17 @@ def reuse(record: asked.RecordId, body: asked.ReuseIn, case: Asked) -> Response:
     """Hand a paper out for a procedure: a signed receipt, and an hour to fetch the paper."""
     case.require_ever("reuse")
 
-    def work() -> Answer:
+    def work(case: Case) -> Answer:
         found = _named(case, "reuse", record)
         code, why, terms = case.parts.asked_for(body.procedure, body.reason, case.office)
         actor = case.require("reuse", target_of(found, code), record=found)
+        whom = _owner(case, body.owner).identifier if body.owner else ""
         release = case.warehouse.reuse(
-            found.id, procedure=code, reason=why, actor=actor, out=None, terms=terms
+            found.id, procedure=code, reason=why, actor=actor, out=None, terms=terms, owner=whom
         )
         return answer(201, told.release_out(release, case.parts.prefill(release)), found.id)
 
-    return case.once(body.model_dump_json(), work)
+    return case.once(body.model_dump_json(), work, _handed_out)
 
 
 @router.get("/releases/{release}/document", response_class=Response, responses=_PDF)
@@ -229,7 +231,7 @@ def released_document(release: asked.ReleaseId, case: Asked) -> Response:
     released = case.service.released(release)
     if released is None or (released.actor, released.office) != _self(case):
         raise DocumentGone
-    if utc_now() - released.at > _TO_FETCH:
+    if released.withdrawn or utc_now() - released.at > _TO_FETCH:
         raise DocumentGone
     require_reusable(released.record, today())
     return _streamed(case, released.record, None)
@@ -240,13 +242,13 @@ def revoke(record: asked.RecordId, body: asked.ReasonIn, case: Asked) -> Respons
     """Withdraw a paper, for good."""
     case.require_ever("revoke")
 
-    def work() -> Answer:
+    def work(case: Case) -> Answer:
         found = _named(case, "revoke", record)
         actor = case.require_for_record("revoke", found)
         revoked = case.warehouse.revoke(found.id, body.reason, actor)
         return answer(200, told.record_out(revoked), found.id)
 
-    return case.once(body.model_dump_json(), work)
+    return case.once(body.model_dump_json(), work, _changed)
 
 
 @router.post("/records/{record}/bind", response_model=told.RecordOut)
@@ -254,17 +256,18 @@ def bind(record: asked.RecordId, body: asked.BindIn, case: Asked) -> Response:
     """Say whose paper it is, where that was not known."""
     case.require_ever("bind")
 
-    def work() -> Answer:
+    def work(case: Case) -> Answer:
         found = _named(case, "bind", record)
         actor = case.require_for_record("bind", found)
         owner, office = _owner(case, body.owner), case.office
         code = case.warehouse.new_code(
             office.record_code, owner.identifier, found.type_code, office=office.code, date=today()
         )
-        bound = case.warehouse.bind_owner(found.id, owner, actor, code=code)
+        others = [_owner(case, one) for one in body.co_owners]
+        bound = case.warehouse.bind_owner(found.id, owner, actor, code=code, co_owners=others)
         return answer(200, told.record_out(bound), found.id)
 
-    return case.once(body.model_dump_json(), work)
+    return case.once(body.model_dump_json(), work, _changed)
 
 
 @router.post("/records/{record}/erase", response_model=told.RecordOut)
@@ -272,13 +275,27 @@ def erase(record: asked.RecordId, body: asked.ReasonIn, case: Asked) -> Response
     """Destroy a paper: it can never be read again."""
     case.require_ever("erase")
 
-    def work() -> Answer:
+    def work(case: Case) -> Answer:
         found = _named(case, "erase", record)
         actor = case.require_for_record("erase", found)
         erased = case.warehouse.erase(found.id, body.reason, actor)
         return answer(200, told.record_out(erased[-1]), found.id)
 
-    return case.once(body.model_dump_json(), work)
+    return case.once(body.model_dump_json(), work, _changed)
+
+
+def _taken_in(case: Case, event: Event) -> Answer:
+    held = case.service.version(event.record_id, event.version)
+    return answer(201, told.record_out(held), held.id)
+
+
+def _changed(case: Case, event: Event) -> Answer:
+    return replace(_taken_in(case, event), status=200)
+
+
+def _handed_out(case: Case, event: Event) -> Answer:
+    release = case.service.release_of(event)
+    return answer(201, told.release_out(release, case.parts.prefill(release)), event.record_id)
 
 
 def _owner(case: Case, given: asked.OwnerIn) -> Owner:

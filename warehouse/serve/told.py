@@ -16,11 +16,12 @@ class Told(BaseModel):
 
 
 class RecordOut(Told):
-    """A version of a record, its owner's number masked."""
+    """A version of a record, its owners' numbers masked."""
 
     id: str
     version: int
     owner: str
+    co_owners: list[str]
     type: str
     type_code: str
     title: str
@@ -105,10 +106,11 @@ class ConsentOut(Told):
 
 
 class WithdrawalOut(ConsentOut):
-    """What came of taking it back: records kept on by law, and ended."""
+    """What came of taking it back: records kept on by law, for another owner, and ended."""
 
     kept: list[str]
     ended: list[str]
+    shared: list[str]
 
 
 class EventOut(Told):
@@ -178,9 +180,10 @@ def metadata_out(record: Record) -> MetadataOut:
 
 
 def _facts(record: Record) -> dict[str, Any]:
-    same = set(RecordOut.model_fields) - {"owner", "type"}
+    same = set(RecordOut.model_fields) - {"owner", "co_owners", "type"}
     return {name: getattr(record, name) for name in same} | {
         "owner": mask_number(record.owner.identifier),
+        "co_owners": [mask_number(one.identifier) for one in record.co_owners],
         "type": record.paper_type,
     }
 
@@ -221,7 +224,12 @@ def consent_out(consent: Consent) -> ConsentOut:
 
 def withdrawal_out(done: Withdrawal) -> WithdrawalOut:
     """A withdrawal as it is answered."""
-    return WithdrawalOut(**_consented(done.consent), kept=list(done.kept), ended=list(done.ended))
+    return WithdrawalOut(
+        **_consented(done.consent),
+        kept=list(done.kept),
+        ended=list(done.ended),
+        shared=list(done.shared),
+    )
 
 
 def _consented(consent: Consent) -> dict[str, Any]:

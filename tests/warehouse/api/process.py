@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,17 +90,19 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(home: Path, *more: str) -> Iterator[Server]:
+def serving(home: Path, *more: str, program: Sequence[str | Path] = (SOHOA,)) -> Iterator[Server]:
     # A short name: the sockets of worker processes stand below it, and their names are bounded.
     with (
         TemporaryDirectory(prefix="sohoa-") as temporary,
-        _serving(home, Path(temporary), *more) as server,
+        _serving(home, Path(temporary), program, *more) as server,
     ):
         yield server
 
 
 @contextmanager
-def _serving(home: Path, temporary: Path, *more: str) -> Iterator[Server]:
+def _serving(
+    home: Path, temporary: Path, program: Sequence[str | Path], *more: str
+) -> Iterator[Server]:
     offices = home / "profiles" / "offices"
     offices.mkdir(parents=True, exist_ok=True)
     shipped = Path(profiles.__file__).parent / "offices" / "office.toml"
@@ -110,7 +112,7 @@ def _serving(home: Path, temporary: Path, *more: str) -> Iterator[Server]:
     environ.pop("SOHOA_PROFILES", None)
     words = ["--port", str(port), "--issuer", ISSUER, "--audience", AUDIENCE]
     process = subprocess.Popen(
-        [SOHOA, "serve", *words, "--jwks", str(issuer.jwks), *more],
+        [*program, "serve", *words, "--jwks", str(issuer.jwks), *more],
         env=environ, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert process.stderr

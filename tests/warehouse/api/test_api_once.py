@@ -80,7 +80,7 @@ def test_what_was_refused_may_be_tried_again_under_its_key(world, clerk_headers)
 def test_while_a_request_is_carried_out_the_same_one_is_told_to_wait(kho) -> None:
     at_work, go_on, answers = threading.Event(), threading.Event(), []
 
-    def slow() -> Answer:
+    def slow(_request: str) -> Answer:
         at_work.set()
         assert go_on.wait(30)
         return Answer(201, b"{}")
@@ -102,14 +102,49 @@ def test_keys_of_a_dead_server_may_be_used_again(kho, folder) -> None:
     class Killed(BaseException):
         """Ends the work as a kill would, so that nothing is cleared away."""
 
-    def killed() -> Answer:
+    def killed(_request: str) -> Answer:
         raise Killed
 
     with open_warehouse(folder) as dead, pytest.MonkeyPatch.context() as patch:
         patch.setattr(room, "delete", lambda _table: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             dead.service.once("k", "c", killed)
-    assert kho.service.once("k", "c", lambda: Answer(200, b"1")).body == b"1"
+    assert kho.service.once("k", "c", lambda _request: Answer(200, b"1")).body == b"1"
+
+
+ACTS = {
+    "consent": ("consents", CONSENT),
+    "release": ("records/{record}/releases", {"procedure": "thuong-tru-cho-con"}),
+    "revoke": ("records/{record}/revoke", {"reason": "cấp sai"}),
+    "bind": ("records/{record}/bind", {"owner": {"number": AN}}),
+    "erase": ("records/{record}/erase", {"reason": "theo yêu cầu"}),
+}
+
+
+@pytest.mark.parametrize("act", ["deposit", *ACTS])
+def test_what_was_done_and_not_answered_is_answered_and_not_done_again(
+    world, act, monkeypatch
+) -> None:
+    who, pdf, record = world.issuer.of("supervisor"), world.paper("a"), ""
+    if act not in ("deposit", "consent"):
+        owner = None if act == "bind" else {"number": AN}
+        record = world.deposit(pdf, who, owner=owner).json()["id"]
+
+    def ask():
+        if act == "deposit":
+            return world.deposit(pdf, who, key="k")
+        address, body = ACTS[act]
+        return send(world, who, "k", body, f"/v1/{address.format(record=record)}")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(room, "_keep", lambda *_words: 1 / 0)  # as where the store went away
+        assert ask().status_code == 500
+    first, again = ask(), ask()
+    assert first.status_code in (200, 201), first.text
+    assert (first.headers["idempotency-replayed"], first.content) == ("true", again.content)
+    did = [one[0] for one in world.actions() if one[0] != "supersede"]
+    assert did.count(act) == 1
+    assert did[-1] == act
 
 
 def test_an_answer_is_kept_a_day_sealed_and_goes_with_its_record(

@@ -15,7 +15,7 @@ from warehouse import Actor
 from warehouse.account import verify_excerpt
 from warehouse.receipts import check, known_keys
 
-from .conftest import AN, PROCEDURE
+from .conftest import AN, BINH, PROCEDURE
 
 WITNESS = {"kind": "witness", "reference": "Trần Thị Bình"}
 TINOS = "/usr/share/fonts/truetype/croscore/Tinos-Regular.ttf"
@@ -102,6 +102,21 @@ def test_a_component_is_kept_and_handed_out_on_consent_until_it_is_taken_back(wo
     assert [one["state"] for one in shown] == ["withdrawn"]
 
 
+def test_a_paper_handed_out_on_consent_is_not_fetched_once_it_was_taken_back(world) -> None:
+    clerk, client = world.issuer.of("clerk"), world.client
+    ask = {"owner": {"number": AN}, "papers": ["khai-sinh"], "evidence": WITNESS}
+    consent = client.post("/v1/consents", json=ask, headers=clerk).json()["consent"]
+    made = world.deposit(world.paper("a"), clerk, component=True)
+    address = f"/v1/records/{made.json()['id']}/releases"
+    release = client.post(address, json={"procedure": PROCEDURE}, headers=clerk).json()
+    assert client.get(release["document"], headers=clerk).status_code == 200
+    done = client.post(
+        f"/v1/consents/{consent}/withdraw", json={"evidence": WITNESS}, headers=clerk
+    ).json()
+    assert done["kept"] == [made.json()["id"]]  # a law keeps it, for other procedures
+    assert client.get(release["document"], headers=clerk).status_code == 404
+
+
 def test_a_released_paper_is_fetched_by_who_asked_and_by_nobody_else(world) -> None:
     clerk, authority = world.issuer.of("clerk"), world.issuer.of("authority")
     record = world.deposit(world.paper("a"), clerk).json()["id"]
@@ -117,10 +132,12 @@ def test_a_paper_deposited_with_its_owner_unknown_is_bound_later(world) -> None:
     record = world.deposit(world.paper("a"), clerk, owner=None).json()
     assert record["owner"] == ""
     address = f"/v1/records/{record['id']}/bind"
-    body = {"owner": {"number": AN}}
+    body = {"owner": {"number": AN}, "co_owners": [{"number": BINH}]}
     bound = world.client.post(address, json=body, headers=clerk).json()
-    assert bound["owner"] == "001*******84"
-    assert [one.id for one in world.kho.find(AN)] == [record["id"]]
+    assert (bound["owner"], bound["co_owners"]) == ("001*******84", ["079*******34"])
+    assert [[one.id for one in world.kho.find(number)] for number in (AN, BINH)] == [
+        [record["id"]]
+    ] * 2
 
 
 def test_master_images_are_kept_with_the_paper(world) -> None:

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -189,6 +189,42 @@ def test_claims_may_lie_deeper_and_be_called_otherwise(issuer, bearer) -> None:
     assert other.principal(token).roles == ("clerk",)
     with pytest.raises(NoRole):
         other.principal(issuer.token(**CLERK))
+
+
+MINE, OTHER = "A" * 43, "B" * 43
+
+
+@pytest.mark.parametrize(
+    ("cnf", "shown", "good"),
+    [
+        ({"x5t#S256": MINE}, MINE, True),
+        ({"x5t#S256": MINE}, OTHER, False),
+        ({"x5t#S256": MINE}, "", False),
+        ({"x5t#S256": ""}, "", False),
+        ({"jkt": MINE}, MINE, False),
+        ({"x5t#S256": MINE, "jkt": MINE}, MINE, False),
+        ({}, MINE, False),
+        (MINE, MINE, False),
+    ],
+)
+def test_a_token_bound_to_a_certificate_is_good_with_that_one_only(
+    issuer, bearer, cnf, shown, good
+) -> None:
+    token = issuer.token(**CLERK, cnf=cnf)
+    if good:
+        assert bearer.principal(token, shown)
+        return
+    with pytest.raises(BadToken, match="cnf"):
+        bearer.principal(token, shown)
+
+
+def test_tokens_bound_to_nothing_are_refused_where_they_must_be_bound(issuer, bearer) -> None:
+    strict = replace(bearer, bound=True)
+    assert bearer.principal(issuer.token(**CLERK), MINE)
+    for cnf in (None, {}, {"x5t#S256": OTHER}):
+        with pytest.raises(BadToken, match="cnf"):
+            strict.principal(issuer.token(**CLERK, cnf=cnf), MINE)
+    assert strict.principal(issuer.token(**CLERK, cnf={"x5t#S256": MINE}), MINE)
 
 
 def test_personal_numbers_in_a_name_or_subject_are_masked(issuer, bearer) -> None:

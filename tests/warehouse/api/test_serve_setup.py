@@ -1,5 +1,6 @@
 """What it takes to serve: an issuer, protection on a network, a port; and client certificates."""
 
+import base64
 import socket
 import ssl
 from contextlib import closing
@@ -76,6 +77,34 @@ def test_with_client_issuers_only_who_has_a_certificate_of_theirs_is_heard(tmp_p
         assert ask(mine, my_key) == 200
 
 
+def thumbprint(made: Any) -> str:
+    digest = made.fingerprint(hashes.SHA256())
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+
+@pytest.mark.on_disk
+def test_a_token_bound_to_a_client_s_certificate_serves_nobody_else(tmp_path) -> None:
+    root = certificate(tmp_path, "root")
+    _key, _made, pem, key_pem = certificate(tmp_path, "server", root)
+    mine, thief = (certificate(tmp_path, name, root) for name in ("client", "thief"))
+    tls = ["--tls-cert", str(pem), "--tls-key", str(key_pem), "--client-ca", str(root[2])]
+    with serving(tmp_path / "home", *tls) as server:
+
+        def ask(who: Any, **claims: Any) -> tuple[int, str]:
+            context = ssl.create_default_context(cafile=str(root[2]))
+            context.load_cert_chain(who[2], who[3])
+            headers = server.issuer.of("auditor", **claims)
+            with httpx2.Client(verify=context) as client:
+                answers = [client.get(f"{server.url}/v1/check", headers=headers) for _n in range(2)]
+            assert answers[0].status_code == answers[1].status_code  # over one connection
+            return answers[0].status_code, answers[0].text
+
+        bound = {"cnf": {"x5t#S256": thumbprint(mine[1])}}
+        assert ask(mine, **bound)[0] == ask(mine)[0] == ask(thief)[0] == 200
+        status, said = ask(thief, **bound)
+        assert (status, "bad-token" in said, "cnf" in said) == (401, True, True)
+
+
 @pytest.mark.on_disk
 def test_it_does_not_serve_without_issuer_protection_or_port(tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("SOHOA_HOME", str(tmp_path))
@@ -90,6 +119,7 @@ def test_it_does_not_serve_without_issuer_protection_or_port(tmp_path, monkeypat
         nowhere = {"tls_cert": "/nowhere", "tls_key": "/nowhere"}
         for said, cause in (
             ({}, serving_room.NotSetUp),
+            (signed | {"bound_tokens": True}, serving_room.TlsUnusable),
             (signed | {"audience": ""}, serving_room.NotSetUp),
             (signed | {"host": "10.0.0.1"}, serving_room.Unprotected),
             (signed | nowhere, serving_room.TlsUnusable),

@@ -3,6 +3,7 @@
 import json
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +19,8 @@ from warehouse.grounds import Basis
 
 from .conftest import AN
 from .process import Server, body, serving, until_closed
+
+DEADLY = Path(__file__).with_name("deadly.py")
 
 
 @pytest.fixture(scope="module")
@@ -186,6 +189,57 @@ def test_a_server_told_to_stop_finishes_what_was_begun(tmp_path, paper) -> None:
         with open_warehouse(server.home / "warehouse") as kho:
             assert kho.read(kho.get(acknowledged)) == paper
             assert kho.check().ok
+
+
+@pytest.mark.on_disk
+def test_a_server_killed_between_act_and_answer_does_not_do_it_twice(tmp_path, pdf) -> None:
+    home = tmp_path / "home"
+    (home / "warehouse").mkdir(parents=True)
+    with open_warehouse(home / "warehouse") as kho:
+        record = kho.deposit(
+            pdf("a"),
+            owner=Owner(AN),
+            paper_type="khai-sinh",
+            type_code="KQ.1",
+            title="Giấy khai sinh",
+            code="a",
+            actor=Actor("Lò Thị Hạnh", "clerk", load_office().title),
+            basis=Basis("law", "ket-qua"),
+        ).id
+    asked = {
+        "consents": {
+            "owner": {"number": AN},
+            "papers": ["giay-to"],
+            "evidence": {"kind": "witness", "reference": "Trần Thị Bình"},
+        },
+        f"records/{record}/releases": {"procedure": "thuong-tru-cho-con"},
+    }
+
+    def ask(server: Server, address: str) -> httpx2.Response:
+        headers = server.issuer.of("clerk") | {"Idempotency-Key": "k"}
+        return httpx2.post(
+            f"{server.url}/v1/{address}", json=asked[address], headers=headers, timeout=60
+        )
+
+    for address in asked:
+        with serving(home, program=[sys.executable, DEADLY]) as server:
+            with pytest.raises(httpx2.HTTPError):
+                ask(server, address)
+            assert server.process.wait(30) == -signal.SIGKILL
+    with serving(home) as server:
+        for address in asked:
+            first, again = ask(server, address), ask(server, address)
+            assert first.status_code == 201, first.text
+            assert first.headers["idempotency-replayed"] == "true"
+            assert again.content == first.content
+        release = first.json()
+        head = server.issuer.of("clerk")
+        paper = httpx2.get(server.url + release["document"], headers=head, timeout=60)
+        assert paper.content == pdf("a").read_bytes()
+    with open_warehouse(home / "warehouse") as kho:
+        assert len(kho.consents.of(AN)) == 1
+        assert [one.action for one in kho.history(record)] == ["deposit", "release"]
+        assert kho.check().ok
 
 
 @pytest.mark.on_disk
