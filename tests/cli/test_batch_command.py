@@ -191,7 +191,7 @@ def test_a_stack_with_separators_is_cut_by_its_register(
     corrected.write_text(whole, encoding="utf-8")
     complains(counter.run("batch", "assign", aside, corrected, "--line", "9"), 3, "line 9")
     complains(
-        counter.run("batch", "assign", aside, corrected, "--line", "2"), 11, "line 2", "another"
+        counter.run("batch", "assign", aside, corrected, "--line", "2"), 11, "Line 2", "another"
     )
     assert counter.run("batch", "assign", aside, corrected, "--line", "4").returncode == 0
     done = counter.run(*RUN, "--quiet", "--pin-fd")
