@@ -7,14 +7,15 @@ python -m benchmarks facts                papers of every profile: the facts rea
 python -m benchmarks straight             the tilt left on sheets laid in crooked
 python -m benchmarks memory [COUNT...]    peak memory on few and on many sheets
 python -m benchmarks tune [NAME...]       what the tuned numbers are worth at other values
-python -m benchmarks reuse [COUNT...]      the plan for a procedure in a store of many records
+python -m benchmarks reuse [COUNT...]      finding and planning in a store of many records
 python -m benchmarks outbox               telling of events, out of a long queue
-python -m benchmarks store                the store: deposits, checks, searching a million
+python -m benchmarks store                the store: deposits, checks, rebuilding
 python -m benchmarks http                 the store over HTTP: deposits, searches, plans
 python -m benchmarks stream               from the last sheet in the feeder to the PDF on disk
 python -m benchmarks separators           separator sheets in dirt: found, and never a false split
 python -m benchmarks matching             documents matched to rows of messy registers
 python -m benchmarks batch                what a backlog costs beside the bare work
+python -m benchmarks batch-memory         memory of a backlog's run from its first page to its last
 python -m benchmarks signing              a batch of signatures beside pyHanko's command; memory
 """
 
@@ -47,6 +48,7 @@ _COMMANDS = {
     "separators": ("separators", "measure_separators"),
     "matching": ("matching", "measure_matching"),
     "batch": ("batch", "measure_batch"),
+    "batch-memory": ("batch_memory", "measure_batch_memory"),
     "signing": ("signing", "measure_signing"),
 }
 
@@ -74,7 +76,6 @@ def _parser() -> argparse.ArgumentParser:
     events.add_argument("--count", type=int, default=100_000, help="events that wait")
     events.add_argument("--told", type=int, default=20_000, help="of them that are told")
     store = commands.add_parser("store")
-    store.add_argument("--records", type=int, default=1_000_000, help="rows to search among")
     store.add_argument("--deposits", type=int, default=200)
     faults = commands.add_parser("faults")
     straight = commands.add_parser("straight")
@@ -90,9 +91,10 @@ def _parser() -> argparse.ArgumentParser:
     signing.add_argument("--megabytes", type=int, default=130, help="size of the large file")
     reuse = commands.add_parser("reuse")
     reuse.add_argument("counts", nargs="*", type=int, default=[100_000, 1_000_000])
-    reuse.add_argument("--plans", type=int, default=1000)
+    reuse.add_argument("--looks", type=int, default=2000)
     reuse.add_argument("--seed", type=int, default=1)
-    reuse.add_argument("--catalogue", default="", help="postgresql://…, empty; else SQLite")
+    names = ("SQLite", "PostgreSQL")
+    reuse.add_argument("--databases", nargs="+", choices=names, default=names)
     http = commands.add_parser("http")
     http.add_argument("--deposits", type=int, default=100)
     http.add_argument("--questions", type=int, default=500)
@@ -115,6 +117,10 @@ def _add_backlog(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     batch.add_argument("--here", dest="on_cluster", action="store_false", help="no cluster")
     batch.add_argument("--count", type=int, default=20)
     batch.add_argument("--seed", type=int, default=1)
+    batch.add_argument("--size", choices=("a6", "a4"), default="a6", help="of the pages")
+    memory = commands.add_parser("batch-memory")
+    memory.add_argument("--pages", type=int, default=2000)
+    memory.add_argument("--most", type=int, default=8, help="pages of a document at most")
 
 
 if __name__ == "__main__":

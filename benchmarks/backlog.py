@@ -28,13 +28,26 @@ from warehouse import open_warehouse
 PAPER = "quyet-dinh"
 _TINOS = "/usr/share/fonts/truetype/croscore/Tinos-Regular.ttf"
 _ROOT = Path(__file__).resolve().parent.parent
-#: Pixels of A6 at 300 dpi: the smallest paper that seal and text fit on.
-_SIZE = (1240, 1748)
+#: By the paper's name: pixels at 300 dpi, and lines of text. A6 is the smallest paper that seal
+#: and text fit on, A4 what an office writes on.
+SIZES = {"a6": ((1240, 1748), 2), "a4": ((2480, 3508), 28)}
+#: What a cluster's processes are told, as docs/backlog.md advises.
+_QUIET_DASK = {
+    "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
+    "DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL": "1s",
+}
+_CLAUSES = (
+    "Căn cứ Luật Tổ chức chính quyền địa phương ngày 19 tháng 6 năm 2015;",
+    "theo đề nghị của Chánh Văn phòng Ủy ban nhân dân xã,",
+    "giao công chức tư pháp - hộ tịch phối hợp thực hiện và báo cáo kết quả,",
+    "thời hạn giải quyết không quá mười lăm ngày làm việc kể từ ngày nhận,",
+    "các ông bà có tên trên và các bộ phận liên quan chịu trách nhiệm thi hành.",
+)
 #: Seconds without any step in the ledger after which a run is taken to hang.
 _PATIENCE = 600.0
 
 
-def draw_scans(folder: Path, count: int, most: int = 8, seed: int = 1) -> int:
+def draw_scans(folder: Path, count: int, most: int = 8, seed: int = 1, size: str = "a6") -> int:
     """Draw documents of 1 to ``most`` pages, a file or a folder each; how many pages."""
     chance, pages = random.Random(seed), 0
     folder.mkdir(parents=True, exist_ok=True)
@@ -42,24 +55,27 @@ def draw_scans(folder: Path, count: int, most: int = 8, seed: int = 1) -> int:
         sides = chance.randint(1, most)
         pages += sides
         if sides == 1:
-            _draw(folder / f"{number:05d}.png", number, 1, chance)
+            _draw(folder / f"{number:05d}.png", number, 1, chance, size)
             continue
         place = folder / f"{number:05d}"
         place.mkdir()
         for side in range(1, sides + 1):
-            _draw(place / f"{side}.png", number, side, chance)
+            _draw(place / f"{side}.png", number, side, chance, size)
     return pages
 
 
-def _draw(file: Path, number: int, side: int, chance: random.Random) -> None:
+def _draw(file: Path, number: int, side: int, chance: random.Random, size: str) -> None:
     regular, title = ImageFont.truetype(_TINOS, 46), ImageFont.truetype(_TINOS, 60)
-    page = Image.new("L", _SIZE, 250)
+    (width, height), lines = SIZES[size]
+    page = Image.new("L", (width, height), 250)
     pen = ImageDraw.Draw(page)
     if side == 1:
-        pen.text((_SIZE[0] // 2, 420), "QUYẾT ĐỊNH", 20, title, anchor="mm")
+        pen.text((width // 2, 420), "QUYẾT ĐỊNH", 20, title, anchor="mm")
     pen.text((130, 560), f"Số: {number:05d}/QĐ-UBND trang {side}", 20, regular)
-    for line in range(2):
+    for line in range(lines):
         words = f"Dòng {line + 1}: họ và tên người nhận số {chance.randrange(10**4)}."
+        if width > 2000:
+            words = f"{words[:-1]}, {chance.choice(_CLAUSES)}"
         pen.text((130, 660 + 90 * line), words, 20, regular)
     page.save(file, dpi=(300, 300))
 
@@ -225,7 +241,8 @@ def cluster(lab: Lab, workers: int) -> Iterator[Cluster]:
 def _dask(environ: Mapping[str, str], *words: str) -> "subprocess.Popen[bytes]":
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     command = [str(Path(sys.executable).parent / "dask"), *words]
-    return subprocess.Popen(command, env=dict(environ), cwd=_ROOT, **quiet)  # type: ignore[call-overload]
+    told = dict(environ) | _QUIET_DASK
+    return subprocess.Popen(command, env=told, cwd=_ROOT, **quiet)  # type: ignore[call-overload]
 
 
 @dataclass(frozen=True)
@@ -256,7 +273,7 @@ def whats_there(lab: Lab) -> dict[str, Made]:
             assert len(pages) == document.pages
             found[document.plan.source.name] = Made(record.paper_type, pages)
         assert not records, f"{len(records)} records of no document"
-        assert store.audit_verify().ok
+        assert store.account.verify().ok
         assert store.check().ok
     assert not list((lab.place.folder / "work").iterdir())
     return found

@@ -37,14 +37,16 @@ class Cost:
         return Cost(self.wall - other.wall, self.cpu - other.cpu)
 
 
-def measure_batch(count: int, most: int, seed: int, *, on_cluster: bool = True) -> None:
+def measure_batch(
+    count: int, most: int, seed: int, *, size: str = "a6", on_cluster: bool = True
+) -> None:
     """Print what a backlog costs, bare, by its run here and on a cluster."""
     # What a killed or ended command leaves behind becomes our child, and its time is counted.
     ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0)
-    with _lab() as (work, lab):
+    with office_lab() as (work, lab):
         scans = work / "scans"
-        pages = backlog.draw_scans(scans, count, most, seed)
-        print(f"{count} documents, {pages} pages; {machine()}", flush=True)
+        pages = backlog.draw_scans(scans, count, most, seed, size)
+        print(f"{count} documents, {pages} pages of {size.upper()}; {machine()}", flush=True)
         (work / "none").mkdir()
         plain = _bare(lab, scans) - _bare(lab, work / "none")
         _tell("bare", plain, plain, pages)
@@ -141,7 +143,7 @@ def _tell(name: str, cost: Cost, plain: Cost, pages: int) -> None:
 
 
 @contextmanager
-def _lab() -> Iterator[tuple[Path, Lab]]:
+def office_lab() -> Iterator[tuple[Path, Lab]]:
     """An office with the rehearsal's tokens, in a folder that goes afterwards."""
     import profiles
     from signing import rehearsal_pki

@@ -218,7 +218,7 @@ SWEEPS: dict[str, Sweep] = {
         "200 to 300 dpi.",
     ),
     "table-sure": Sweep(
-        "ocr.second_look._SURE", (70.0, 80.0, 93.5, 95.5), _tables, _words,
+        "ocr.second_look._SURE", (70.0, 80.0, 85.0, 95.5), _tables, _words,
         "First readings of table cells with at least this confidence are not read again.",
     ),
     "tilt-gain": Sweep(

@@ -37,7 +37,6 @@ from dossier.sorting import paper_of
 from foundation.errors import ExitCode, SohoaError
 from foundation.files import sha256_file, sweep_parts, sync_file, write_atomic
 from foundation.messages import N_, _
-from foundation.times import today
 from ocr.words import Word
 from profiles import Paper, all_of, load_paper
 from warehouse.errors import SecretPaper
@@ -226,11 +225,7 @@ def _with_code(bench: Bench, document: Document, paper: Paper) -> Document:
     office = bench.desk.office
     with bench.store.at_hand() as store:
         code = store.new_code(
-            office.record_code,
-            document.plan.owner.identifier,
-            paper.code,
-            office=office.code,
-            date=today(),
+            office.record_code, document.plan.owner.identifier, paper.code, office.code
         )
     return bench.run.note(document, code=code)
 

@@ -20,7 +20,7 @@ from foundation.errors import ExitCode, SohoaError
 from foundation.files import scratch_folder
 from foundation.messages import N_
 from foundation.privacy import mask_text
-from foundation.times import iso_utc, today
+from foundation.times import iso_utc
 from profiles import Office, Paper, UnknownProfile, load_office, load_paper
 from warehouse.ground_errors import require_kept
 
@@ -336,9 +336,5 @@ def _code_for(desk: _Desk, component: "Component", paper: Paper) -> str:
     if held.sha256 == component.document.sha256:
         return component.code
     return desk.store.new_code(
-        desk.office.record_code,
-        component.owner.identifier,
-        paper.code,
-        office=desk.office.code,
-        date=today(),
+        desk.office.record_code, component.owner.identifier, paper.code, desk.office.code
     )

@@ -31,7 +31,7 @@ from dossier.values import Dossier, DossierUnreadable, Hold, Part, load, save, u
 from foundation.files import sha256_file
 from foundation.messages import _
 from foundation.privacy import mask_number
-from foundation.times import today, utc_now
+from foundation.times import utc_now
 from profiles import (
     Procedure,
     UnknownProfile,
@@ -57,7 +57,7 @@ SHEETS = "sheets"
 def start(desk: Desk, procedure: Procedure, owner: Owner) -> Dossier:
     """Open a dossier: its code, and for each component whether the store holds it already."""
     with desk.store() as store:
-        code = store.new_dossier_code(desk.office.dossier_code, desk.office.code, today())
+        code = store.new_dossier_code(desk.office.dossier_code, desk.office.code)
     dossier = Dossier(
         id=new_id(),
         code=code,
@@ -208,11 +208,7 @@ def make_part(
     paper = load_paper(paper_name)
     with desk.store() as store:
         code = store.new_code(
-            desk.office.record_code,
-            dossier.owner.identifier,
-            paper.code,
-            office=desk.office.code,
-            date=today(),
+            desk.office.record_code, dossier.owner.identifier, paper.code, desk.office.code
         )
     folder = dossier.folder / "parts"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)

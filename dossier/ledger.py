@@ -27,7 +27,7 @@ from dossier.ledger_schema import documents, runs, transitions
 from dossier.ledger_steps import begin, bury, enter, move, note, refuse_twice
 from dossier.ledger_values import Document, Plan, Run, State, Transition, Who, Work
 from dossier.ledger_work import Working
-from warehouse.engine import for_writing
+from warehouse.engine import transaction
 
 #: Rows fetched at once where all are read.
 _ROWS = 500
@@ -58,13 +58,13 @@ class Ledger:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that sees one unchanging state."""
-        with reachable(self.place), self._engine.begin() as tx:
+        with reachable(self.place), transaction(self._engine) as tx:
             yield tx
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that is alone in writing, and on the disk when the block has ended."""
-        with reachable(self.place), for_writing(self._engine).begin() as tx:
+        with reachable(self.place), transaction(self._engine, writes=True) as tx:
             yield tx
 
     def documents(

@@ -25,7 +25,7 @@ from dossier.ledger_errors import (
 from dossier.ledger_schema import APPLICATION_ID, REVISION, VERSION_TABLE
 from foundation.places import home
 from foundation.reasons import reason_of
-from warehouse.engine import for_writing, postgresql_engine, sqlite_engine, table_names, upgrade
+from warehouse.engine import postgresql_engine, sqlite_engine, table_names, transaction, upgrade
 from warehouse.errors import BadSettings
 
 _FILE = "ledger.sqlite"
@@ -203,13 +203,13 @@ def _claim_file(connection: sqlite3.Connection, place: LedgerPlace) -> None:
 
 
 def _bring_up_to_date(engine: Engine, place: LedgerPlace, *, create: bool) -> None:
-    with engine.begin() as tx:
+    with transaction(engine) as tx:
         there = VERSION_TABLE in table_names(tx)
         if not there and not create:
             raise NoLedger(folder=place.folder)
         if there and _revision(tx) == REVISION:
             return
-    with for_writing(engine).begin() as tx:
+    with transaction(engine, writes=True) as tx:
         from alembic.util import CommandError
 
         try:

@@ -15,7 +15,7 @@ from foundation.errors import ExitCode, SohoaError
 from foundation.files import real, write_atomic
 from foundation.messages import N_
 from foundation.places import home
-from foundation.times import today, utc_now
+from foundation.times import utc_now
 from profiles import Paper, UnknownProfile, load_office, load_paper, load_procedure
 from warehouse import (
     CheckReport,
@@ -138,9 +138,7 @@ def deposit_file(  # noqa: PLR0913  what the verb's options say
         if agreed:
             heard = Evidence("witness", witness or actor.name)
             store.consents.grant(agreement(office, owner, (paper,), heard), actor)
-        code = store.new_code(
-            office.record_code, owner.identifier, paper.code, office=office.code, date=today()
-        )
+        code = store.new_code(office.record_code, owner.identifier, paper.code, office.code)
         return store.deposit(
             file,
             owner=owner,
@@ -331,11 +329,7 @@ def bind_record(
     others = [owner_of(number) for number in co_owners]
     with open_store() as store:
         code = store.new_code(
-            office.record_code,
-            owner.identifier,
-            store.get(record).type_code,
-            office=office.code,
-            date=today(),
+            office.record_code, owner.identifier, store.get(record).type_code, office.code
         )
         actor = actor_at(office, operator)
         return store.bind_owner(record, owner, actor, code=code, co_owners=others)

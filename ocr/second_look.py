@@ -20,9 +20,9 @@ _SECOND = (
     (0, 50, 70, 90, 95, 98, 99, 99.7, 100),
     (0, 0.2, 0.55, 0.75, 0.85, 0.92, 0.96, 0.98, 0.999),
 )
-#: First readings with at least this confidence stand. At 95.5, 93.5 and 91 eleven tables read
-#: alike (word F1 0.995) and took 29, 27 and 25 s; of 55 cells from 80 to 91 one came out otherwise.
-_SURE = 85.0
+#: First readings with at least this confidence stand. On clean tables few of 91 and more come out
+#: otherwise; on noisy ones (docs/tuning.md) the worst page reads 0.89 at 85 and 0.91 at 93.5.
+_SURE = 93.5
 #: How likely it is that nothing stands where only one of the readers found something.
 _NOTHING = 0.6
 #: Margin around the print that the second reader gets, of the line's height: of 0.05, 0.12,
@@ -33,9 +33,9 @@ _ALIKE = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "–": "
 
 
 #: Words of running print below this confidence are looked at alone. Of 8,426 words of letters,
-#: forms and cards 198 were below 90, of which 35 came out right instead of wrong and one the
-#: other way round; what is changed from 85 on is as often spoilt as mended.
-_DOUBTFUL = 85.0
+#: forms and cards 198 were, of which 35 came out right instead of wrong and one the other way
+#: round.
+_DOUBTFUL = 90.0
 #: The second reading of such a word is taken from this confidence on: 37 of 38 were right.
 _WINS = 95.0
 #: Words of a line this many line heights away tell how high the line is.

@@ -205,9 +205,11 @@ async def _named(
             if not turn.unchanged():
                 raise TargetTaken(file=job.target)
             _tell_of_waiting(job, facts, tools)
-            return facts
+            naming = unnamed.pop_all()
+        await asyncio.to_thread(naming.close)  # the disk takes its time; the next is signed in it
     except OSError as error:
         raise not_written(job.target, error) from error
+    return facts
 
 
 def _signed(job: SignJob, part: Path, tools: Tools) -> Signed:

@@ -3,7 +3,7 @@
 from warehouse import Actor, Owner, open_warehouse
 
 with open_warehouse(Path("kho")) as kho:
-    code = kho.new_code(template, "001087000084", "KQ.G15.000031", office="H99.01", date=day)
+    code = kho.new_code(template, "001087000084", "KQ.G15.000031", office="H99.01")
     record = kho.deposit(pdf, owner=Owner("001087000084"), paper_type="khai-sinh",
                          type_code="KQ.G15.000031", title="Giấy khai sinh", code=code, actor=clerk)
     kho.reuse(record.id, procedure="1.004222", reason="Đăng ký thường trú", actor=clerk, out=copy)

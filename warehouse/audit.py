@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from foundation.errors import SohoaError
 from foundation.privacy import mask_text
@@ -42,6 +42,13 @@ SHARED = "co-owner"
 _ACTS = frozenset({"deposit", "deposit-again", "release", "revoke", "bind", "erase", "consent"})
 #: Details that are digests and ids: they may hold nine digits in a row and are no one's number.
 _IDS = frozenset({"sha256", "consent", "receipt", "package", "dossier", "lot", "checks"})
+_HEAD = select(audit_head.c.seq, audit_head.c.hash)
+# Writers wait here for each other where the database does not make them wait before.
+_HEAD_TO_MOVE = _HEAD.with_for_update()
+_ADD, _MOVE_HEAD = insert(audit), update(audit_head)
+_LAST_NUMBER = select(func.max(audit_owners.c.number)).where(
+    audit_owners.c.owner == bindparam("owner")
+)
 
 
 def append(
@@ -61,9 +68,7 @@ def append(
         owner: the owner's pseudonym.
         details: further facts; personal numbers in them are masked.
     """
-    # Writers wait here for each other where the database does not make them wait before.
-    head = select(audit_head.c.seq, audit_head.c.hash).with_for_update()
-    seq, previous = tx.execute(head).one()
+    seq, previous = tx.execute(_HEAD_TO_MOVE).one()
     masked = {key: _masked(key, value) for key, value in (details or {}).items()}
     number = _next_number(tx, owner) if owner else 0
     event = Event(
@@ -72,9 +77,9 @@ def append(
     entry = _canonical(event)
     digest = _link(previous, entry)
     row = {"seq": event.seq, "record_id": record, "entry": entry, "hash": digest}
-    tx.execute(audit.insert().values(row))
+    tx.execute(_ADD, row)
     note(tx, "audit", **row)
-    tx.execute(update(audit_head).values(seq=event.seq, hash=digest))
+    tx.execute(_MOVE_HEAD, {"seq": event.seq, "hash": digest})
     if owner:
         put(tx, audit_owners, {"owner": owner, "number": number, "seq": event.seq})
     outbox.announce(tx, event)
@@ -116,20 +121,19 @@ def append_for(
         actor,
         record=record.id,
         version=record.version,
-        owner=catalog.pseudonym(first) if first else "",
+        owner=catalog.pseudonym(first),
         details=details,
     )
 
 
 def anchor(tx: Connection) -> dict[str, Any]:
     """Where the chain ends now: what a receipt says so that nobody can cut the audit off before."""
-    head = tx.execute(select(audit_head.c.seq, audit_head.c.hash)).one()
+    head = tx.execute(_HEAD).one()
     return {"seq": head.seq, "hash": head.hash}
 
 
 def _next_number(tx: Connection, owner: str) -> int:
-    last = select(func.max(audit_owners.c.number)).where(audit_owners.c.owner == owner)
-    return int(tx.execute(last).scalar() or 0) + 1
+    return int(tx.execute(_LAST_NUMBER, {"owner": owner}).scalar() or 0) + 1
 
 
 @contextmanager
@@ -158,7 +162,7 @@ def _owner_of(catalog: Catalog, tx: Connection, record: str) -> str:
     """The pseudonym of a record's owner: they see what was refused of it too."""
     query = select(records.c.owner_identifier).where(records.c.id == record).limit(1)
     identifier = tx.execute(query).scalar()
-    return catalog.pseudonym(identifier) if identifier else ""
+    return catalog.pseudonym(identifier or "")
 
 
 def event_at(tx: Connection, seq: int) -> Event:
@@ -218,7 +222,7 @@ def verify(tx: Connection, keys: checkpoints.Keys) -> AuditReport:
             faults.append(Fault("audit-unlisted", str(row.seq)))
         # Go on from what the row claims, so that one altered entry is one fault.
         expected, previous = row.seq + 1, row.hash
-    head = tx.execute(select(audit_head.c.seq, audit_head.c.hash)).one_or_none()
+    head = tx.execute(_HEAD).one_or_none()
     if head is None or head.seq >= expected:
         faults.append(Fault("audit-cut", str(expected - 1)))
     elif (head.seq, head.hash) != (expected - 1, previous):

@@ -22,11 +22,11 @@ from foundation.files import sync_file, write_atomic
 from warehouse import journal, ocfl
 from warehouse.blobs import Blobs, open_blobs
 from warehouse.engine import (
-    for_writing,
     postgresql_engine,
     reachable,
     sqlite_engine,
     table_names,
+    transaction,
     upgrade,
 )
 from warehouse.errors import (
@@ -54,6 +54,10 @@ INCOMING, RUNNING = "incoming", "running"
 _LOCK, _UNBORN = "lock", "unborn.sqlite"
 _UNBORN_FILES = tuple(_UNBORN + end for end in ("", "-journal", "-wal", "-shm"))
 _BLOBS = {ocfl.ROOT, "journal", "sealed-keys", "erased"}
+#: Counts a transaction that the journal tells of.
+_ONE_MORE = (
+    update(journal_head).values(number=journal_head.c.number + 1).returning(journal_head.c.number)
+)
 _OURS = {INCOMING, RUNNING, KEYS, _LOCK, SETTINGS, CATALOGUE, *_BLOBS, *_UNBORN_FILES}
 
 
@@ -85,7 +89,7 @@ class Catalog:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that sees one unchanging state of the catalogue."""
-        with reachable(self.place.shown), self._engine.begin() as tx:
+        with reachable(self.place.shown), transaction(self._engine) as tx:
             yield tx
 
     @contextmanager
@@ -94,26 +98,22 @@ class Catalog:
 
         What the block noted for the journal is there before the catalogue commits.
         """
-        with reachable(self.place.shown), self._writer().begin() as tx:
+        with reachable(self.place.shown), transaction(self._engine, writes=True) as tx:
+            tx.execution_options(sohoa_signer=self.signer, sohoa_request=self.request)
             journal.begin(tx)
             yield tx
             if facts := journal.told(tx):
-                number = update(journal_head).values(number=journal_head.c.number + 1)
-                now = tx.execute(number.returning(journal_head.c.number)).scalar_one()
-                self.journal.write(now, facts)
-
-    def _writer(self) -> Engine:
-        return for_writing(self._engine).execution_options(
-            sohoa_signer=self.signer, sohoa_request=self.request
-        )
+                self.journal.write(tx.execute(_ONE_MORE).scalar_one(), facts)
 
     def pseudonym(self, identifier: str) -> str:
         """The owner's name in the audit: HMAC-SHA256 (RFC 2104) of the number, 32 hex digits.
+        Nobody has none.
 
         A bare hash would hide nothing: there are few enough 12-digit numbers to try them
         all. Whoever holds the warehouse's key can still find an owner's entries.
         """
-        return self._hmac(clean_identifier(identifier))[:32]
+        number = clean_identifier(identifier)
+        return self._hmac(number)[:32] if number else ""
 
     def hidden(self, words: str) -> str:
         """A text that holds an owner's number as it stands where it is only compared."""
@@ -173,7 +173,7 @@ def made_anew(folder: Path, token: OfficeKey | None = None) -> Iterator[tuple[Ca
         stack.enter_context(locked(place.folder, fcntl.LOCK_EX))
         engine = _engine(place) if place.catalogue else _new_sqlite(place.folder)
         stack.callback(engine.dispose)
-        with for_writing(engine).begin() as tx:
+        with transaction(engine, writes=True) as tx:
             if place.catalogue:
                 _drop_tables(tx)
             upgrade(tx, _MIGRATIONS)
@@ -249,10 +249,10 @@ def _born(place: Place, blobs: Blobs, keys: Keys) -> Engine:
     engine = _engine(place)
     with ExitStack() as on_failure:
         on_failure.callback(engine.dispose)
-        with engine.begin() as tx:
+        with transaction(engine) as tx:
             there = "records" in table_names(tx)
         if not there:
-            with locked(place.folder, fcntl.LOCK_EX), for_writing(engine).begin() as tx:
+            with locked(place.folder, fcntl.LOCK_EX), transaction(engine, writes=True) as tx:
                 if "records" not in table_names(tx):
                     _prepare(place, blobs, keys)
                     upgrade(tx, _MIGRATIONS)
@@ -273,7 +273,7 @@ def _prepare(place: Place, blobs: Blobs, keys: Keys) -> None:
 
 def _create_sqlite(folder: Path) -> None:
     engine = _new_sqlite(folder)
-    with for_writing(engine).begin() as tx:
+    with transaction(engine, writes=True) as tx:
         upgrade(tx, _MIGRATIONS)
     engine.dispose()
     _name_sqlite(folder)
@@ -299,7 +299,7 @@ def _name_sqlite(folder: Path) -> None:
 
 
 def _bring_up_to_date(place: Place, engine: Engine) -> None:
-    with engine.begin() as tx:
+    with transaction(engine) as tx:
         if tx.dialect.name == "sqlite" and (
             tx.exec_driver_sql("PRAGMA application_id").scalar_one() != APPLICATION_ID
         ):
@@ -308,7 +308,7 @@ def _bring_up_to_date(place: Place, engine: Engine) -> None:
             raise PlainWarehouse(folder=place.folder)
         if _revision(tx) == REVISION:
             return
-    with for_writing(engine).begin() as tx:
+    with transaction(engine, writes=True) as tx:
         from alembic.util import CommandError
 
         try:

@@ -35,6 +35,7 @@ Keys = Mapping[str, ec.EllipticCurvePublicKey]
 Stamper = Callable[[bytes], bytes]
 #: Judges a token over a digest: its time, ISO 8601; empty where it does not hold.
 StampCheck = Callable[[bytes, bytes], str]
+_LATEST = select(checkpoints).order_by(checkpoints.c.number.desc()).limit(1)
 
 
 def signer_of(tx: Connection) -> Signer:
@@ -187,8 +188,7 @@ def digest_of(statement: str) -> str:
 
 
 def _latest(tx: Connection) -> Row[Any] | None:
-    query = select(checkpoints).order_by(checkpoints.c.number.desc()).limit(1)
-    return tx.execute(query).one_or_none()
+    return tx.execute(_LATEST).one_or_none()
 
 
 def _entries(tx: Connection) -> Iterator[Row[Any]]:

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from foundation.times import utc_now
 from warehouse import engine, objects
@@ -31,6 +31,18 @@ _LEASE = timedelta(hours=1)
 #: Ending of a lock file that is not locked yet.
 _UNBORN = ".unborn"
 _PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.02, 0.32
+_ADD = (
+    insert(pending)
+    .values(
+        head=select(func.coalesce(func.max(inventories.c.number), 0))
+        .where(inventories.c.record_id == bindparam("record"))
+        .scalar_subquery()
+    )
+    .returning(pending.c.head)
+)
+_LET_GO = delete(pending).where(
+    pending.c.record_id == bindparam("record"), pending.c.holder == bindparam("holder")
+)
 
 
 @dataclass(frozen=True)
@@ -47,8 +59,7 @@ class Claim:
 
         Raises WarehouseBusy where it was taken away: after an hour, as if its holder had died.
         """
-        ours = (pending.c.record_id == self.record_id) & (pending.c.holder == self.holder)
-        gone = tx.execute(delete(pending).where(ours))
+        gone = tx.execute(_LET_GO, {"record": self.record_id, "holder": self.holder})
         if gone.rowcount != 1:
             raise WarehouseBusy(folder=self.record_id)
         self._released.append(True)
@@ -101,9 +112,8 @@ def _take(catalog: Catalog, record_id: str) -> Claim:
     pause = _PAUSE_SECONDS
     while True:
         with catalog.writing() as tx:
-            if not is_claimed(tx, record_id):
-                head = _head(tx, record_id)
-                tx.execute(insert(pending).values(_row(catalog, record_id, head)))
+            if not objects.is_claimed(tx, record_id):
+                head = tx.execute(_ADD, _row(catalog, record_id)).scalar_one()
                 return Claim(record_id, head, catalog.holder)
         while _is_taken(catalog, record_id):
             if time.monotonic() > until:
@@ -116,18 +126,13 @@ def _take(catalog: Catalog, record_id: str) -> Claim:
 
 def _is_taken(catalog: Catalog, record_id: str) -> bool:
     with catalog.reading() as tx:
-        return is_claimed(tx, record_id)
+        return objects.is_claimed(tx, record_id)
 
 
-def _head(tx: Connection, record_id: str) -> int:
-    query = select(func.max(inventories.c.number)).where(inventories.c.record_id == record_id)
-    return tx.execute(query).scalar() or 0
-
-
-def _row(catalog: Catalog, record_id: str, head: int) -> dict[str, Any]:
+def _row(catalog: Catalog, record_id: str) -> dict[str, Any]:
     return {
         "record_id": record_id,
-        "head": head,
+        "record": record_id,
         "home": home_of(catalog),
         "holder": catalog.holder,
         "begun_at": utc_now(),
@@ -138,12 +143,6 @@ def home_of(catalog: Catalog) -> str:
     """This machine and folder: where a holder's lock file can be looked at."""
     name = f"{socket.gethostname()}:{catalog.folder.resolve()}"
     return hashlib.sha256(name.encode()).hexdigest()[:16]
-
-
-def is_claimed(tx: Connection, record_id: str) -> bool:
-    """Whether somebody is writing to a record's object."""
-    query = select(pending.c.holder).where(pending.c.record_id == record_id)
-    return tx.execute(query).scalar() is not None
 
 
 def recover(catalog: Catalog) -> int:

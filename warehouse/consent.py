@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from foundation.privacy import mask_number, mask_text
 from foundation.times import iso_utc, today, utc_now, vietnam_time
@@ -34,6 +34,11 @@ from warehouse.values import Actor, Owner, clean_identifier, new_id
 
 GIVEN, TAKEN_BACK = "consent-receipt", "withdrawal-receipt"
 _SCHEMA = "ISO/IEC TS 27560:2023; sohoa 1"
+_OF_OWNER = (
+    select(consents)
+    .where(consents.c.owner_identifier == bindparam("owner"))
+    .order_by(consents.c.given_at.desc(), consents.c.id.desc())
+)
 
 
 @dataclass(frozen=True)
@@ -150,11 +155,8 @@ def get(tx: Connection, consent_id: str, *, locked: bool = False) -> Consent:
 
 def of_owner(tx: Connection, owner_identifier: str) -> list[Consent]:
     """All that an owner ever agreed to, the latest first."""
-    query = select(consents).where(
-        consents.c.owner_identifier == clean_identifier(owner_identifier)
-    )
-    query = query.order_by(consents.c.given_at.desc(), consents.c.id.desc())
-    return [_from_row(row) for row in tx.execute(query).mappings()]
+    rows = tx.execute(_OF_OWNER, {"owner": clean_identifier(owner_identifier)}).mappings()
+    return [_from_row(row) for row in rows]
 
 
 def best(

@@ -139,14 +139,7 @@ def _again(catalog: Catalog, paper: Deposit, copy: Staged, actor: Actor) -> Reco
 
 def _replace(catalog: Catalog, tx: Connection, old: Record, new: Record, actor: Actor) -> None:
     records.put(tx, _superseded(old, new))
-    audit.append(
-        tx,
-        "supersede",
-        actor,
-        record=old.id,
-        version=old.version,
-        owner=catalog.pseudonym(old.owner.identifier),
-    )
+    audit.append_for(catalog, tx, "supersede", actor, old, {})
 
 
 def _superseded(old: Record, new: Record) -> Record:

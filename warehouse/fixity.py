@@ -200,8 +200,7 @@ def _strangers(catalog: Catalog, record_id: str, inventory: ocfl.Inventory) -> I
         own |= set(ocfl.version_files(record_id, ocfl.Inventory(number, b"")))
     strange = sorted(set(catalog.blobs.paths(place)) - own)
     with catalog.reading() as tx:
-        writing = select(pending.c.record_id).where(pending.c.record_id == record_id)
-        if strange and tx.execute(writing).scalar() is None:
+        if strange and not objects.is_claimed(tx, record_id):
             yield from (Fault("object-unknown", name) for name in strange)
 
 

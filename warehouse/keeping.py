@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, bindparam, select
 
 from foundation.times import today, utc_now
 from warehouse import audit
@@ -23,6 +23,10 @@ from warehouse.values import Actor, Record
 
 if TYPE_CHECKING:
     from warehouse.grounds import Consent
+
+_OF = select(bases).where(
+    bases.c.record_id == bindparam("record"), bases.c.version == bindparam("version")
+)
 
 
 def require_basis(
@@ -79,8 +83,7 @@ def note_basis(tx: Connection, record: Record, basis: Basis) -> None:
 
 def basis_of(tx: Connection, record: Record) -> Any:
     """The row of a version's ground; None where none was ever noted."""
-    query = select(bases).where(bases.c.record_id == record.id, bases.c.version == record.version)
-    return tx.execute(query).one_or_none()
+    return tx.execute(_OF, {"record": record.id, "version": record.version}).one_or_none()
 
 
 @dataclass

@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO, cast
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from foundation.privacy import mask_text
 from foundation.reasons import reason_of
@@ -36,6 +36,13 @@ from warehouse.values import Record
 _CHUNK = 1 << 20
 #: Files up to this size, bytes, are encrypted in memory and sent beside the others.
 _IN_MEMORY = 8 << 20
+_ADD = insert(inventories)
+_CLAIM = select(pending.c.holder).where(pending.c.record_id == bindparam("record"))
+_DIGESTS = (
+    select(inventories.c.sha512)
+    .where(inventories.c.record_id == bindparam("record"))
+    .order_by(inventories.c.number)
+)
 
 
 @dataclass(frozen=True)
@@ -121,8 +128,8 @@ def add_version(
             digests[logical] = digest.hexdigest()
     made = ocfl.next_inventory(record_id, previous, digests, message)
     small |= ocfl.version_files(record_id, made) | ocfl.head_files(record_id, made)
-    catalog.blobs.put_all(small | dict(beside or {}))
-    _read_back(catalog, key, record_id, made, files)
+    with catalog.blobs.stored(small | dict(beside or {})):
+        _read_back(catalog, key, record_id, made, files)
     return made
 
 
@@ -157,7 +164,7 @@ def _read_back(
 def note_version(tx: Connection, record_id: str, made: Inventory) -> None:
     """Keep an inventory's digest outside the object, in the transaction that commits it."""
     row = {"record_id": record_id, "number": made.number, "sha512": made.sha512}
-    tx.execute(insert(inventories).values(row))
+    tx.execute(_ADD, row)
     journal.note(tx, "inventories", **row)
 
 
@@ -180,10 +187,13 @@ def trusted_inventory(catalog: Catalog, record_id: str) -> Inventory:
 
 def _digests(catalog: Catalog, record_id: str) -> tuple[list[str], bool]:
     with catalog.reading() as tx:
-        rows = select(inventories.c.sha512).where(inventories.c.record_id == record_id)
-        digests = list(tx.execute(rows.order_by(inventories.c.number)).scalars())
-        claim = select(pending.c.record_id).where(pending.c.record_id == record_id)
-        return digests, tx.execute(claim).scalar() is not None
+        digests = list(tx.execute(_DIGESTS, {"record": record_id}).scalars())
+        return digests, is_claimed(tx, record_id)
+
+
+def is_claimed(tx: Connection, record_id: str) -> bool:
+    """Whether somebody is writing to a record's object."""
+    return tx.execute(_CLAIM, {"record": record_id}).scalar() is not None
 
 
 def _inventory(

@@ -39,13 +39,14 @@ if TYPE_CHECKING:
 _FAN_OUT = 1000
 _PENDING, _DELIVERED, _DEAD = "pending", "delivered", "dead"
 _OPEN = (_PENDING, _DEAD)
+_ADD = insert(outbox)
 
 
 def announce(tx: Connection, event: Event) -> None:
     """Put an audit's entry into the outbox, if it is one to be told of."""
     row = _row(event)
     if row is not None:
-        tx.execute(insert(outbox).values(row))
+        tx.execute(_ADD, row)
 
 
 def refill(tx: Connection, events: Iterable[Event]) -> None:
@@ -55,7 +56,7 @@ def refill(tx: Connection, events: Iterable[Event]) -> None:
     for event in events:
         row = _row(event)
         if row is not None and event.seq > settled:
-            tx.execute(insert(outbox).values(row))
+            tx.execute(_ADD, row)
 
 
 def _row(event: Event) -> dict[str, Any] | None:

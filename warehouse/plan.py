@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, and_, bindparam, select
 
 from foundation.times import vietnam_time
 from warehouse import consent
@@ -16,6 +16,19 @@ from warehouse.values import Record, clean_identifier
 
 #: Papers held that are named where none of them serves; of a type somebody has rarely more.
 _NAMED = 3
+_HELD = (
+    select(records, bases.c.kind.label("ground"), bases.c.ended_at)
+    .join(
+        holders,
+        and_(holders.c.record_id == records.c.id, holders.c.version == records.c.version),
+    )
+    .outerjoin(bases, and_(bases.c.record_id == records.c.id, bases.c.version == records.c.version))
+    .where(
+        holders.c.owner_identifier == bindparam("owner"),
+        holders.c.paper_type.in_(bindparam("papers", expanding=True)),
+    )
+    .order_by(records.c.deposited_at.desc(), records.c.id.desc())
+)
 
 
 def plan(
@@ -39,18 +52,11 @@ def plan(
 
 def _held(tx: Connection, owner: str, papers: Sequence[str]) -> dict[str, list[tuple[Record, Any]]]:
     """The owner's records of these types with their grounds, the latest deposit first."""
-    query = select(records, bases.c.kind.label("ground"), bases.c.ended_at).outerjoin(
-        bases, and_(bases.c.record_id == records.c.id, bases.c.version == records.c.version)
-    )
-    query = query.join(
-        holders,
-        and_(holders.c.record_id == records.c.id, holders.c.version == records.c.version),
-    )
-    query = query.where(holders.c.owner_identifier == owner, holders.c.paper_type.in_(papers))
-    query = query.order_by(records.c.deposited_at.desc(), records.c.id.desc())
     found: dict[str, list[tuple[Record, Any]]] = {}
-    for row in tx.execute(query):
-        record = from_row({column.name: row._mapping[column] for column in records.c})
+    for row in tx.execute(_HELD, {"owner": owner, "papers": papers}):
+        values = dict(row._mapping)
+        del values["ground"], values["ended_at"]
+        record = from_row(values)
         found.setdefault(record.paper_type, []).append((record, row))
     return found
 

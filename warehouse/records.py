@@ -1,22 +1,25 @@
 """Records as rows: reading them, finding them, and what keeps one from being reused."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from functools import cache
 from typing import Any, Literal
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Connection,
     Date,
     Select,
+    bindparam,
     case,
     delete,
+    false,
     insert,
     or_,
     select,
-    tuple_,
 )
 
 from foundation.privacy import mask_text
@@ -32,6 +35,29 @@ from warehouse.errors import (
 from warehouse.schema import UtcDateTime, holders, records
 from warehouse.values import Owner, Record, Status, clean_identifier, is_id
 
+# Statements stand ready: to put one together takes SQLAlchemy longer than to carry it out.
+_ADD, _ADD_HOLDER = insert(records), insert(holders)
+_VERSION: BindParameter[Any] = bindparam("version")
+_OWN = (records.c.id == bindparam("id"), records.c.version == _VERSION)
+_ONE, _REMOVE = select(records).where(*_OWN), delete(records).where(*_OWN)
+_REMOVE_HOLDERS = delete(holders).where(
+    holders.c.record_id == bindparam("id"), holders.c.version == _VERSION
+)
+_BY_CODE = select(records).where(records.c.code == bindparam("code"))
+_VERSIONS = select(records).where(records.c.id == bindparam("id")).order_by(records.c.version)
+_IN_FORCE_FIRST = (
+    select(records)
+    .where(records.c.id == bindparam("id"))
+    .order_by(case((records.c.status == "active", 0), else_=1), records.c.version.desc())
+    .limit(1)
+)
+#: What is asked of the records of some owners and a type.
+_ASKED = {
+    "content": (records.c.sha256 == bindparam("sha256"), records.c.status != "erased"),
+    "longer": (records.c.size > bindparam("size"), records.c.status != "erased"),
+    "number": (records.c.number == bindparam("number"), records.c.status == "active"),
+}
+
 
 def find(
     tx: Connection,
@@ -41,17 +67,24 @@ def find(
     status: Status | Literal["any"],
 ) -> list[Record]:
     """An owner's records as they stand on ``on``, the latest deposit first."""
-    theirs = select(holders.c.record_id, holders.c.version).where(
-        holders.c.owner_identifier == clean_identifier(owner_identifier)
-    )
+    asked = {"owner": clean_identifier(owner_identifier)}
     if paper_type is not None:
-        theirs = theirs.where(holders.c.paper_type == paper_type)
-    query = select(records).where(tuple_(records.c.id, records.c.version).in_(theirs))
-    query = query.order_by(
+        asked["paper_type"] = paper_type
+    rows = tx.execute(_held_by(of_type=paper_type is not None), asked).mappings()
+    found = (from_row(row).on(on) for row in rows)
+    return [record for record in found if status in ("any", record.status)]
+
+
+@cache
+def _held_by(*, of_type: bool) -> Select[Any]:
+    same = (holders.c.record_id == records.c.id) & (holders.c.version == records.c.version)
+    query = select(records).join(holders, same)
+    query = query.where(holders.c.owner_identifier == bindparam("owner"))
+    if of_type:
+        query = query.where(holders.c.paper_type == bindparam("paper_type"))
+    return query.order_by(
         records.c.deposited_at.desc(), records.c.id.desc(), records.c.version.desc()
     )
-    found = (from_row(row).on(on) for row in tx.execute(query).mappings())
-    return [record for record in found if status in ("any", record.status)]
 
 
 def get(tx: Connection, id_or_code: str, hide: codes.Hide | None = None) -> Record:
@@ -65,15 +98,12 @@ def get(tx: Connection, id_or_code: str, hide: codes.Hide | None = None) -> Reco
     """
     name = id_or_code.strip()
     if is_id(name.upper()):
-        in_force_first = case((records.c.status == "active", 0), else_=1)
-        query = select(records).where(records.c.id == name.upper())
-        query = query.order_by(in_force_first, records.c.version.desc()).limit(1)
+        found = tx.execute(_IN_FORCE_FIRST, {"id": name.upper()})
     else:
-        query = select(records).where(records.c.code == name)
-    row = tx.execute(query).mappings().first()
+        found = tx.execute(_BY_CODE, {"code": name})
+    row = found.mappings().first()
     if row is None and hide and (led := codes.led_to(tx, hide(name))):
-        own = (records.c.id == led[0]) & (records.c.version == led[1])
-        row = tx.execute(select(records).where(own)).mappings().first()
+        row = tx.execute(_ONE, {"id": led[0], "version": led[1]}).mappings().first()
     if row is None:
         shown = name.upper() if is_id(name.upper()) else mask_text(name)
         raise RecordNotFound(record=shown)
@@ -99,21 +129,14 @@ def in_dossier(tx: Connection, dossier_code: str) -> list[Record]:
 
 def versions(tx: Connection, record_id: str) -> list[Record]:
     """All versions of a record, the first one first; none if there is no such record."""
-    query = select(records).where(records.c.id == record_id).order_by(records.c.version)
-    return [from_row(row) for row in tx.execute(query).mappings()]
+    return [from_row(row) for row in tx.execute(_VERSIONS, {"id": record_id}).mappings()]
 
 
 def same_content(
     tx: Connection, owners: Sequence[Owner], paper_type: str, sha256: str
 ) -> Record | None:
     """The record that holds these bytes, as this type, for one of these owners or for nobody."""
-    query = select(records).where(
-        records.c.paper_type == paper_type,
-        records.c.sha256 == sha256,
-        records.c.status != "erased",
-        _theirs(owners, paper_type),
-    )
-    return _first(tx, query)
+    return next(_of(tx, "content", owners, paper_type, sha256=sha256), None)
 
 
 def longer(tx: Connection, owners: Sequence[Owner], paper_type: str, size: int) -> list[Record]:
@@ -121,12 +144,8 @@ def longer(tx: Connection, owners: Sequence[Owner], paper_type: str, size: int) 
 
     Nobody's papers may be millions, and are told apart by their own bytes only.
     """
-    query = select(records).where(
-        records.c.id.in_(_held_by({one.identifier for one in owners} - {""}, paper_type)),
-        records.c.size > size,
-        records.c.status != "erased",
-    )
-    return [from_row(row) for row in tx.execute(query).mappings()]
+    known = [one for one in owners if one.identifier]
+    return list(_of(tx, "longer", known, paper_type, size=size))
 
 
 def in_force(
@@ -135,34 +154,30 @@ def in_force(
     """The active record of a type and number of one of the owners; none without a number."""
     if not number:
         return None
-    query = select(records).where(
-        records.c.paper_type == paper_type,
-        records.c.number == number,
-        records.c.status == "active",
-        _theirs(owners, paper_type),
-    )
-    return _first(tx, query)
+    return next(_of(tx, "number", owners, paper_type, number=number), None)
 
 
-def _theirs(owners: Sequence[Owner], paper_type: str) -> ColumnElement[bool]:
+def _of(
+    tx: Connection, asked: str, owners: Sequence[Owner], paper_type: str, **more: Any
+) -> Iterator[Record]:
     """Papers of one of these owners; where one of them is unknown, nobody's too."""
-    known = {one.identifier for one in owners} - {""}
-    held = records.c.id.in_(_held_by(known, paper_type))
-    if all(one.identifier for one in owners):
-        return held
-    nobodys = records.c.owner_identifier == ""
-    return or_(held, nobodys) if known else nobodys
+    known = sorted({one.identifier for one in owners} - {""})
+    query = _asked(asked, known=bool(known), nobodys=not all(one.identifier for one in owners))
+    given = more | {"paper_type": paper_type} | ({"owners": known} if known else {})
+    yield from map(from_row, tx.execute(query, given).mappings())
 
 
-def _held_by(owners: Collection[str], paper_type: str) -> Select[Any]:
-    return select(holders.c.record_id).where(
-        holders.c.owner_identifier.in_(owners), holders.c.paper_type == paper_type
+@cache
+def _asked(asked: str, *, known: bool, nobodys: bool) -> Select[Any]:
+    held = select(holders.c.record_id).where(
+        holders.c.owner_identifier.in_(bindparam("owners", expanding=True)),
+        holders.c.paper_type == bindparam("paper_type"),
     )
-
-
-def _first(tx: Connection, query: Select[Any]) -> Record | None:
-    row = tx.execute(query).mappings().first()
-    return None if row is None else from_row(row)
+    whose: list[ColumnElement[bool]] = [records.c.id.in_(held)] if known else []
+    if nobodys:
+        whose.append(records.c.owner_identifier == "")
+    of_type = records.c.paper_type == bindparam("paper_type")
+    return select(records).where(of_type, or_(false(), *whose), *_ASKED[asked])
 
 
 def require_reusable(record: Record, day: date) -> None:
@@ -186,19 +201,18 @@ def require_reusable(record: Record, day: date) -> None:
 
 def put(tx: Connection, record: Record) -> None:
     """Write a version's row and whose paper it is, in place of what stood there."""
-    same = (records.c.id == record.id) & (records.c.version == record.version)
-    held = (holders.c.record_id == record.id) & (holders.c.version == record.version)
-    tx.execute(delete(records).where(same))
-    tx.execute(delete(holders).where(held))
+    version = {"id": record.id, "version": record.version}
+    tx.execute(_REMOVE, version)
+    tx.execute(_REMOVE_HOLDERS, version)
     add(tx, record)
 
 
 def add(tx: Connection, record: Record) -> None:
     """Write a new version's row and whose paper it is."""
-    tx.execute(insert(records).values(to_row(record)))
+    tx.execute(_ADD, to_row(record))
     row = {"paper_type": record.paper_type, "record_id": record.id, "version": record.version}
     for identifier in sorted({one.identifier for one in record.owners}):
-        tx.execute(insert(holders).values(row | {"owner_identifier": identifier}))
+        tx.execute(_ADD_HOLDER, row | {"owner_identifier": identifier})
 
 
 def from_row(row: Mapping[Any, Any]) -> Record:

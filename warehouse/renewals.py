@@ -68,15 +68,8 @@ def renew(catalog: Catalog, was: Record, source: Path, actor: Actor) -> Record:
             with catalog.writing() as tx:
                 records.put(tx, renewed)
                 objects.note_version(tx, held.id, made)
-                audit.append(
-                    tx,
-                    "renew",
-                    actor,
-                    record=held.id,
-                    version=held.version,
-                    owner=catalog.pseudonym(held.owner.identifier),
-                    details={"sha256": renewed.sha256},
-                )
+                said = {"sha256": renewed.sha256}
+                audit.append_for(catalog, tx, "renew", actor, held, said)
                 claim.release(tx)
     return renewed
 

@@ -89,7 +89,7 @@ class Service:
         if record is not None:
             self._note("refusal", record, actor, facts)
             return
-        about = self._catalog.pseudonym(owner) if owner else ""
+        about = self._catalog.pseudonym(owner)
         with self._catalog.writing() as tx:
             audit.append(tx, "refusal", actor, owner=about, details=facts)
 

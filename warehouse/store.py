@@ -1,6 +1,6 @@
 """The warehouse as its callers see it."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -9,7 +9,6 @@ from typing import Literal
 from foundation.times import today
 from warehouse import (
     audit,
-    claims,
     codes,
     deposits,
     fixity,
@@ -20,11 +19,11 @@ from warehouse import (
     renewals,
     reuse,
     statuses,
+    upkeep,
 )
 from warehouse.account import Account
 from warehouse.catalog import Catalog
 from warehouse.consent import ConsentBook
-from warehouse.engine import reachable
 from warehouse.errors import RecordNotFound
 from warehouse.exports import Exports
 from warehouse.grounds import Basis, Planned, Terms, Wanted
@@ -33,7 +32,6 @@ from warehouse.outbox import Outbox
 from warehouse.service import Service
 from warehouse.values import (
     Actor,
-    AuditReport,
     CheckReport,
     Event,
     Judgement,
@@ -95,7 +93,12 @@ class Warehouse:
         return Warehouse(replace(self._catalog, request=request))
 
     def new_code(
-        self, template: str, owner_identifier: str, type_code: str, office: str, date: date
+        self,
+        template: str,
+        owner_identifier: str,
+        type_code: str,
+        office: str,
+        day: date | None = None,
     ) -> str:
         """Reserve the next official code of a record, before its paper is sealed.
 
@@ -103,22 +106,19 @@ class Warehouse:
             template: the office profile's ``record_code`` (TT 01/2023 Điều 10), a format
                 string over owner, type, office, date and serial.
             owner_identifier: may be empty: "left blank and filled in later".
+            day: on which it is given; else today in Vietnam.
 
         Raises:
             CodeTemplateFaulty: the template cannot give every paper its own code.
         """
         owner = clean_identifier(owner_identifier)
-        with self._catalog.writing() as tx:
-            hidden = self._catalog.hidden
-            return codes.reserve(
-                tx, hidden, template, owner=owner, type=type_code, office=office, date=date
-            )
+        return codes.reserve(
+            self._catalog, template, owner=owner, type=type_code, office=office, date=day or today()
+        )
 
-    def new_dossier_code(self, template: str, office: str, date: date) -> str:
+    def new_dossier_code(self, template: str, office: str, day: date | None = None) -> str:
         """Reserve the next code of a dossier. As :meth:`new_code`."""
-        with self._catalog.writing() as tx:
-            hidden = self._catalog.hidden
-            return codes.reserve(tx, hidden, template, office=office, date=date)
+        return codes.reserve(self._catalog, template, office=office, date=day or today())
 
     def deposit(  # noqa: PLR0913  what a paper is takes this many words
         self,
@@ -201,11 +201,7 @@ class Warehouse:
         """An owner's records as they stand on a day (today in Vietnam), latest deposit first."""
         with self._catalog.reading() as tx:
             found = records.find(tx, owner_identifier, paper_type, on or today(), status)
-            return (
-                found
-                if status == "any"
-                else keeping.kept_only(tx, found, clean_identifier(owner_identifier))
-            )
+            return found if status == "any" else keeping.kept_only(tx, found, owner_identifier)
 
     def get(self, id_or_code: str) -> Record:
         """The version a code stands for, or by id the version in force, else the latest.
@@ -368,10 +364,6 @@ class Warehouse:
         with self._catalog.reading() as tx:
             return audit.events_of(tx, records.get(tx, id_or_code, self._catalog.hidden).id)
 
-    def audit_verify(self) -> AuditReport:
-        """Whether the audit's chain is whole."""
-        return self.account.verify()
-
     def check(self, limit: int | None = None, not_since: datetime | None = None) -> CheckReport:
         """Read every object, compare every record with object and audit, verify the audit.
 
@@ -399,16 +391,8 @@ class Warehouse:
         Cut short, it goes on where it was. Afterwards older copies of the wrapped keys,
         those of erased records among them, open nothing.
         """
-
-        def alone(step: Callable[[], None]) -> None:
-            with self._catalog.writing() as tx:
-                step()
-                audit.append(tx, "rotate-key", actor)
-
-        with reachable(self._catalog.place.shown):
-            return self._catalog.keys.rotate(alone)
+        return upkeep.rotate_key(self._catalog, actor)
 
     def recover(self) -> int:
         """Undo what dead processes left half done, destroy keys that a restore brought back."""
-        with reachable(self._catalog.place.shown):
-            return claims.recover(self._catalog) + self._catalog.keys.destroy_erased()
+        return upkeep.recover(self._catalog)

@@ -93,7 +93,7 @@ class Press:
             f"Nơi nhận: lưu văn thư, hồ sơ {name}.",
         ]
         plain = self._drawn(name, lines)
-        code = self.store.new_code(TEMPLATE, OWNER, "KQ.1", office="H99", date=today())
+        code = self.store.new_code(TEMPLATE, OWNER, "KQ.1", office="H99")
         seal = self._seal(plain, lines, code, form)
         if sealed:
             seal_pdf(plain, plain, seal, SealRules())

@@ -1,6 +1,6 @@
 """A PostgreSQL and an S3 server (SeaweedFS) of the tests' own, on loopback, gone afterwards.
 
-Used by the tests and by ``python -m benchmarks store``.
+Used by the tests and by ``python -m benchmarks reuse``.
 """
 
 import json

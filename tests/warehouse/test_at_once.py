@@ -107,7 +107,7 @@ def test_nothing_leaves_on_a_consent_once_it_was_taken_back(
         )
         ended = next(e.seq for e in kho.history(record.id) if e.action == "keeping-ended")
         assert all(e.seq < ended for e in kho.history(record.id) if e.action == "release")
-    assert kho.audit_verify().ok
+    assert kho.account.verify().ok
 
 
 def test_what_changes_while_a_package_is_made_ready_does_not_leave(

@@ -45,8 +45,8 @@ def told(tmp_path_factory) -> Path:
             owner = (AN, BA)[number % 2]
             kho.account.note("look-up", owner.identifier, CLERK, {"found": str(number)})
         kho.reuse(record.id, procedure="1.1", reason="r", actor=CLERK, out=base / "out.pdf")
-        assert kho.audit_verify().checkpoints == 2
-        assert kho.audit_verify().ok
+        assert kho.account.verify().checkpoints == 2
+        assert kho.account.verify().ok
     return base / "kho"
 
 

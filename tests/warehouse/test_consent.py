@@ -66,7 +66,7 @@ def test_a_component_nobody_agreed_to_is_not_kept_and_the_refusal_is_on_record(
         put(pdf("a"), basis=None)
     assert caught.value.exit_code == ExitCode.NOT_ALLOWED
     assert not list((kho.folder / "objects").rglob("*.pdf"))
-    assert kho.audit_verify().entries == 1
+    assert kho.account.verify().entries == 1
 
 
 def test_a_component_is_kept_on_the_consent_that_covers_it(kho, put, pdf, grant) -> None:
@@ -109,7 +109,7 @@ def test_a_consent_to_something_else_is_none_for_this(put, pdf, grant, changes) 
 def test_what_shows_no_will_is_no_consent(kho, grant, changes, refusal) -> None:
     with pytest.raises(refusal):
         grant(**changes)
-    assert kho.audit_verify().entries == 1
+    assert kho.account.verify().entries == 1
 
 
 def test_a_guardian_agrees_for_a_minor_and_stands_in_the_receipt(kho, grant) -> None:

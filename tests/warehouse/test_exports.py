@@ -42,7 +42,7 @@ def test_each_record_has_its_receipt_and_its_entry(kho, put, pdf, export, tmp_pa
         assert (said.known, said.said["sha256"]) == (True, record.sha256)
         event = kho.history(record.id)[-1]
         assert (event.id, event.details["form"]) == (release.id, "asic")
-    assert kho.audit_verify().ok
+    assert kho.account.verify().ok
     assert len(export(one.id, one.code)) == 1  # named twice, it leaves once
 
 

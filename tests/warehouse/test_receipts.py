@@ -108,7 +108,7 @@ def test_what_an_earlier_key_signed_stays_good_under_a_new_one(folder, put, pdf,
     other = Signer(key.public_key(), lambda data: key.sign(data, ec.ECDSA(_sha256())))
     with open_warehouse(folder, signer=other) as again:
         again.new_code("{serial}", "1", "K", "H99", _day())
-        assert again.audit_verify().ok
+        assert again.account.verify().ok
     assert set(known_keys(folder)) == {store_signer(folder).id, other.id}
 
 

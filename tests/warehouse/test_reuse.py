@@ -99,7 +99,7 @@ def test_nothing_is_handed_out_without_saying_why_and_what_for(
 def test_asking_for_what_is_not_there_is_on_record_too(kho, reuse) -> None:
     with pytest.raises(RecordNotFound):
         reuse("001087000084.KQ.1")
-    assert kho.audit_verify().entries == 1
+    assert kho.account.verify().entries == 1
 
 
 def test_a_revocation_stays(kho, put, pdf, clerk) -> None:

@@ -34,7 +34,7 @@ def tamper(store):
 
 
 def of_the_chain(kho):
-    return [fault for fault in kho.audit_verify().faults if fault.cause.startswith("audit-")]
+    return [fault for fault in kho.account.verify().faults if fault.cause.startswith("audit-")]
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def rows(store):
 
 
 def test_everything_that_happened_is_told_in_order(told, rows, tamper) -> None:
-    report = told.audit_verify()
+    report = told.account.verify()
     assert (report.entries, report.ok) == (6, True)
     entries = [json.loads(entry) for _seq, _record, entry, _hash in rows()]
     actions = ["deposit", "deposit", "deposit", "revoke", "release", "refusal"]
@@ -86,7 +86,7 @@ def test_rows_can_neither_be_changed_nor_deleted_by_mistake(told, store, change)
 )
 def test_tampering_is_found_and_named(told, tamper, statements, cause, where) -> None:
     tamper(*statements)
-    report = told.audit_verify()
+    report = told.account.verify()
     first = report.faults[0]
     assert (first.cause, first.where) == (f"audit-{cause}", where)
     assert where in str(first)
@@ -138,7 +138,7 @@ def test_no_personal_number_stands_in_the_audit(kho, put, pdf, clerk, rows, tmp_
     assert not any(owner.identifier in entry for entry in entries)
     pseudonyms = {json.loads(entry)["owner"] for entry in entries}
     assert len(pseudonyms) == 1
-    assert kho.audit_verify().ok
+    assert kho.account.verify().ok
 
 
 def test_an_owner_goes_by_another_pseudonym_in_another_warehouse(new_folder, pdf, clerk, owner):

@@ -118,5 +118,5 @@ def test_what_was_judged_unfit_is_refused_and_on_record(
         put(pdf("a"), judgement=judgement)
     assert caught.value.exit_code == exit_code
     assert not store.papers()
-    assert kho.audit_verify().entries == 1
+    assert kho.account.verify().entries == 1
     assert put(pdf("a"), judgement=Judgement("sound", signature_required=True)).status == "active"

@@ -29,7 +29,7 @@ def answers(kho, owners, ids):
         [kho.find(owner, status="any") for owner in owners],
         [kho.versions(one) for one in ids],
         [kho.history(one) for one in ids],
-        kho.audit_verify(),
+        kho.account.verify(),
     )
 
 

@@ -98,9 +98,7 @@ def _deposit(upload: Upload, case: Case) -> Answer:
         basis = parts.by_consent(said.consent)
     judgement = parts.judge(upload.file, paper)
     office = case.office
-    code = case.warehouse.new_code(
-        office.record_code, owner.identifier, paper.code, office=office.code, date=today()
-    )
+    code = case.warehouse.new_code(office.record_code, owner.identifier, paper.code, office.code)
     record = case.warehouse.deposit(
         upload.file,
         owner=owner,
@@ -261,7 +259,7 @@ def bind(record: asked.RecordId, body: asked.BindIn, case: Asked) -> Response:
         actor = case.require_for_record("bind", found)
         owner, office = _owner(case, body.owner), case.office
         code = case.warehouse.new_code(
-            office.record_code, owner.identifier, found.type_code, office=office.code, date=today()
+            office.record_code, owner.identifier, found.type_code, office.code
         )
         others = [_owner(case, one) for one in body.co_owners]
         bound = case.warehouse.bind_owner(found.id, owner, actor, code=code, co_owners=others)
