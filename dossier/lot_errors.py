@@ -1,16 +1,7 @@
 """What can go wrong with lots: one class per cause."""
 
-import shlex
-
 from foundation.errors import ExitCode, SohoaError
-from foundation.messages import N_, _
-
-
-class _OfLot(SohoaError):
-    """What concerns a lot; ``{named}`` is its name as a command takes it, blanks and all."""
-
-    def __str__(self) -> str:
-        return _(self.message).format(**self.facts, named=shlex.quote(self.facts["lot"]))
+from foundation.messages import N_
 
 
 class NoSuchLot(SohoaError):
@@ -36,14 +27,14 @@ class NothingToInspect(SohoaError):
     message = N_("Lot “{lot}” has no document that waits for a decision.")
 
 
-class NotDrawn(_OfLot):
+class NotDrawn(SohoaError):
     """It was not closed and no sample was drawn."""
 
     exit_code = ExitCode.NOT_ALLOWED
     message = N_("No sample of lot “{lot}” is waiting. Draw one with: sohoa batch sample {named}")
 
 
-class Uninspected(_OfLot):
+class Uninspected(SohoaError):
     """Documents of the sample were not looked at."""
 
     exit_code = ExitCode.NOT_ALLOWED
@@ -70,7 +61,7 @@ class NoSupervisor(SohoaError):
     )
 
 
-class LotFailed(_OfLot):
+class LotFailed(SohoaError):
     """A lot was to be accepted that its sample condemns."""
 
     exit_code = ExitCode.NOT_ALLOWED
@@ -80,7 +71,7 @@ class LotFailed(_OfLot):
     )
 
 
-class LotChanged(_OfLot):
+class LotChanged(SohoaError):
     """Documents of a lot are no longer what was drawn from."""
 
     exit_code = ExitCode.NOT_ALLOWED
@@ -97,7 +88,7 @@ class ReasonMissing(SohoaError):
     message = N_("Say why the lot is sent back, with --reason.")
 
 
-class InspectionStopped(_OfLot):
+class InspectionStopped(SohoaError):
     """Too many lots from one maker failed (ISO 2859-1 9.4)."""
 
     exit_code = ExitCode.NOT_ALLOWED
