@@ -112,6 +112,7 @@ def _server(home: Path) -> Iterator[tuple[str, dict[str, str]]]:
     server = subprocess.Popen(
         [Path(sys.executable).with_name("sohoa"), "serve", *words, "--jwks", home / "jwks.json"],
         env=os.environ | {"SOHOA_HOME": str(home)},
+        stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     url = f"http://127.0.0.1:{port}"

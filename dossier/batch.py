@@ -20,7 +20,6 @@ from dossier.counter import RememberedPins
 from dossier.desk import Desk
 from dossier.fate import Patience
 from dossier.ledger import Ledger, open_ledger
-from dossier.ledger_errors import NoSuchReason, NotSetAside
 from dossier.ledger_place import LedgerPlace, ledger_place
 from dossier.ledger_values import WALK, Document, Plan, State, Who
 from dossier.lots import deposit_rule
@@ -78,12 +77,17 @@ class Where:
 
 @dataclass(frozen=True)
 class Planned:
-    """What was entered, what was there already, and what will not work."""
+    """What was entered, what was there already, and what will not work.
+
+    Attributes:
+        set_aside: of those entered, left to a person at once.
+    """
 
     entered: int
     known: int
     troubles: tuple[Trouble, ...]
     lot: str
+    set_aside: int = 0
 
 
 @dataclass(frozen=True)
@@ -276,35 +280,6 @@ def status(where: Where, *, everything: bool = False) -> Status:
             counter_waits=counter_waits(),
             documents=tuple(asked),
         )
-
-
-def retry(
-    where: Where, ids: Sequence[str], reason: str = "", *, rescanned: bool = False
-) -> tuple[Document, ...]:
-    """Let documents that were set aside be tried again.
-
-    Args:
-        ids: which; none: all, or those with the ``reason``.
-        rescanned: from the start: their sheets were scanned again into the same places.
-
-    Raises:
-        NoSuchDocument, NotSetAside, NoSuchReason, NoLedger: before anything is tried again.
-    """
-    who = where.who(load_office())
-    with open_ledger(where.place()) as ledger:
-        there = ledger.reasons()
-        if reason and reason not in there:
-            raise NoSuchReason(reason=mask_text(reason), reasons=", ".join(sorted(there)) or "–")
-        named = [ledger.document(one) for one in ids]
-        for one in named:
-            if one.state != "set-aside":
-                raise NotSetAside(document=one.id)
-        wanted = [
-            one
-            for one in named or ledger.documents("set-aside")
-            if not reason or one.reason == reason
-        ]
-        return tuple(ledger.retry(one, who, rescanned=rescanned) for one in wanted)
 
 
 def step_aside() -> None:

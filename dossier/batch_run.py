@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -142,7 +143,8 @@ class Shift:
             except Exception as error:  # noqa: BLE001  raised again by the thread that waits
                 self._end(error)
 
-        return threading.Thread(target=guarded, daemon=True)
+        # In this context: the language of messages is in it.
+        return threading.Thread(target=copy_context().run, args=(guarded,), daemon=True)
 
     def _end(self, error: BaseException) -> None:
         with self._lock:

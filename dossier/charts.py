@@ -30,7 +30,7 @@ def bars(title: str, rows: Sequence[Bar], target: float | None = None) -> str:
     """Horizontal bars, one below the other, with a line at the target."""
     most = max([*(row.value for row in rows), target or 0.0, 1e-9])
     high = _ROW * len(rows) + 6
-    label_wide, text_wide = 152, 62
+    label_wide, text_wide = 176, 62
     room = _WIDE - label_wide - text_wide
     parts = []
     for number, row in enumerate(rows):
@@ -38,7 +38,7 @@ def bars(title: str, rows: Sequence[Bar], target: float | None = None) -> str:
         wide = room * row.value / most
         parts.append(
             f'<text class="label" x="{label_wide - 6}" y="{y + 14}" text-anchor="end">'
-            f"{escape(_short(row.label, 23))}</text>"
+            f"{escape(_short(row.label, 26))}</text>"
             f'<rect class="bar" x="{label_wide}" y="{y + 2}" width="{wide:.1f}" height="16"/>'
             f'<text class="value" x="{label_wide + wide + 5:.1f}" y="{y + 14}">'
             f"{escape(row.text)}</text>"

@@ -99,6 +99,37 @@ class NoSuchReason(SohoaError):
     )
 
 
+class DecisionUnclear(SohoaError):
+    """Documents were to be taken as they are without saying which somebody looked at."""
+
+    exit_code = ExitCode.USAGE
+    message = N_("--as-is: name the documents somebody looked at, without --rescanned.")
+
+
+class NotByHand(SohoaError):
+    """Somebody wanted to decide what nobody may."""
+
+    exit_code = ExitCode.NOT_ALLOWED
+    message = N_(
+        "Document {document} cannot be let through by hand: {detail} Put that right, then: "
+        "sohoa batch retry {document} --rescanned"
+    )
+
+
+class NoSuchLine(SohoaError):
+    """A register has no paper on a line."""
+
+    exit_code = ExitCode.INPUT
+    message = N_("{file} has no paper on line {line}. See: sohoa register {file}")
+
+
+class RowTaken(SohoaError):
+    """Another document goes by that row already."""
+
+    exit_code = ExitCode.NOT_ALLOWED
+    message = N_("Line {line} of the register is that of another document: {source}.")
+
+
 class SheetsTwice(SohoaError):
     """Two documents of one backlog have the very same sheets."""
 

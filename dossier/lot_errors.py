@@ -31,7 +31,7 @@ class NotDrawn(SohoaError):
     """It was not closed and no sample was drawn."""
 
     exit_code = ExitCode.NOT_ALLOWED
-    message = N_("No sample of lot “{lot}” is waiting. Draw one with: sohoa batch sample {lot}")
+    message = N_("No sample of lot “{lot}” is waiting. Draw one with: sohoa batch sample {named}")
 
 
 class Uninspected(SohoaError):
@@ -40,7 +40,7 @@ class Uninspected(SohoaError):
     exit_code = ExitCode.NOT_ALLOWED
     message = N_(
         "Lot “{lot}”: {count} documents of the sample are not checked yet. "
-        "Check them with: sohoa batch check {lot}"
+        "Check them with: sohoa batch check {named}"
     )
 
 
@@ -67,7 +67,7 @@ class LotFailed(SohoaError):
     exit_code = ExitCode.NOT_ALLOWED
     message = N_(
         "Lot “{lot}” cannot be accepted: {wrong} of {size} documents in the sample are wrong, "
-        "and at most {accept} may be. Send it back with: sohoa batch reject {lot} --reason …"
+        "and at most {accept} may be. Send it back with: sohoa batch reject {named} --reason …"
     )
 
 
@@ -77,7 +77,7 @@ class LotChanged(SohoaError):
     exit_code = ExitCode.NOT_ALLOWED
     message = N_(
         "Lot “{lot}”: {count} documents changed after the sample was drawn. Send it back with: "
-        "sohoa batch reject {lot} --rework --reason …"
+        "sohoa batch reject {named} --rework --reason …"
     )
 
 
@@ -94,8 +94,8 @@ class InspectionStopped(SohoaError):
     exit_code = ExitCode.NOT_ALLOWED
     message = N_(
         "Five lots made by {makers} failed under tightened inspection: nothing of theirs is "
-        "inspected until the cause is put right (ISO 2859-1, 9.4). Then: sohoa batch sample {lot} "
-        "--resume REASON"
+        "inspected until the cause is put right (ISO 2859-1, 9.4). Then: sohoa batch sample "
+        "{named} --resume REASON"
     )
 
 

@@ -11,6 +11,7 @@ drawn finds it refused. Closing and deciding are in the store's audit before the
 
 from collections.abc import Sequence
 from hashlib import sha256
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, Connection, exists, insert, select, update
@@ -102,7 +103,7 @@ def close_lot(
         drawing = _drawing(tx, office, name)
     if drawing.standing.stopped:
         if not resume:
-            raise InspectionStopped(lot=name, makers=", ".join(drawing.makers))
+            raise InspectionStopped(lot=name, named=quote(name), makers=", ".join(drawing.makers))
         _require_judge(actor.name, name, drawing.makers, office)
         account.put("lot-resumed", actor, {"name": name, "reason": resume})
         with ledger.writing() as tx:
@@ -115,7 +116,7 @@ def close_lot(
         if waiting := find_waiting(tx, name):  # somebody was quicker
             return waiting
         if {one.id: one.sha256 for one in ready_of(tx, name)} != drawing.held:
-            raise LotChanged(lot=name, count=1)
+            raise LotChanged(lot=name, named=quote(name), count=1)
         tx.execute(insert(lots).values(drawing.row(actor.name)))
         tx.execute(insert(lot_documents), drawing.document_rows())
         return lot_of(tx, drawing.lot_id)
@@ -155,7 +156,8 @@ def decide(
     with ledger.writing() as tx:
         now = find_waiting(tx, name)
         if now != lot:
-            raise NotDrawn(lot=name)  # somebody else decided, or checked on, meanwhile
+            # Somebody else decided, or checked on, meanwhile.
+            raise NotDrawn(lot=name, named=quote(name))
         _require_grounds(tx, lot, decision)
         row = {
             "lot_id": lot.id,
@@ -181,7 +183,7 @@ def waiting_lot(ledger: Ledger, name: str) -> Lot:
         lot = find_waiting(tx, name)
         if lot is None:
             require_known(tx, name)
-            raise NotDrawn(lot=name)
+            raise NotDrawn(lot=name, named=quote(name))
         return lot
 
 
@@ -205,11 +207,17 @@ def _require_grounds(tx: Connection, lot: Lot, decision: Decision) -> None:
             raise ReasonMissing()
         return
     if lot.checked < len(lot.drawn):
-        raise Uninspected(lot=lot.name, count=len(lot.drawn) - lot.checked)
+        raise Uninspected(lot=lot.name, named=quote(lot.name), count=len(lot.drawn) - lot.checked)
     if not lot.plan.passes(lot.wrong):
-        raise LotFailed(lot=lot.name, wrong=lot.wrong, size=len(lot.drawn), accept=lot.plan.accept)
+        raise LotFailed(
+            lot=lot.name,
+            named=quote(lot.name),
+            wrong=lot.wrong,
+            size=len(lot.drawn),
+            accept=lot.plan.accept,
+        )
     if count := _changed(tx, lot):
-        raise LotChanged(lot=lot.name, count=count)
+        raise LotChanged(lot=lot.name, named=quote(lot.name), count=count)
 
 
 def _checks_of(tx: Connection, lot: Lot) -> dict[str, str]:

@@ -25,6 +25,7 @@ from dossier.shelf import keep_out_of_store
 from foundation.errors import ExitCode, SohoaError
 from foundation.files import atomic_path, real, scratch_folder
 from foundation.messages import N_, _
+from foundation.privacy import mask_text
 from foundation.reasons import reason_of
 from foundation.times import utc_now, vietnam_time
 from profiles import Office
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 _QR_MM, _MODULE_MM = 22.0, 0.3
 #: White around the strip and between its parts; width of the converter's field (millimetres).
 _MARGIN_MM, _GAP_MM, _HAND_MM = 6.0, 3.0, 42.0
+#: Characters of a look-up code: the official ones have some 40.
+_LONGEST_CODE = 100
 #: Sizes of the strip's letters in points, the largest that fits is taken.
 _SIZES = (9.0, 8.5, 8.0, 7.5, 7.0, 6.5, 6.0, 5.5, 5.0)
 #: Smallest page that has room for the strip (A5 across); a smaller one is laid on A4, at 1:1.
@@ -68,6 +71,13 @@ class NoLookUpCode(SohoaError):
     message = N_("{file} has no QR seal with a record code. Give the look-up code with --code.")
 
 
+class BadLookUpCode(SohoaError):
+    """A code that nobody could type, or no QR code holds."""
+
+    exit_code = ExitCode.USAGE
+    message = N_("A look-up code has up to {most} letters, digits and signs in one line.")
+
+
 class OverTheOriginal(SohoaError):
     """The copy would replace the signed file."""
 
@@ -89,8 +99,13 @@ class PaperCopy:
 
     def as_dict(self) -> dict[str, Any]:
         """For ``--json``."""
-        paths = {"source": str(self.source), "copy": str(self.copy)}
-        return vars(self) | paths | {"signers": list(self.signers)}
+        shown = {"source": str(self.source), "copy": str(self.copy), "code": self.code_shown}
+        return vars(self) | shown | {"signers": list(self.signers)}
+
+    @property
+    def code_shown(self) -> str:
+        """The code without the personal number that may stand in it; the paper has it whole."""
+        return mask_text(self.code)
 
 
 @dataclass(frozen=True)
@@ -123,12 +138,14 @@ def print_copy(
 
     Raises:
         NotToBePrinted: a signature or the seal does not hold.
-        NoLookUpCode, OverTheOriginal: what was asked for.
+        NoLookUpCode, BadLookUpCode, OverTheOriginal: what was asked for.
         PdfUnreadable: it is no PDF.
     """
     keep_out_of_store(out)
     if real(out) == real(source):
         raise OverTheOriginal(file=source.name)
+    if not code.isprintable() or len(code) > _LONGEST_CODE:
+        raise BadLookUpCode(most=_LONGEST_CODE)
     with scratch_folder() as folder:
         held = folder / "source.pdf"  # what is verified is what is printed
         try:
@@ -147,7 +164,10 @@ def print_copy(
 
 
 def _verified(source: Path, held: Path, relied: Reliance) -> tuple[str, ...]:
-    (verdict,) = check_files([held], relied)
+    try:
+        (verdict,) = check_files([held], relied)
+    except PdfUnreadable as error:
+        raise PdfUnreadable(file=source, detail=error.facts["detail"]) from error
     if verdict["verdict"] != "valid":
         reasons = [verdict.get("reason"), *(one["reason"] for one in verdict["signatures"])]
         reason = next(filter(None, reasons), "") or _("it is not signed")

@@ -19,7 +19,14 @@ from itertools import chain, islice
 from pathlib import Path
 
 from digitize.slips import slip_key
-from dossier.legacy_text import Encoding, Guess, guess_encoding, is_vietnamese, to_unicode
+from dossier.legacy_text import (
+    ENCODINGS,
+    Encoding,
+    Guess,
+    guess_encoding,
+    is_vietnamese,
+    to_unicode,
+)
 from dossier.register_columns import (
     ColumnAway,
     ColumnsUnknown,
@@ -334,8 +341,8 @@ def _is_no_paper(cells: tuple[Cell, ...], header: Header) -> str:
     places = header.columns
     number = cells[places["number"]] if places["number"] < len(cells) else None
     if len(filled) <= max(4, len(places) // 2):
-        texts = [bare(cell) for cell in filled if isinstance(cell, str)]
-        if any(_TOTALS.match(text) for text in texts[:3]):
+        texts = [cell for cell in filled if isinstance(cell, str)]
+        if any(map(_says_total, texts[:3])):
             return "totals"
     if _counts_columns(filled):
         return "heading"
@@ -344,6 +351,11 @@ def _is_no_paper(cells: tuple[Cell, ...], header: Header) -> str:
     if isinstance(number, str) and not any(map(str.isdigit, number)):
         return "heading" if field_of(number) == "number" else ""  # printed again on every page
     return ""
+
+
+def _says_total(text: str) -> bool:
+    """Whether a cell is what totals rows begin with, however it is encoded."""
+    return any(_TOTALS.match(bare(to_unicode(text, encoding))) for encoding in ENCODINGS)
 
 
 def _counts_columns(filled: list[Cell]) -> bool:

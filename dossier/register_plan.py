@@ -5,6 +5,7 @@ go into a folder of their own, nothing is compressed anew. What is doubtful is e
 set aside at once, so that a person finds it with the pages it is about.
 """
 
+import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -27,6 +28,7 @@ from dossier.separation import DOUBTS, Parted, by_separators, side_of
 from foundation.errors import ExitCode, SohoaError
 from foundation.files import private_files, real, sync_file
 from foundation.messages import N_, _
+from foundation.privacy import mask_text
 from ocr.labels import bare
 from profiles import Paper, all_of, load_office, load_paper
 from warehouse import Owner
@@ -34,6 +36,10 @@ from warehouse.values import OwnerKind
 
 #: Doubts of a register's row that keep it from being finished.
 _STOPS = {kind for kind, what in KINDS.items() if what.weight == "stops"}
+
+
+#: A digest without figures: nobody takes a run of them for a personal number and masks it.
+_LETTERS = str.maketrans("0123456789", "ghijklmnop")
 
 
 class RowUnfit(SohoaError):
@@ -87,7 +93,7 @@ def plan_register(where: Where, order: FromRegister) -> Planned:
     if not order.scans.exists():
         raise SourceAway(folder=order.scans)
     office, lot = load_office(), order.lot or lot_of_today()
-    papers = _Papers(order.paper)
+    papers = Papers(order.paper)
     with open_register(order.register, order.wishes, sheet=order.sheet) as opened:
         rows = tuple(opened)
         by_file = "file" in opened.columns.header.columns
@@ -106,9 +112,8 @@ def plan_register(where: Where, order: FromRegister) -> Planned:
             who = where.who(office)
             documents = _with_claims(ledger, documents)
             entered, known = ledger.plan([one.plan for one in documents], who)
-            for one in documents:
-                _set_doubtful_aside(ledger, one, who)
-    return Planned(entered, known, troubles, lot)
+            doubtful = sum(_set_doubtful_aside(ledger, one, who) for one in documents)
+    return Planned(entered, known, troubles, lot, doubtful)
 
 
 def _with_claims(ledger: Ledger, found: Sequence[_Found]) -> list[_Found]:
@@ -116,30 +121,32 @@ def _with_claims(ledger: Ledger, found: Sequence[_Found]) -> list[_Found]:
     papers: dict[tuple[object, ...], set[Path]] = {}
     plans = [one.plan for one in found if one.plan.register_row]
     for plan in (*plans, *ledger.plans_of({plan.number for plan in plans})):
-        papers.setdefault(_paper_of(plan), set()).add(plan.source)
+        papers.setdefault(paper_of(plan), set()).add(plan.source)
     return [
         replace(one, doubts=(*one.doubts, "claimed-twice"))
-        if one.plan.register_row and len(papers[_paper_of(one.plan)]) > 1
+        if one.plan.register_row and len(papers[paper_of(one.plan)]) > 1
         else one
         for one in found
     ]
 
 
-def _paper_of(plan: Plan) -> tuple[object, ...]:
+def paper_of(plan: Plan) -> tuple[object, ...]:
     """What tells a row of a register from others, whichever file it stands in."""
     return plan.paper, plan.number, plan.issued_on, plan.owner.identifier, plan.owner.name
 
 
-def _set_doubtful_aside(ledger: Ledger, found: _Found, who: Who) -> None:
+def _set_doubtful_aside(ledger: Ledger, found: _Found, who: Who) -> bool:
+    """Leave a document that was just entered to a person; whether it had to be."""
     document = ledger.by_source(found.plan.source) if found.doubts else None
     if document is None or document.steps > 1:
-        return
+        return False
     kind = found.doubts[0]
     doubt = _in_words(kind, found.plan.register_row)
     error = StackDoubt(doubt=doubt, document=document.id)
     changes = {"resume": "planned", "reason": kind, "detail": str(error)}
     work = Work(reasons=found.doubts, error_kind=kind)
     ledger.move(document, "set-aside", work, who, changes=changes)
+    return True
 
 
 def _in_words(kind: str, line: str) -> str:
@@ -152,8 +159,8 @@ def _in_words(kind: str, line: str) -> str:
     return _(DOUBTS[kind]).format(number=1)
 
 
-class _Papers:
-    """What papers a register's words mean."""
+class Papers:
+    """What papers a register's words mean; ``default``: name of what they are otherwise."""
 
     def __init__(self, default: str) -> None:
         self._default = load_paper(default) if default else None
@@ -163,18 +170,19 @@ class _Papers:
                 self._known.setdefault(bare(words), paper)
 
     def of(self, words: str) -> Paper | None:
-        """The paper; None where neither the words nor the caller say."""
+        """The paper of some words; None where neither the words nor the caller say."""
         return self._known.get(bare(words)) or self._default
 
 
 def _by_file(
-    scans: Path, rows: Iterable[RegisterRow], papers: _Papers, lot: str
+    scans: Path, rows: Iterable[RegisterRow], papers: Papers, lot: str
 ) -> Iterator[_Found | Trouble]:
     named: dict[Path, int] = {}
     for row in rows:
         paper, source = papers.of(row.type), scans / row.file
         try:
-            _require_fit(row, paper, scans)
+            require_fit(row, paper)
+            _require_file(row, scans)
             if (other := named.setdefault(real(source), row.line)) != row.line:
                 raise RowUnfit(line=row.line, what=_("line {n} names its file").format(n=other))
             if fault := fault_of(source):
@@ -183,19 +191,22 @@ def _by_file(
             yield Trouble(f"{row.line}", error)
         else:
             assert paper is not None  # noqa: S101  it was looked at
-            yield _Found(_plan(source.absolute(), row, paper, lot))
+            yield _Found(plan_of(source.absolute(), row, paper, lot))
 
 
-def _require_fit(row: RegisterRow, paper: Paper | None, scans: Path) -> None:
+def require_fit(row: RegisterRow, paper: Paper | None) -> None:
     """Raises RowUnfit for a row that cannot be finished as it is."""
     fault = next((doubt for doubt in row.doubts if doubt in _STOPS), "")
     if not fault and (paper is None or not paper.keep):
         fault = "type"
-    inside = real(scans / row.file).is_relative_to(real(scans))
-    if not fault and not (row.file and inside):
-        fault = "file"
     if fault:
         raise RowUnfit(line=row.line, what=_fault_in_words(fault))
+
+
+def _require_file(row: RegisterRow, scans: Path) -> None:
+    inside = real(scans / row.file).is_relative_to(real(scans))
+    if not (row.file and inside):
+        raise RowUnfit(line=row.line, what=_fault_in_words("file"))
 
 
 def _fault_in_words(fault: str) -> str:
@@ -206,7 +217,8 @@ def _fault_in_words(fault: str) -> str:
     return words.get(fault) or _(KINDS[fault].text).rstrip(".")
 
 
-def _plan(source: Path, row: RegisterRow | None, paper: Paper, lot: str) -> Plan:
+def plan_of(source: Path, row: RegisterRow | None, paper: Paper, lot: str) -> Plan:
+    """What is to be made of a source, as a row of the register says; without one only where."""
     if row is None:
         return Plan(source, paper.name, lot)
     return Plan(
@@ -227,7 +239,7 @@ def _kind_of(number: str) -> OwnerKind:
 
 
 def _by_separators(
-    stacks: Path, scans: Path, rows: Sequence[RegisterRow], papers: _Papers, lot: str
+    stacks: Path, scans: Path, rows: Sequence[RegisterRow], papers: Papers, lot: str
 ) -> Iterator[_Found | Trouble]:
     for one in look_through(scans) if scans.is_dir() else ():
         if isinstance(one, Trouble):
@@ -245,16 +257,18 @@ def _by_separators(
         doubts = tuple(doubt.kind for doubt in parted.doubts)
         doubts += tuple(kind for kind in row.doubts if kind in _STOPS) if row else ("no-row",)
         source = _cut(stacks / _name_of(sheets, parted), sheets, parted)
-        yield _Found(_plan(source, row, paper, lot), doubts)
+        yield _Found(plan_of(source, row, paper, lot), doubts)
     for doubt in separation.doubts:
         yield Trouble(f"{doubt.index + 1}", StackDoubt(doubt=str(doubt), document=""))
 
 
 def _name_of(sheets: Sequence[Sheet], parted: Parted) -> str:
-    """A name by content: another stack put into the same folder makes other documents."""
+    """Where it begins, and its content: another stack in the same folder makes other documents."""
     pages = (f"{sheets[index].sha256} {sheets[index].frame}" for index in parted.sides)
     slip = separator_text(parted.slip) if parted.slip else ""
-    return sha256("\n".join([slip, *pages]).encode()).hexdigest()[:24]
+    digest = sha256("\n".join([slip, *pages]).encode()).hexdigest()
+    first = re.sub(r"[^A-Za-z0-9.]+", "-", mask_text(sheets[parted.sides[0]].label))
+    return f"{first}-{digest[:16].translate(_LETTERS)}"
 
 
 def _row_of(

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from dossier.figures import Figures, Made, Sum
 from dossier.indicators import Indicator, Spread
 from dossier.ledger_values import STATES
-from dossier.lot_checks import FAULTS, QUESTIONS
+from dossier.reason_words import STATE_NAMES, word
 from dossier.report_words import Cell, Kind, number
 from foundation.messages import N_, _
 
@@ -35,17 +35,6 @@ class Table:
     shown: bool = True
 
 
-#: How far a document has come, in words.
-STATE_NAMES = {
-    "planned": N_("planned"),
-    "scanned": N_("scanned"),
-    "recognised": N_("recognised"),
-    "checked": N_("checked"),
-    "sealed": N_("sealed"),
-    "signed": N_("signed"),
-    "deposited": N_("in the store"),
-    "set-aside": N_("set aside"),
-}
 _INDICATORS = {
     "4.1": N_("Electronic results issued"),
     "4.2": N_("Dossiers digitised, with an electronic result"),
@@ -57,36 +46,6 @@ _DECISIONS = {
     "accepted": N_("accepted"),
     "rejected": N_("rejected"),
     "rework": N_("sent back for rework"),
-}
-#: Stable words of rescans, errors and reasons that are met often (flags of a page's finding,
-#: message ids of errors); others stand as they are.
-_WORDS = {
-    "low-dpi": N_("too few dots per inch"),
-    "low-confidence": N_("hard to read"),
-    "not-recognised": N_("could not be read"),
-    "blurred": N_("blurred"),
-    "faint": N_("too faint"),
-    "dark": N_("too dark"),
-    "shadow": N_("a shadow lies on it"),
-    "streaked": N_("a streak runs through it"),
-    "covered": N_("something lies on it"),
-    "cut-left": N_("cut off at the left"),
-    "cut-right": N_("cut off at the right"),
-    "cut-top": N_("cut off at the top"),
-    "cut-bottom": N_("cut off at the bottom"),
-    "turn-unsure": N_("unsure which way is up"),
-    "other-language": N_("another language"),
-    "clerk": N_("the clerk wished it"),
-    "pages-off": N_("another number of pages than expected"),
-    "other-paper": N_("another kind of paper"),
-    "below-bar": N_("pages below the bar of quality"),
-    "page-not-read": N_("a page could not be read"),
-    "source-away": N_("the scans could not be reached"),
-    "sheets-twice": N_("the same sheets twice"),
-    "all-blank": N_("all pages blank"),
-    "not-as-signed": N_("changed after it was signed"),
-    "lot-rejected": N_("its lot was rejected"),
-    "lot-rework": N_("found wrong in the sample"),
 }
 
 
@@ -110,14 +69,6 @@ def tables_of(figures: Figures) -> list[Table]:
         _counts("found", _("Found wrong in samples"), figures.lots.by_field),
     ]
     return [table for table in found if table.rows]
-
-
-def word(name: str) -> str:
-    """A stable word for people."""
-    for known in (_WORDS, STATE_NAMES, FAULTS, QUESTIONS):
-        if name in known:
-            return _(known[name])
-    return name.replace("-", " ")
 
 
 def by_period(made: Sequence[Made]) -> tuple[str, list[Made]]:

@@ -40,7 +40,7 @@ class DaysReversed(SohoaError):
     """The first day of a report lies after its last."""
 
     exit_code = ExitCode.USAGE
-    message = N_("--since {first:%d/%m/%Y} is later than --until {last:%d/%m/%Y}. Turn them round.")
+    message = N_("--since {first} is later than --until {last}. Turn them round.")
 
 
 @dataclass(frozen=True)
@@ -180,7 +180,7 @@ def drop_scans(
 
 def _require_order(first: date | None, last: date | None) -> None:
     if first and last and first > last:
-        raise DaysReversed(first=first, last=last)
+        raise DaysReversed(first=f"{first:%d/%m/%Y}", last=f"{last:%d/%m/%Y}")
 
 
 def _file_of(folder: Path) -> Path:

@@ -41,10 +41,15 @@ def _line(words: Sequence[Word], scale: float, page_height: int) -> str:
     size = max(1.0, float(np.median([word.height for word in words])) * scale)
     out = [f"/Glyphless {size:.2f} Tf"]
     for word, following in [*pairwise(words), (words[-1], None)]:
-        # A space runs to the next word, so that readers part words where the paper does.
-        end = following.left if following and following.left > word.right else word.right
-        text = word.text + (" " if following else "")
-        width = (end if following else word.right) - word.left
+        # A space runs to the next word, so that readers part words where the paper does. After a
+        # letter that ends its line it is as wide as that: pdfium (Chrome) drops what stands alone.
+        if following is not None:
+            text, end = f"{word.text} ", max(word.right, following.left)
+        elif len(word.text) == 1:
+            text, end = f"{word.text} ", word.right + word.width
+        else:
+            text, end = word.text, word.right
+        width = end - word.left
         stretch = 100 * max(1, width) * scale / (len(text) * GLYPH_WIDTH * size)
         x = word.left * scale
         y = (page_height - word.bottom) * scale + _DESCENT * size

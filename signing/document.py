@@ -23,9 +23,6 @@ from foundation.messages import _
 from foundation.reasons import DAMAGED, reason_of
 from signing.errors import PdfEncrypted, PdfUnreadable
 from signing.frames import Box, PageFrame, Rotation
-from signing.quick import quicken
-
-quicken()
 
 #: pyHanko's words for a file that does not begin like a PDF.
 _NO_HEADER = "Illegal PDF header"

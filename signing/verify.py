@@ -48,7 +48,8 @@ _WORDS = {
     ),
     Cause.NO_EVIDENCE: N_(
         "Whether the signer's certificate was revoked could not be found out: the file does not "
-        "say, and nobody answered. Try again with a network, or accept it unchecked: --offline."
+        "say, and no service gave an answer that is still in date. Try again with a network, or "
+        "accept it unchecked: --offline."
     ),
     Cause.NO_TIMESTAMP_EVIDENCE: N_(
         "Whether the timestamp service's certificate was revoked could not be found out. "

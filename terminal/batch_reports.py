@@ -36,18 +36,22 @@ def planned_answer(planned: "Planned") -> Answer:
     data = {
         "entered": planned.entered,
         "known": planned.known,
+        "set_aside": planned.set_aside,
         "lot": planned.lot,
         "troubles": [one.as_dict() for one in planned.troubles],
     }
     text = _("{entered} documents entered in lot {lot}; {known} were there already.")
     lines = [text.format(entered=planned.entered, lot=planned.lot, known=planned.known)]
     lines += [f"! {one.error}" for one in planned.troubles[:_NAMED]]
-    if not planned.troubles:
-        return Answer(data, "\n".join(lines))
-    because = _("{count} will not work and were left out; see above.")
-    return Answer(
-        data, "\n".join(lines), ExitCode.PARTIAL, because.format(count=len(planned.troubles))
-    )
+    because = []
+    if planned.troubles:
+        left = _("{count} will not work and were left out; see above.")
+        because.append(left.format(count=len(planned.troubles)))
+    if planned.set_aside:
+        aside = _("{count} documents were set aside. See why: sohoa batch status")
+        because.append(aside.format(count=planned.set_aside))
+    code = ExitCode.PARTIAL if because else ExitCode.DONE
+    return Answer(data, "\n".join(lines), code, " ".join(because))
 
 
 def teller(screen: Screen, advance: Advance) -> "Callable[[Document], None]":
@@ -111,18 +115,37 @@ def ran_answer(ran: "Ran") -> Answer:
     return Answer(data, shown, ExitCode.PARTIAL, because.format(count=ran.set_aside))
 
 
+def _choices() -> Iterator[str]:
+    """What a person may do with a document that was set aside."""
+    yield _("A person decides on what is set aside:")
+    for command, meaning in (
+        ("retry ID", _("what was wrong is put right: go on")),
+        ("retry ID --rescanned", _("its sheets were scanned anew into the same place")),
+        ("retry ID --as-is", _("looked at and right as it is")),
+        ("assign ID SO.xlsx --line N", _("it is the paper on that line of the register")),
+    ):
+        yield f"  sohoa batch {command:28}  {meaning}"
+
+
 def status_answer(status: "Status") -> Answer:
-    """How a backlog stands."""
+    """How a backlog stands; reasons with the word that ``batch retry --reason`` takes."""
+    from dossier.reason_words import word
+
     lines = [
         f"{count:8}  {_(_STATES[state])}"
         for state in _STATES
         if (count := status.counts.get(state, 0))  # type: ignore[call-overload]
+    ]
+    lines += [
+        f"{count:12}  {reason}: {word(reason)}" for reason, count in sorted(status.reasons.items())
     ]
     if status.runs:
         lines.append(_("At work: {stations}").format(stations=", ".join(status.runs)))
     if status.counter_waits:
         lines.append(_("A dossier is being taken in: the backlog of this machine waits."))
     for one in status.documents:
-        name, detail = mask_text(one.plan.source.name), mask_text(one.detail)
-        lines.append(f"{one.id}  {_(_STATES[one.state])}  {name}  {detail}".rstrip())
+        lines.append(f"{one.id}  {_(_STATES[one.state])}  {mask_text(str(one.plan.source))}")
+        lines += [f"    {mask_text(one.detail)}"] if one.detail else []
+    if status.reasons:
+        lines += _choices()
     return Answer(status.as_dict(), "\n".join(lines) or _("Nothing is planned."))

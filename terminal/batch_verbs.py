@@ -129,18 +129,43 @@ def retry(
         bool,
         typer.Option("--rescanned", help=_("Their sheets were scanned again: begin anew.")),
     ] = False,
+    as_is: Annotated[
+        bool, typer.Option("--as-is", help=_("Somebody looked at them: they are right so."))
+    ] = False,
     batch: Batch = None,
     station: Station = "",
     operator: Operator = "",
 ) -> Answer:
     """Let documents be tried again."""
     from dossier.batch import Where
-    from dossier.batch import retry as try_again
+    from dossier.deciding import retry as try_again
 
     where = Where(batch, operator, station)
-    tried = try_again(where, documents or [], reason, rescanned=rescanned)
+    tried = try_again(where, documents or [], reason, rescanned=rescanned, as_is=as_is)
     text = _("{count} documents will be tried again by: sohoa batch run")
     return Answer([one.id for one in tried], text.format(count=len(tried)))
+
+
+@verb(batch_app, "assign", _("Say which row of a register a document is, after looking at it."))
+def assign(
+    document: Annotated[str, typer.Argument(help=_("Number of the document."))],
+    register: Annotated[Path, typer.Argument(help=_("The register: CSV or XLSX."))],
+    line: Annotated[int, typer.Option(min=1, help=_("Line of its row, as in the file."))],
+    column: Columns = None,
+    sheet: SheetName = "",
+    batch: Batch = None,
+    station: Station = "",
+    operator: Operator = "",
+) -> Answer:
+    """Give a document its row."""
+    from dossier.batch import Where
+    from dossier.deciding import OneRow, assign_row
+    from dossier.register_columns import parse_wishes
+
+    row = OneRow(register, line, parse_wishes(column or ()), sheet)
+    assigned = assign_row(Where(batch, operator, station), document, row)
+    text = _("{count} documents will be tried again by: sohoa batch run")
+    return Answer([assigned.id], text.format(count=1))
 
 
 def watch(

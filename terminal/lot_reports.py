@@ -67,6 +67,9 @@ def lots_answer(lines: Sequence["LotLine"]) -> Answer:
 def _line(one: "LotLine") -> str:
     total = sum(one.counts.values())
     state = _state(one.last) if one.last else _("no sample drawn yet")
+    waiting = one.counts.get("signed", 0)
+    if one.last and one.last.state != "drawn" and waiting:
+        state += "; " + _("{count} more wait for a sample").format(count=waiting)
     return f"{one.name}  " + _("{total} documents, {stored} in the store; {state}").format(
         total=total, stored=one.counts.get("deposited", 0), state=state
     )
@@ -136,13 +139,14 @@ def figures_answer(figures: "Figures", outputs: Sequence[Path]) -> Answer:
 
 def retention_answer(done: "Retention", *, dry_run: bool) -> Answer:
     """What scans went, or would, and why others stay."""
+    from dossier.report_words import number
     from dossier.retention import WHY_KEPT
 
     kept = done.kept or {}
-    would = _("{files} scans of {documents} documents would be dropped ({size:.1f} MB).")
-    went = _("{files} scans of {documents} documents were dropped ({size:.1f} MB).")
+    would = _("{files} scans of {documents} documents would be dropped ({size} MB).")
+    went = _("{files} scans of {documents} documents were dropped ({size} MB).")
     head = (would if dry_run else went).format(
-        files=done.files, documents=done.documents, size=done.bytes / 1e6
+        files=done.files, documents=done.documents, size=number(done.bytes / 1e6, 1)
     )
     lines = [
         _("{count} documents keep theirs: {why}").format(count=count, why=_(WHY_KEPT[why]))

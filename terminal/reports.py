@@ -211,6 +211,8 @@ def signed_answer(results: Sequence["SignResult"], *, lifted: bool = False) -> A
             lines.append(text.format(file=result.job.target))
         elif result.outcome == "kept":
             lines.append(_("Nothing to do: {file}").format(file=result.job.target))
+        elif result.outcome == "skipped":  # by what stopped the batch, which is said already
+            lines.append(_("Not tried: {file}").format(file=result.job.source))
         else:
             lines.append(str(error))
     if not failures:

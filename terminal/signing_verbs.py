@@ -133,4 +133,4 @@ def print_copy(
     relied = reliance(office, trust or [], known or [])
     made = make_copy(file, out, office, relied, code=code, operator=operator)
     text = _("{file}: {count} pages to print, look-up code {code}")
-    return Answer(made.as_dict(), text.format(file=out, count=made.pages, code=made.code))
+    return Answer(made.as_dict(), text.format(file=out, count=made.pages, code=made.code_shown))

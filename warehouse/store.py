@@ -362,7 +362,9 @@ class Warehouse:
             RecordNotFound (3), AuditAltered (10).
         """
         with self._catalog.reading() as tx:
-            return audit.events_of(tx, records.get(tx, id_or_code, self._catalog.hidden).id)
+            name = records.get(tx, id_or_code, self._catalog.hidden).id
+            # What each further owner is told is no second event.
+            return [one for one in audit.events_of(tx, name) if one.action != audit.SHARED]
 
     def check(self, limit: int | None = None, not_since: datetime | None = None) -> CheckReport:
         """Read every object, compare every record with object and audit, verify the audit.

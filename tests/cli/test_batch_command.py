@@ -39,6 +39,10 @@ def plan(counter, folder: Path, *more: object):
     return counter.run("batch", "plan", folder, "--profile", "quyet-dinh", *more)
 
 
+def all_documents(counter) -> list[dict]:
+    return json.loads(counter.run("batch", "status", "--all", "--json").stdout)["documents"]
+
+
 def standing(counter) -> dict:
     return json.loads(counter.run("batch", "status", "--json").stdout)
 
@@ -75,6 +79,19 @@ def test_a_folder_becomes_records_with_one_pin_and_the_doubtful_wait_for_a_perso
         assert len(stations) == 1
         aside = next(ledger.documents("set-aside"))
     complains(counter.run("batch", "retry", aside.id, made[0].id), 3, made[0].id, "not set aside")
+
+    # Who looked at a paper may say that it is right; the same sheets twice are nobody's to say so.
+    found = {one["reason"]: one["id"] for one in all_documents(counter) if one["reason"]}
+    assert "Remove one of the two sources" in counter.run("batch", "status").stdout
+    complains(counter.run("batch", "retry", "--as-is"), 2, "name the documents")
+    complains(counter.run("batch", "retry", found["sheets-twice"], "--as-is"), 11, "by hand")
+    right = counter.run("batch", "retry", found["other-paper"], "--as-is", "--operator", "Châu")
+    assert right.returncode == 0, right.stderr
+    with open_ledger(LedgerPlace(counter.home / "batch")) as ledger:
+        *_before, last = ledger.transitions(found["other-paper"])
+        assert (last.to_state, last.operator) == ("checked", "Châu")
+        assert last.work.reasons == ("as-is", "other-paper")
+        aside = ledger.document(found["below-bar"])
 
     # A sheet scanned again into the same place is made from the start, with the rescan on record.
     shutil.copy(papers["more"], scans / aside.plan.source.name)
@@ -160,10 +177,28 @@ def test_a_stack_with_separators_is_cut_by_its_register(
     other = counter.run("batch", "plan", register, "--scans", stack, "--json")
     assert (json.loads(other.stdout)["entered"], json.loads(other.stdout)["known"]) == (1, 1)
     assert standing(counter)["set_aside"] == {"claimed-twice": 1}
+    assert other.returncode == 12
+    assert "set aside" in other.stderr
+    (aside,) = (one["id"] for one in all_documents(counter) if one["state"] == "set-aside")
+    shown = counter.run("batch", "status").stdout
+    assert "claimed-twice: another document goes by the same row" in shown
+    assert f"{counter.home}/batch/stacks/1.png-" in shown
+    # The register had left a paper out: corrected, it has a row for it.
+    whole = register.read_text(encoding="utf-8") + (
+        "17/QĐ-UBND,05/02/2005,Vũ Minh Châu,001187000087,Quyết định,1\n"
+    )
+    corrected = tmp_path / "so-2.csv"
+    corrected.write_text(whole, encoding="utf-8")
+    complains(counter.run("batch", "assign", aside, corrected, "--line", "9"), 3, "line 9")
+    complains(
+        counter.run("batch", "assign", aside, corrected, "--line", "2"), 11, "Line 2", "another"
+    )
+    assert counter.run("batch", "assign", aside, corrected, "--line", "4").returncode == 0
     done = counter.run(*RUN, "--quiet", "--pin-fd")
     assert done.returncode == 0, done.stderr + counter.run("batch", "status").stdout
-    (record,) = json.loads(counter.run("find", "--owner", "001187000085", "--json").stdout)
-    assert (record["number"], record["type"]) == ("16/QĐ-UBND", "quyet-dinh")
+    for owner, number in (("001187000085", "16/QĐ-UBND"), ("001187000087", "17/QĐ-UBND")):
+        (record,) = json.loads(counter.run("find", "--owner", owner, "--json").stdout)
+        assert (record["number"], record["type"]) == (number, "quyet-dinh")
 
 
 def test_a_run_waits_while_a_dossier_is_taken_in(counter, scans, monkeypatch) -> None:

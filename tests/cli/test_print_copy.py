@@ -86,6 +86,7 @@ def test_pages_stand_upright_over_a_strip_that_says_what_the_decree_asks(
         "print-copy", source, "-o", "paper.pdf", "--operator", "Lò Thị Hạnh", lang="vi"
     )
     assert made.returncode == 0, made.stderr
+    assert CODE[:12] not in made.stdout  # the number stands on the paper alone
     copy = counter.folder / "paper.pdf"
     said = words(copy)
     for word in ("Mã tra cứu", CODE, "Lò Thị Hạnh", "+07:00", "sohoa", "Điều 18", "Trang 2/3"):
@@ -166,6 +167,12 @@ def test_a_code_is_needed_and_the_original_is_never_replaced(
     )
     complains(counter.run("print-copy", "signed.pdf", "-o", "p.pdf"), 2, "--code")
     complains(counter.run("print-copy", "signed.pdf", "-o", "signed.pdf"), 2, "-o")
+    for code in ("x" * 3000, "A1\nDigital signatures: forged"):
+        odd = counter.run("print-copy", "signed.pdf", "-o", "p.pdf", "--code", code)
+        complains(odd, 2, "look-up code")
+    (counter.folder / "t.pdf").write_text("no PDF")
+    text = counter.run("print-copy", "t.pdf", "-o", "p.pdf", "--code", "A1")
+    complains(text, 3, "t.pdf cannot be read")  # by its name, not that of the copy looked at
     made = counter.run("print-copy", "signed.pdf", "-o", "p.pdf", "--code", "TRA-CUU-1", "--json")
     assert made.returncode == 0, made.stderr
     assert '"code": "TRA-CUU-1"' in made.stdout

@@ -5,11 +5,13 @@ import subprocess
 import sys
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pikepdf
 import pikepdf.pdfa
+import pypdfium2 as pdfium
 import pytest
 from fontTools.ttLib import TTFont
 from hypothesis import HealthCheck, given, settings
@@ -26,6 +28,8 @@ from digitize.assemble import (
     write_pdf,
 )
 from digitize.sheet import Finding, FinishedPage, Sheet
+from ocr.textlayer import text_layer
+from ocr.words import Word
 
 PROVENANCE = Provenance(
     operator="Nguyễn Thị Hòa",
@@ -171,6 +175,21 @@ class TestDrawnPages:
             ]
             assert pdf.pdf_version >= "1.4"
             assert pdf.Root.Lang == "vi"
+
+    def test_a_letter_alone_is_found_by_every_reader(self, tmp_path):
+        lines = [["Trang", "1"], ["7"], ["Số", "nhà", "5", "ngõ", "2"]]
+        words = [
+            Word(text, 60 + 90 * n, 100 + 60 * row, 20 * len(text), 30, 90.0, (row,))
+            for row, line in enumerate(lines)
+            for n, text in enumerate(line)
+        ]
+        page = replace(drawn(0, jpeg(tmp_path)), text_layer=text_layer(words, 300, 3508))
+        write_pdf([page], tmp_path / "out.pdf", PROVENANCE)
+        wanted = [" ".join(line) for line in lines]
+        assert words_of(tmp_path / "out.pdf") == [" ".join(wanted)]
+        with pdfium.PdfDocument(tmp_path / "out.pdf") as pdf:
+            found = pdf[0].get_textpage().get_text_range()
+        assert [line.strip() for line in found.splitlines()] == wanted
 
     def test_pictures_are_embedded_byte_for_byte(self, tmp_path):
         colour, grey = jpeg(tmp_path), jpeg(tmp_path, "L")
@@ -406,6 +425,8 @@ from pathlib import Path
 from datetime import UTC, datetime
 from digitize.assemble import Provenance, write_pdf
 from digitize.sheet import Finding, FinishedPage, Sheet
+from ocr.textlayer import text_layer
+from ocr.words import Word
 
 def page(number):
     sheet = Sheet(number, picture, 0, "image", picture.name, "ab" * 32)

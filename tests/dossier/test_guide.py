@@ -15,6 +15,7 @@ from dossier.guide import Named, _owner_by_card, guide
 from dossier.values import DossierUnreadable, Hold, dossiers_folder, load, unfinished
 from signing.errors import TimestampUnavailable
 from signing.pins import Pin
+from warehouse.receipts import check
 
 OWNER = "001087000084"
 TINOS = "/usr/share/fonts/truetype/croscore/Tinos-Regular.ttf"
@@ -80,6 +81,45 @@ STRAIGHT = [
     "Lay “Quyết định",
     "Now sign",
 ]
+
+
+def test_an_organisation_answers_through_who_speaks_for_it(desk: Desk, decision: Path) -> None:
+    clerk = Clerk(decision, at=lambda _place: False)
+    clerk.answers |= {
+        "Identification number": "0101234567",
+        "Name of who speaks for it": "Lê Văn Cường",
+        "Which paper shows it?": "Giấy chứng nhận đăng ký doanh nghiệp 0101234567",
+    }
+    done = sit_down(desk, clerk)
+    with desk.store() as store:
+        (consent,) = store.consents.of("0101234567")
+        said = check(consent.receipt, {}).said["given_by"]
+    assert (said["role"], said["name"]) == ("delegate", "Lê Văn Cường")
+    assert done.dossier.at("deposited")  # type: ignore[attr-defined]
+
+
+def test_a_secret_paper_is_told_so_and_asked_for_again(
+    desk: Desk, decision: Path, tmp_path: Path
+) -> None:
+    marked = tmp_path / "marked.png"
+    with Image.open(decision) as page:
+        pen = ImageDraw.Draw(page)
+        pen.text((300, 250), "TUYỆT MẬT", (20, 20, 20), ImageFont.truetype(TINOS, 60), anchor="mm")
+        page.save(marked, dpi=(300, 300))
+
+    class Twice(Clerk):
+        """Lays in the marked paper, then another."""
+
+        def _answer(self, question: str) -> object:
+            answer = super()._answer(question)
+            lays = self.asked.count("Lay “Quyết định")
+            return str(marked) if answer == str(decision) and lays == 1 else answer
+
+    clerk = Twice(decision, at=lambda _place: False)
+    done = sit_down(desk, clerk)
+    assert any("state secrecy" in line for line in clerk.told)
+    assert clerk.asked.count("Lay “Quyết định") == 2
+    assert done.dossier.at("deposited")  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("stop", range(len(STRAIGHT)))

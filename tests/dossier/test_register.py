@@ -89,13 +89,14 @@ def test_columns_of_two_encodings_in_one_workbook_are_both_read(tmp_path: Path):
     assert stops(register.problems)
 
 
-def test_rows_that_are_no_paper_are_left_out_and_counted(tmp_path: Path):
+@pytest.mark.parametrize("encoding", ["utf-8", "tcvn3", "vni"])
+def test_rows_that_are_no_paper_are_left_out_and_counted(tmp_path: Path, encoding: str):
     rows = [
         ["UBND XÃ HÒA AN"], [], HEAD, [f"({n})" for n in range(1, 9)], ROWS[0],
         ["", "", "", "", "", "", "", ""], ["Quyển số 2"], ROWS[1],
         ["", "Tổng cộng:", "", "", "", "", "3", ""], HEAD, ROWS[2],
     ]  # fmt: skip
-    register = read(written(tmp_path, as_csv(rows)))
+    register = read(written(tmp_path, encoded(as_csv(rows), encoding)))
     assert [row.number for row in register.rows] == [row[1] for row in ROWS]
     assert kinds(register) == {"heading": 2, "title": 1, "totals": 1, "owner-id-missing": 1}
 

@@ -16,12 +16,20 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from digitize.quality import AllBlank
+from digitize.source_errors import InputRefused, NoSource
 from dossier import ledger_steps
 from dossier.backlog_figures import backlog_figures
+from dossier.batch_finish import NotAsSigned
+from dossier.batch_steps import BelowBar, OtherPaper, PagesOff, RowDiffers
+from dossier.fate import PageNotRead, SourceAway, StepFault, StorageFails
 from dossier.figures import Figures, Lots
 from dossier.ledger import Ledger, open_ledger
+from dossier.ledger_errors import SheetsTwice
 from dossier.ledger_place import LedgerPlace
 from dossier.ledger_values import WALK, Who, Work
+from dossier.reason_words import word
+from dossier.register_report import KINDS
 from dossier.report import (
     FORMS,
     NotAReport,
@@ -300,3 +308,15 @@ def test_a_browser_shows_it_on_a_telephone_and_prints_it_on_a4(
         )
         assert len(printed) <= 7
     assert (tmp_path / "r.html").stat().st_size < 200_000
+
+
+def test_every_reason_a_document_is_set_aside_for_has_its_words() -> None:
+    set_language("vi")
+    errors = [*InputRefused.__subclasses__(), BelowBar, OtherPaper, PagesOff, RowDiffers, AllBlank]
+    errors += [PageNotRead, SourceAway, StepFault, StorageFails, SheetsTwice, NotAsSigned]
+    kinds = {one().message_id for one in errors if one is not NoSource}
+    kinds |= {kind for kind, what in KINDS.items() if what.weight == "stops"} - {
+        "no-owner-name-column"  # of a register, not of a row
+    }
+    kinds |= {"no-row", "claimed-twice", "before-separator", "no-paper", "too-many-pages"}
+    assert not {kind for kind in kinds if word(kind) == kind.replace("-", " ")}

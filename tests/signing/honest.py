@@ -122,6 +122,19 @@ def _certified_then_approved(lab: Laboratory) -> bytes:
 
 
 @_honest
+def _certified_for_comments_then_approved(lab: Laboratory) -> bytes:
+    data = lab.sign(text_paper(), certify=True, docmdp_permissions=MDPPerm.ANNOTATE)
+    return lab.sign(data, field="Signature2")
+
+
+@_honest
+def _all_but_one_field_locked(lab: Laboratory) -> bytes:
+    lock = FieldMDPSpec(FieldMDPAction.EXCLUDE, fields=["dia_chi"])
+    data = lab.sign(form_paper(), spec=SigFieldSpec("Signature1", field_mdp_spec=lock))
+    return _filled(lab, data, "dia_chi")
+
+
+@_honest
 def _certified_form_filled(lab: Laboratory) -> bytes:
     data = lab.sign(form_paper(), certify=True, docmdp_permissions=MDPPerm.FILL_FORMS)
     return _filled(lab, data)

@@ -24,7 +24,13 @@ from pyhanko.sign.fields import (
 
 from tests.signing.attacks import _attack, _content, _filled, _in_place, _numbers, _page
 from tests.signing.laboratory import Change, Laboratory, append
-from tests.signing.papers import NO_PRINTING, drawn_form_paper, form_paper, text_paper
+from tests.signing.papers import (
+    NO_PRINTING,
+    drawn_form_paper,
+    form_paper,
+    layered_paper,
+    text_paper,
+)
 
 PAGE = (0, 0, 300, 300)
 SEEN = SigFieldSpec("Signature1", box=(9, 9, 200, 90))
@@ -87,6 +93,20 @@ def _content_replaced_in_an_encrypted_file(lab: Laboratory) -> bytes:
 @_attack("indeterminate", "encrypted")
 def _password_wanted(_lab: Laboratory) -> bytes:
     return text_paper(encryption=pikepdf.Encryption(owner="a", user="b"))
+
+
+# --- layers, further forms
+
+
+@_attack("invalid", "content")
+def _shadow_layer_hidden_by_its_own_usage(lab: Laboratory) -> bytes:
+    def change(writer: IncrementalPdfFileWriter) -> None:
+        layer = writer.root["/OCProperties"]["/OCGs"][0]
+        state = generic.DictionaryObject({pdf_name("/ViewState"): pdf_name("/OFF")})
+        layer[pdf_name("/Usage")] = generic.DictionaryObject({pdf_name("/View"): state})
+        writer.update_container(layer)
+
+    return append(lab.sign(layered_paper()), change)
 
 
 # --- fields that viewers draw
