@@ -174,11 +174,14 @@ def test_a_stack_with_separators_is_cut_by_its_register(
     assert json.loads(again.stdout)["known"] == 2
     # Another stack in the same folder is another one; a row that is taken waits for a person.
     shutil.copy(draw("p4", "QUYẾT ĐỊNH", lines=2), stack / "1.png")
+    (stack / "extra").mkdir()
+    shutil.copy(stack / "1.png", stack / "extra" / "1.png")
     other = counter.run("batch", "plan", register, "--scans", stack, "--json")
     assert (json.loads(other.stdout)["entered"], json.loads(other.stdout)["known"]) == (1, 1)
     assert standing(counter)["set_aside"] == {"claimed-twice": 1}
     assert other.returncode == 12
     assert "set aside" in other.stderr
+    assert "extra is not in this stack" in other.stdout
     (aside,) = (one["id"] for one in all_documents(counter) if one["state"] == "set-aside")
     shown = counter.run("batch", "status").stdout
     assert "claimed-twice: another document goes by the same row" in shown
