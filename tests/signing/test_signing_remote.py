@@ -141,7 +141,7 @@ def serve(app: web.Application) -> Iterator[str]:
 class Secrets:
     """Answers in the order of what is asked; remembers what was."""
 
-    pin: str = "4711"
+    pin: str = "471147"
     codes: list[str] = field(default_factory=lambda: ["111111", "222222", "333333"])
     asked: list[str] = field(default_factory=list)
 
@@ -317,7 +317,7 @@ class StubService:
             answers = {one["id"]: one["value"] for one in body["authData"]}
             given, wanted = (answers["PIN"], answers["OTP"]), body["hashes"]
             assert body["hashAlgorithmOID"] == "2.16.840.1.101.3.4.2.1"
-        assert given[0] == "4711"
+        assert given[0] == "471147"
         assert body["numSignatures"] == len(wanted)
         leave = f"SAD-{len(self.leaves)}"
         self.leaves[leave] = wanted
@@ -423,7 +423,7 @@ def test_a_service_that_refuses_stalls_or_lies_leaves_no_file_and_is_asked_once(
     assert secrets.asked in (["pin", "otp"], [])
     assert not list(target.parent.glob("*"))
     told = str(failed.value) + caplog.text
-    assert "4711" not in told
+    assert "471147" not in told
     assert "111111" not in told
     assert "\x1b" not in str(failed.value)
 
@@ -519,7 +519,7 @@ def test_without_a_file_the_access_is_asked_for_and_nobody_there_is_told(
 ) -> None:
     stub = StubService(far, "rsa", "v1")
     reading, writing = os.pipe()
-    os.write(writing, b"token-of-the-office\n4711\n123456\n")
+    os.write(writing, b"token-of-the-office\n471147\n123456\n")
     os.close(writing)
     with serve(stub.app) as url:
         request = request_of(url, "one", access="token")

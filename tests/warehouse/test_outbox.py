@@ -27,7 +27,7 @@ receivers = module_from_spec(_spec)
 _spec.loader.exec_module(receivers)
 
 SEND = partial(post, timeout=0.5)
-QUICK = Manner(timeout=0.5, attempts=3)
+QUICK = Manner(timeout=2.0, attempts=3)
 
 
 @pytest.fixture
