@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from digitize import quality
 from digitize.blank import FEW, faint_writing, is_blank
 from digitize.borders import cut_sides
-from digitize.clean import Cleaned
 from digitize.ink import Marks, find_marks
 from digitize.layer_file import SUFFIX, save_layers
 from digitize.layers import guard, split
@@ -24,9 +23,8 @@ from digitize.quality import Look
 from digitize.reading import Reading, Upright, read_page, reads_mirrored, set_upright
 from digitize.sharpness import look_at_print
 from digitize.sheet import Finding, FinishedPage, Sheet
-from digitize.sources import assumed_dpi, jpeg_bytes_if_untouched, load_pixels
+from digitize.sources import assumed_dpi, jpeg_bytes_if_untouched, load_measured
 from digitize.turning import to_gray
-from digitize.upright import Guess
 from ocr.language import in_vietnamese
 from ocr.spelling import in_one_spelling
 from ocr.textlayer import text_layer
@@ -55,17 +53,10 @@ class _Picture:
 
 @dataclass(frozen=True)
 class _Seen:
-    """What is known of a sheet before it is read. The pixels it came with are let go by then.
+    """What is known of a written sheet before it is read. The pixels it came with are let go."""
 
-    Attributes:
-        guess: how it had to be turned; None for a blank one.
-    """
-
-    cleaned: Cleaned
-    guess: Guess | None
-    dpi: float
+    page: Upright
     photo: Literal["no", "flattened", "unsure"]
-    marks: Marks
     light: Light
 
 
@@ -77,33 +68,32 @@ def finish_page(sheet: Sheet, settings: PageSettings) -> FinishedPage:
         RecogniserFailed, RecogniserMissing: see :func:`ocr.engine.recognise`.
     """
     seen, rules = _look_at(sheet, settings), settings.rules
-    if seen.guess is None:
+    if isinstance(seen, _Picture):
         return _blank_page(sheet, settings, seen)
+    page = seen.page
     if settings.recognise:
-        page = Upright(seen.cleaned, seen.guess, seen.dpi, seen.marks)
         reading = read_page(page, rules.ocr_language, lambda: _load(sheet).pixels)
     else:
-        reading = Reading(seen.cleaned, [], seen.guess.sure)
+        reading = Reading(page.cleaned, [], page.guess.sure)
     cleaned = reading.cleaned
     words = list(in_one_spelling(reading.words, rules.tone_marks))
-    confidence = 0.0 if seen.marks.are_noise else mean_confidence(words)
+    confidence = 0.0 if page.marks.are_noise else mean_confidence(words)
     finding = Finding(
         index=sheet.index,
         source=sheet.label,
         rotation=cleaned.rotation,
         skew=cleaned.skew,
-        dpi=round(seen.dpi, 1),
+        dpi=round(page.dpi, 1),
         confidence=None if confidence is None else round(confidence, 1),
         words=len(words),
         flags=_flags(seen, reading, confidence, settings) + _language_flags(words, rules),
     )
     touched = cleaned.touched or seen.photo == "flattened"
-    return _finished(sheet, settings, finding, cleaned.pixels, touched, seen.dpi, tuple(words))
+    return _finished(sheet, settings, finding, cleaned.pixels, touched, page.dpi, tuple(words))
 
 
 def _load(sheet: Sheet) -> _Picture:
-    pixels, known_dpi = load_pixels(sheet)
-    dpi = known_dpi or sheet.dpi or assumed_dpi(pixels.shape[1], pixels.shape[0])
+    pixels, dpi = load_measured(sheet)
     if sheet.device:  # a scanner has no angle to look from
         return _Picture(pixels, dpi)
     photo = flatten_photo(pixels)
@@ -112,7 +102,8 @@ def _load(sheet: Sheet) -> _Picture:
     return _Picture(photo.pixels, dpi, photo.found)
 
 
-def _look_at(sheet: Sheet, settings: PageSettings) -> _Seen:
+def _look_at(sheet: Sheet, settings: PageSettings) -> _Seen | _Picture:
+    """A sheet set upright; its picture as it came where it is blank."""
     picture = _load(sheet)
     pixels, dpi = picture.pixels, picture.dpi
     marks = find_marks(to_gray(pixels), dpi)
@@ -120,10 +111,9 @@ def _look_at(sheet: Sheet, settings: PageSettings) -> _Seen:
     if not _is_dark(light, settings) and is_blank(marks):
         faint = faint_writing(pixels, marks)
         if faint is None or (settings.recognise and _shines_through(pixels, dpi, faint, settings)):
-            return _Seen(Cleaned(pixels, 0, 0.0, False), None, dpi, picture.photo, marks, light)
+            return picture
         marks = faint
-    page = set_upright(pixels, dpi, marks)
-    return _Seen(page.cleaned, page.guess, dpi, picture.photo, marks, light)
+    return _Seen(set_upright(pixels, dpi, marks), picture.photo, light)
 
 
 def _is_dark(light: Light, settings: PageSettings) -> bool:
@@ -135,10 +125,10 @@ def _flags(
 ) -> tuple[str, ...]:
     """What a person should know of the page, see :func:`digitize.quality.judge`."""
     look = Look(seen.light)
-    if not seen.marks.are_noise:
-        upright = seen.marks.turned((360 - reading.cleaned.rotation) % 360)
+    if not seen.page.marks.are_noise:
+        upright = seen.page.marks.turned((360 - reading.cleaned.rotation) % 360)
         look = Look(seen.light, look_at_print(upright), cut_sides(upright))
-    flags = quality.judge(seen.dpi, confidence, settings.rules, look)
+    flags = quality.judge(seen.page.dpi, confidence, settings.rules, look)
     if not settings.recognise:
         flags += ("not-recognised",)
     elif not reading.turn_sure and not _is_dark(seen.light, settings):
@@ -162,11 +152,11 @@ def _language_flags(words: list[Word], rules: PageRules) -> tuple[str, ...]:
     return ("other-language",) if foreign else ()
 
 
-def _blank_page(sheet: Sheet, settings: PageSettings, seen: _Seen) -> FinishedPage:
+def _blank_page(sheet: Sheet, settings: PageSettings, picture: _Picture) -> FinishedPage:
     finding = Finding(
-        sheet.index, sheet.label, kept=settings.keep_blank, blank=True, dpi=round(seen.dpi, 1)
+        sheet.index, sheet.label, kept=settings.keep_blank, blank=True, dpi=round(picture.dpi, 1)
     )
-    return _finished(sheet, settings, finding, seen.cleaned.pixels, False, seen.dpi, ())
+    return _finished(sheet, settings, finding, picture.pixels, False, picture.dpi, ())
 
 
 def _finished(

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from digitize.patch import find_patch
 from digitize.sheet import Sheet
 from digitize.slips import Slip, parse_separator
-from digitize.sources import assumed_dpi, load_pixels
+from digitize.sources import load_measured
 from digitize.turning import to_gray
 from ocr.background import Gray, resized, u8
 from ocr.codes import find_codes
@@ -61,9 +61,8 @@ def sheet_separator(sheet: Sheet) -> Separator | None:
         found, again = _look(gray, dpi)
         if not again:
             return found
-    pixels, known = load_pixels(sheet)
-    height, width = pixels.shape[:2]
-    return find_separator(to_gray(pixels), known or sheet.dpi or assumed_dpi(width, height))
+    pixels, dpi = load_measured(sheet)
+    return find_separator(to_gray(pixels), dpi)
 
 
 def find_separator(gray: Gray, dpi: float) -> Separator | None:

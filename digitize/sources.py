@@ -43,6 +43,7 @@ __all__ = [
     "check_sources",
     "jpeg_bytes_if_untouched",
     "left_out",
+    "load_measured",
     "load_pixels",
     "read_sources",
 ]
@@ -125,6 +126,12 @@ def load_pixels(sheet: Sheet) -> tuple[Pixels, float | None]:
         return load_pdf_page(sheet.path, sheet.frame, sheet.dpi, sheet.label)
     pixels, dpi = load_picture(sheet.path, sheet.frame, sheet.label)
     return pixels, dpi or sheet.dpi
+
+
+def load_measured(sheet: Sheet) -> tuple[Pixels, float]:
+    """:func:`load_pixels`, with the resolution assumed where nobody says it."""
+    pixels, dpi = load_pixels(sheet)
+    return pixels, dpi or sheet.dpi or assumed_dpi(pixels.shape[1], pixels.shape[0])
 
 
 def jpeg_bytes_if_untouched(sheet: Sheet) -> Path | None:

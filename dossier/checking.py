@@ -297,14 +297,13 @@ def _fault(verdict: str, cause: str, **facts: str) -> dict[str, str]:
 def _picture(path: Path) -> "tuple[Pixels, float]":
     """The paper as a picture and its dots per inch: a picture file, or page 1 of a PDF."""
     from digitize.seal import first_page
-    from digitize.sources import assumed_dpi, check_sources, load_pixels, read_sources
+    from digitize.sources import check_sources, load_measured, read_sources
 
     if _is_pdf(path):
         return first_page(path, _READ_DPI), _READ_DPI
     check_sources([path])
     sheet = next(iter(read_sources([path])))
-    pixels, dpi = load_pixels(sheet)
-    return pixels, dpi or sheet.dpi or assumed_dpi(pixels.shape[1], pixels.shape[0])
+    return load_measured(sheet)
 
 
 def _flat(pixels: "Pixels", dpi: float) -> "tuple[Pixels, float]":

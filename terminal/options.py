@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from foundation.messages import _
+from foundation.privacy import mask_text
 
 #: How a day may be written: as clerks do, and as programs do.
 _DAYS = ("%d/%m/%Y", "%Y-%m-%d", "%d-%m-%Y", "%d.%m.%Y")
@@ -22,7 +23,7 @@ def _read_day(text: str) -> date:
         except ValueError:
             continue
     wrong = _("“{text}” is no day; write it as 28/11/2026 or 2026-11-28")
-    raise typer.BadParameter(wrong.format(text=text))
+    raise typer.BadParameter(wrong.format(text=mask_text(text)))
 
 
 def day_option(help_text: str) -> Any:

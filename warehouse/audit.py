@@ -17,6 +17,7 @@ import json
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
@@ -104,26 +105,12 @@ def append_for(
     Args:
         whom: number of the owner it was done for; else the first.
     """
+    entry = partial(append, tx, actor=actor, record=record.id, version=record.version)
     first = whom or record.owner.identifier
     for other in sorted({one.identifier for one in record.owners} - {first}):
-        append(
-            tx,
-            SHARED,
-            actor,
-            record=record.id,
-            version=record.version,
-            owner=catalog.pseudonym(other),
-            details={"did": action} | dict(details),
-        )
-    return append(
-        tx,
-        action,
-        actor,
-        record=record.id,
-        version=record.version,
-        owner=catalog.pseudonym(first),
-        details=details,
-    )
+        told = {"did": action} | dict(details)
+        entry(SHARED, owner=catalog.pseudonym(other), details=told)
+    return entry(action, owner=catalog.pseudonym(first), details=details)
 
 
 def anchor(tx: Connection) -> dict[str, Any]:

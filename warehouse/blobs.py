@@ -145,7 +145,7 @@ class Blobs:
         """Begin to flush; done when all of it has been read."""
         if self.root is None:
             return iter(())
-        named = dict.fromkeys(paths, 384) | {"": 0o700}
+        named = dict.fromkeys(paths, 0o600) | {"": 0o700}
         named |= {above: 0o700 for path in list(named) for above in _above(path)}
         root = str(self.root)
         return self._pool.map(lambda one: _settle(f"{root}/{one}", named[one]), named)
@@ -190,9 +190,8 @@ def _settle(path: str | Path, mode: int) -> None:
     """Private and on the disk."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        if (
-            stat.S_IMODE(os.fstat(descriptor).st_mode) != mode
-        ):  # a change would be one more to flush
+        # A change would be one more to flush.
+        if stat.S_IMODE(os.fstat(descriptor).st_mode) != mode:
             os.fchmod(descriptor, mode)
         os.fsync(descriptor)
     finally:

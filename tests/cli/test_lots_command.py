@@ -98,6 +98,9 @@ def test_a_report_says_what_is_wrong_with_what_was_asked(counter, complains) -> 
     turned = ("--since", "28/11/2026", "--until", "2026-11-01")
     complains(counter.run("batch", "report", *turned), 2, "28/11/2026", "01/11/2026")
     complains(counter.run("report", *turned), 2, "28/11/2026")
+    mistaken = counter.run("report", "--since", "001087000084")
+    complains(mistaken, 2, "is no day")
+    assert "001087000084" not in mistaken.stderr
     for day in ("31/11/2026", "11.2026", "28/11/26"):
         wrong = complains(counter.run("report", "--since", day, lang="vi"), 2, day, "2026-11-28")
         assert "không phải là ngày" in wrong
