@@ -133,4 +133,6 @@ def _codes(
     for code in found:
         place = code.position
         corners = (place.top_left, place.top_right, place.bottom_right, place.bottom_left)
-        yield Code(code.text, np.array([(c.x / scale, c.y / scale) for c in corners]))
+        # What is taken for a broken code may "say" something: a table read as text by its errors.
+        text = code.text if code.valid else ""
+        yield Code(text, np.array([(c.x / scale, c.y / scale) for c in corners]))

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 import segno
+import zxingcpp
 from hypothesis import given
 from hypothesis import strategies as st
 from zxingcpp import Binarizer
@@ -88,6 +89,31 @@ def test_codes_are_blanked_for_the_recogniser_and_print_is_not():
     blanked = without_codes(page)
     assert (blanked[320:480, 920:1080] > 200).all()
     assert np.array_equal(blanked[:290], page[:290])
+
+
+def test_a_table_taken_for_a_broken_code_that_says_something_keeps_its_print():
+    page = _ruled_figures(np.random.default_rng(3898))
+    qr = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
+    found = zxingcpp.read_barcodes(page, formats=qr, return_errors=True)
+    assert any(code.text and not code.valid for code in found), "no longer taken for a code"
+    assert np.array_equal(without_codes(page), page)
+
+
+def _ruled_figures(chance: np.random.Generator) -> np.ndarray:
+    """A ruled table of 23 rows and 4 columns that zxing-cpp misreads as a code with errors."""
+    page = np.full((900, 1200), 255, np.uint8)
+    rows, columns, weight = (int(chance.integers(*span)) for span in ((5, 24), (2, 6), (1, 4)))
+    across = np.sort(chance.integers(60, 1140, columns + 1)).tolist()
+    down = np.linspace(60, 840, rows + 1).astype(int).tolist()
+    for x in across:
+        cv2.line(page, (x, 60), (x, 840), 60, weight)
+    for y in down:
+        cv2.line(page, (across[0], y), (across[-1], y), 60, weight)
+    for y in down[:-1]:
+        for x in across[:-1]:
+            text = "".join(chance.choice(list("abcdefgh 0123456789.")) for _ in range(6))
+            cv2.putText(page, text, (x + 8, y + 22), cv2.FONT_HERSHEY_SIMPLEX, 0.6, 60, 1)
+    return page
 
 
 def test_a_page_without_a_code_is_left_alone():
