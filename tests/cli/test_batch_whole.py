@@ -53,15 +53,20 @@ def undisturbed(lab: Lab, scans: Path, pytestconfig: pytest.Config) -> Undisturb
         _UNDISTURBED.update(
             {name: Made(paper, tuple(pages)) for name, (paper, pages) in kept.items()}
         )
-        return _UNDISTURBED or _once(replace(lab, home=lab.home.with_name("once")), scans)
+        return _UNDISTURBED or _once(
+            replace(lab, home=lab.home.with_name("once")), scans, pytestconfig
+        )
 
     return made
 
 
-def _once(lab: Lab, scans: Path) -> dict[str, Made]:
+def _once(lab: Lab, scans: Path, config: pytest.Config) -> dict[str, Made]:
     lab.plan(scans)
     backlog.run_through(lab, "--jobs", "2")
     _UNDISTURBED.update(backlog.whats_there(lab))
+    if config.cache:
+        kept = {name: [one.paper, one.pages] for name, one in _UNDISTURBED.items()}
+        config.cache.set(_CACHED, kept)
     return _UNDISTURBED
 
 
@@ -70,7 +75,7 @@ def test_once_through_every_document_is_in_the_store_with_its_own_text(
     lab: Lab, scans: Path, pytestconfig: pytest.Config
 ) -> None:
     _UNDISTURBED.clear()
-    made = _once(lab, scans)
+    made = _once(lab, scans, pytestconfig)
     assert len(made) == COUNT
     pages = [
         f"{Path(name).stem}/QĐ-UBND trang {number}" in " ".join(page.split())
@@ -78,8 +83,6 @@ def test_once_through_every_document_is_in_the_store_with_its_own_text(
         for number, page in enumerate(one.pages, 1)
     ]
     assert sum(pages) >= 0.99 * len(pages)  # now and then a letter is misread
-    if pytestconfig.cache:
-        pytestconfig.cache.set(_CACHED, {n: [one.paper, one.pages] for n, one in made.items()})
 
 
 @pytest.mark.timeout(36000 if FULL else 500)
