@@ -74,6 +74,14 @@ def test_no_rule_of_one_pixel_falls_between_the_samples():
     assert np.where(found.rules, 255, np.asarray(at_200)).min() == 255
 
 
+@pytest.mark.parametrize("print_, rule", [(25, 185), (115, 210)], ids=["dark", "faded"])
+def test_rules_much_paler_than_the_print_are_rules(print_, rule):
+    page = drawn().astype(np.uint8)
+    flat = np.where(page < 28, print_, np.where(page < 200, rule, 255)).astype(np.uint8)
+    (table,) = find_tables(flat, DPI).tables
+    assert [len(row) for row in table.rows] == [4, 4, 4, 4]
+
+
 def test_a_table_without_a_frame_has_all_its_cells():
     (table,) = find_tables(flatten(drawn(frame=False), DPI), DPI).tables
     assert [len(row) for row in table.rows] == [4, 4, 4, 4]
