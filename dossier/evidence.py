@@ -122,11 +122,14 @@ def _as_meant(part: str) -> str:
     return plain[:-1] + part[-1] if stands_alone and not _YEAR.fullmatch(plain) else plain
 
 
-def misread_number(one: str, other: str) -> bool:
+def misread_number(one: str, other: str, *, any_figure: bool = False) -> bool:
     """Whether two numbers may be one with a single sign misread.
 
     A figure of the serial counts only where it looks like what was read for it, and never where
     it makes the next serial: papers written one after the other are often of one owner and day.
+
+    Args:
+        any_figure: any may be misread for any: something else says which number it is.
 
     >>> misread_number("13/2005", "18/2005"), misread_number("14/2005", "15/2005")
     (True, False)
@@ -144,7 +147,7 @@ def misread_number(one: str, other: str) -> bool:
     if serial == own_serial or not (lost + new).isdecimal():
         return True
     apart = abs(_last_figures(serial) - _last_figures(own_serial))
-    return apart == 0 or (apart != 1 and {lost, new} in _FIGURES_ALIKE)
+    return apart == 0 or (apart != 1 and (any_figure or {lost, new} in _FIGURES_ALIKE))
 
 
 def _last_figures(serial: str) -> int:

@@ -17,6 +17,7 @@ STATE_NAMES = {
     "signed": N_("signed"),
     "deposited": N_("in the store"),
     "set-aside": N_("set aside"),
+    "withdrawn": N_("taken out for good"),
 }
 _WORDS = {
     "low-dpi": N_("too few dots per inch"),

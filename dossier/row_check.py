@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from digitize.slips import Slip
-from dossier.evidence import Evidence
+from dossier.evidence import Evidence, number_keys, number_meant
 from dossier.ledger import Ledger
 from dossier.ledger_values import Document, Plan
 from dossier.matching import match_documents
@@ -37,7 +37,14 @@ def require_row(document: Document, paper: Paper, evidence: Evidence, ledger: Le
     if not plan.register_row:
         return
     row = _row_of(plan, paper)
-    others = [one for one in ledger.plans_of(evidence.numbers) if one.number != plan.number]
+    confused = [
+        read
+        for read in evidence.numbers
+        if plan.number
+        and number_keys(read) == number_keys(plan.number)
+        and number_meant(read) != number_meant(plan.number)
+    ]
+    others = list(ledger.plans_of(confused))  # hardly ever asked: the ledger has no index of them
     rows = [row, *(_row_of(one, load_paper(one.paper)) for one in others if one.register_row)]
     # The separator, or the file's name, says the row; what was read may contradict it.
     said = replace(evidence, slip=Slip(row.number, row.line), pages=document.pages)

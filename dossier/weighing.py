@@ -173,10 +173,11 @@ def _by_slip(slip: Slip | None, row: RegisterRow) -> float:
 def _by_number(document: Evidence, row: RegisterRow, index: RegisterIndex) -> float:
     if not document.numbers or not row.number:
         return 0.0
-    return max(_one_number(number, row, index) for number in document.numbers)
+    by_slip = _by_slip(document.slip, row) > 0
+    return max(_one_number(number, row, index, by_slip=by_slip) for number in document.numbers)
 
 
-def _one_number(number: str, row: RegisterRow, index: RegisterIndex) -> float:
+def _one_number(number: str, row: RegisterRow, index: RegisterIndex, *, by_slip: bool) -> float:
     """The number read: the row's, written shorter, misread, or another one.
 
     A letter makes another number: 44/2025B is not 44/2025.
@@ -192,7 +193,7 @@ def _one_number(number: str, row: RegisterRow, index: RegisterIndex) -> float:
     years = {year, other_year, str(row.date.year) if row.date else ""} - {""}
     if serial and serial == other and len(years) < 2:
         return min(8.0, index.rarity("serial", serial))
-    if not misread_number(number, row.number):
+    if not misread_number(number, row.number, any_figure=by_slip):
         return _OTHER_NUMBER
     return 0.0 if index.found("number", key) else _NEAR_NUMBER  # that row is looked at too
 
