@@ -244,8 +244,8 @@ def _withdrawn(figures: Figures) -> Table:
         Column(_("Lot"), "text"),
         Column(_("Had been set aside for"), "text"),
         Column(_("Why it was taken out"), "text"),
-        Column(_("By"), "text"),
-        Column(_("On"), "date"),
+        Column(_("Taken out by"), "text"),
+        Column(_("Taken out on"), "date"),
     )
     rows = tuple(
         (one.document, one.lot, word(one.was), one.reason, one.by, one.day)

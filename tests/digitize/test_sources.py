@@ -328,9 +328,11 @@ class TestFolders:
         (tmp_path / "ghi chú").mkdir()
         (tmp_path / "ghi chú" / "a.txt").write_text("x")
         saved(tmp_path / "tiếp" / "2.png", paper())
+        (tmp_path / "sâu" / "hơn").mkdir(parents=True)
+        saved(tmp_path / "sâu" / "hơn" / "3.png", paper())
         (tmp_path / "ảnh.heic").write_bytes(b"\0\0\0\x18ftypheic")
         assert [sheet.label for sheet in read_sources([tmp_path])] == ["1.png"]
-        assert [one.name for one in left_out([tmp_path])] == ["tiếp", "ảnh.heic"]
+        assert [one.name for one in left_out([tmp_path])] == ["sâu", "tiếp", "ảnh.heic"]
         (tmp_path / "1.png").unlink()
         assert "tiếp" in refuse(tmp_path, refused.OnlySubfolders)
 
