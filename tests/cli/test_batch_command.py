@@ -183,7 +183,7 @@ def test_a_stack_with_separators_is_cut_by_its_register(
     assert standing(counter)["set_aside"] == {"claimed-twice": 1}
     assert other.returncode == 12
     assert "set aside" in other.stderr
-    assert "extra is not in this stack" in other.stdout
+    assert "extra is a subfolder of stack" in other.stdout
     (aside,) = (one["id"] for one in all_documents(counter) if one["state"] == "set-aside")
     shown = counter.run("batch", "status").stdout
     assert "claimed-twice: another document goes by the same row" in shown
