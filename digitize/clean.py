@@ -66,12 +66,11 @@ def _straighten_and_crop(pixels: Pixels, dpi: float, marks: Marks, skew: float) 
     bare = u8(_rotated_mask(1 - marks.lid, skew))
     left, top, right, bottom = page_box(marks, skew, bare)
     scale = dpi / DPI
-    straight = rotate(pixels, skew)
-    x0, y0 = max(0, round(left * scale)), max(0, round(top * scale))
-    page = straight[y0 : round(bottom * scale), x0 : round(right * scale)]
+    part = (round(left * scale), round(top * scale), round(right * scale), round(bottom * scale))
+    page = rotate(pixels, skew, part=part)
     bare = bare[top:bottom, left:right]
     if not bare.all():
-        page = page.copy() if straight is pixels else page
+        page = page.copy() if np.may_share_memory(page, pixels) else page
         _fill(page, bare)
     return page
 

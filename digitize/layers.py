@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, TiffImagePlugin
 
-from digitize.likeness import Likeness, compare
+from digitize.likeness import ARMS_LENGTH, Likeness, at_arms_length, compare
 from digitize.strokes import find_strokes, square
 from digitize.turning import Pixels
 from ocr.background import u8
@@ -127,7 +127,9 @@ def recompose(layers: Layers) -> Pixels:
 
 def guard(original: Pixels, layers: Layers) -> bool:
     """Whether layers may stand for the page they were made of: by every one of :data:`BARS`."""
-    likeness = compare(original, recompose(layers), layers.dpi)
+    # The page as drawn is let go before it is compared: both together were a worker's peak.
+    drawn, dpi = at_arms_length(recompose(layers), layers.dpi), layers.dpi
+    likeness = compare(at_arms_length(original, dpi), drawn, min(dpi, ARMS_LENGTH))
     return (
         likeness.mean >= BARS.mean
         and likeness.worst >= BARS.worst
@@ -159,14 +161,20 @@ def _known(pixels: Pixels, known: Pixels, factor: float) -> tuple[Plane, Plane]:
         The sum of the known pixels of each cell as a share of all its pixels, and how much of
         it is known, 0 to 1; float32 of one shape.
     """
-    # The mean of the few known pixels of a cell needs more than eight bits.
-    wide = np.multiply(cv2.copyTo(pixels, known), 256, dtype=np.uint16)
     size = (round(known.shape[1] * factor), round(known.shape[0] * factor))
-    total = _cells(wide, size) / np.float32(256)
     share = _cells(known * np.uint8(255), size) / np.float32(255)
-    if pixels.ndim == 3:
-        share = np.asarray(cv2.merge([share] * 3), dtype=np.float32)
+    if pixels.ndim == 2:
+        return _total(pixels, known, size), share
+    # A channel at a time: of all three a sheet's would take 80 MB.
+    totals = [_total(u8(cv2.extractChannel(pixels, n)), known, size) for n in range(3)]
+    total, share = (np.asarray(cv2.merge(planes), np.float32) for planes in (totals, [share] * 3))
     return total, share
+
+
+def _total(channel: Pixels, known: Pixels, size: tuple[int, int]) -> Plane:
+    # The mean of the few known pixels of a cell needs more than eight bits.
+    wide = np.multiply(cv2.copyTo(channel, known), 256, dtype=np.uint16)
+    return _cells(wide, size) / np.float32(256)
 
 
 def _cells(picture: NDArray[np.uint8 | np.uint16 | np.float32], size: tuple[int, int]) -> Plane:

@@ -166,16 +166,33 @@ def _streak_down(flat: NDArray[np.uint8], lid: NDArray[np.uint8]) -> float:
         return 0.0
     top, bottom = int(rows[0]) + reach, int(rows[-1]) + 1 - reach
     inner = np.linspace(top + margin, bottom - margin, _CHUNKS + 1).astype(int)
-    bounds = [top, *inner, bottom]
-    levels, seen = [], []
-    for start, end in itertools.pairwise(bounds):
-        levels.append(np.median(flat[start:end:_EVERY], axis=0))
-        seen.append(cv2.dilate(lid[start:end].max(axis=0), np.ones(2 * reach + 1, np.uint8)) == 0)
-    level, bare = np.array(levels), np.array(seen).reshape(len(seen), -1)
-    beside = np.minimum(np.roll(level, reach, axis=1), np.roll(level, -reach, axis=1))
+    chunks = list(itertools.pairwise([top, *inner, bottom]))
+    bare = np.array([_bare_columns(lid[start:end], reach) for start, end in chunks])
+    # A streak shows in both margins, where hardly a column is darker than those beside it.
+    columns = np.arange(reach, flat.shape[1] - reach)
+    for end in (0, -1):
+        loss = _loss(flat[slice(*chunks[end])], columns, reach)
+        columns = columns[~bare[end, columns] | (loss > 0)]
     # Where the lid is seen a streak is not; the rest must show it, margins included.
-    depth = np.where(bare, (beside - level) / 255, 1.0)
+    seen = bare[:, columns]
+    depth = np.array([_loss(flat[slice(*chunk)], columns, reach) for chunk in chunks])
+    depth[~seen] = 1.0
     # Through print a streak is lost in a chunk or two; a rule of a table leaves the margins.
     through = np.minimum(np.percentile(depth, 25, axis=0), np.minimum(depth[0], depth[-1]))
-    through[bare.mean(axis=0) < 0.6] = 0.0
-    return float(max(0.0, through[reach:-reach].max()))
+    through[seen.mean(axis=0) < 0.6] = 0.0
+    return float(through.max(initial=0.0))
+
+
+def _bare_columns(lid: NDArray[np.uint8], reach: int) -> NDArray[np.bool_]:
+    """Columns of a chunk about which no lid is seen."""
+    near = cv2.dilate(lid.max(axis=0), np.ones(2 * reach + 1, np.uint8))
+    return np.asarray(near.ravel() == 0, dtype=np.bool_)
+
+
+def _loss(chunk: NDArray[np.uint8], columns: NDArray[np.intp], reach: int) -> NDArray[np.float64]:
+    """How much darker, 0-1, each of the columns is than the darker one of those beside it."""
+    rows = chunk[::_EVERY]
+    level, left, right = (
+        np.median(rows[:, columns + aside], axis=0) for aside in (0, -reach, reach)
+    )
+    return np.asarray((np.minimum(left, right) - level) / 255, np.float64)

@@ -18,7 +18,7 @@ Plane = NDArray[np.float32]
 
 #: Resolution of the comparison, dots per inch: what an eye sees of a page at arm's length,
 #: and coarse enough that soft edges and hard ones are the same.
-_DPI = 150.0
+ARMS_LENGTH = 150.0
 #: The paper's window (11 × 11, deviation 1.5) and constants for eight bits: (0.01 × 255)²
 #: and (0.03 × 255)².
 _WINDOW, _DEVIATION, _C1, _C2 = (11, 11), 1.5, 6.5025, 58.5225
@@ -50,20 +50,20 @@ class Likeness:
 
 def compare(original: Pixels, copy: Pixels, dpi: float) -> Likeness:
     """Compare a page with its copy, both H×W or H×W×3 (BGR) uint8 of ``dpi``."""
-    first, second = _at_arms_length(original, dpi), _at_arms_length(copy, dpi)
+    first, second = at_arms_length(original, dpi), at_arms_length(copy, dpi)
     similarity, spread = _similarity(_plane(first), _plane(second))
     seen = spread > _SEEN
     return Likeness(
         mean=float(similarity[seen].mean()) if seen.any() else 1.0,
-        worst=_worst(similarity, (spread > _PLAIN).astype(np.float32), min(dpi, _DPI)),
+        worst=_worst(similarity, (spread > _PLAIN).astype(np.float32), min(dpi, ARMS_LENGTH)),
         colour=_colour(first, second),
     )
 
 
-def _at_arms_length(page: Pixels, dpi: float) -> Pixels:
-    """The page at 150 dpi, or less if it has less."""
-    times = whole_factor(dpi, _DPI)
-    return resized(shrunk(page, times), min(1.0, _DPI * times / dpi))
+def at_arms_length(page: Pixels, dpi: float) -> Pixels:
+    """A page, H×W or H×W×3 (BGR) uint8 of ``dpi``, at 150 dpi, or less if it has less."""
+    times = whole_factor(dpi, ARMS_LENGTH)
+    return resized(shrunk(page, times), min(1.0, ARMS_LENGTH * times / dpi))
 
 
 def _plane(pixels: Pixels) -> Plane:
@@ -76,14 +76,26 @@ def _similarity(first: Plane, second: Plane) -> tuple[Plane, Plane]:
     def local(plane: Plane) -> Plane:
         return np.asarray(cv2.GaussianBlur(plane, _WINDOW, _DEVIATION), dtype=np.float32)
 
+    # In place where it can be: the planes of a sheet have 9 MB each.
     mean_1, mean_2 = local(first), local(second)
-    spread_1 = local(first * first) - mean_1 * mean_1
-    spread_2 = local(second * second) - mean_2 * mean_2
-    common = local(first * second) - mean_1 * mean_2
-    above = (2 * mean_1 * mean_2 + _C1) * (2 * common + _C2)
-    below = (mean_1 * mean_1 + mean_2 * mean_2 + _C1) * (spread_1 + spread_2 + _C2)
-    spread = np.sqrt(np.maximum(np.maximum(spread_1, spread_2), 0))
-    return np.asarray(above / below, dtype=np.float32), np.asarray(spread, dtype=np.float32)
+    spread_1, spread_2, common = local(first * first), local(second * second), local(first * second)
+    spread_1 -= mean_1 * mean_1
+    spread_2 -= mean_2 * mean_2
+    spread = np.maximum(spread_1, spread_2)
+    np.sqrt(np.maximum(spread, 0, out=spread), out=spread)
+    spread_1 += spread_2
+    spread_1 += _C2
+    product = mean_1 * mean_2
+    common -= product
+    common += _C2 / 2
+    product += _C1 / 2
+    common *= product
+    common *= 4  # both factors above the line hold twice what was kept of them
+    np.square(mean_1, out=mean_1)
+    mean_1 += np.square(mean_2, out=mean_2)
+    mean_1 += _C1
+    common /= np.multiply(mean_1, spread_1, out=mean_1)
+    return common, spread
 
 
 def _worst(similarity: Plane, seen: Plane, dpi: float) -> float:

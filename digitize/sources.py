@@ -244,15 +244,20 @@ def left_out(paths: Sequence[Path]) -> list[Path]:
 
 
 def _with_pages(folder: Path) -> list[Path]:
-    """The subfolders that hold at least one picture or PDF file, in natural order."""
+    """The subfolders that hold a picture or PDF file, at any depth, in natural order."""
     inside = (one for one in folder.iterdir() if one.is_dir() and not one.name.startswith("."))
     return sorted((one for one in inside if _holds_pages(one)), key=natural)
 
 
 def _holds_pages(folder: Path) -> bool:
-    return os.access(folder, os.R_OK | os.X_OK) and any(
-        one.suffix.lower() in ENDINGS and not one.name.startswith(".") for one in folder.iterdir()
-    )
+    """What may not be looked into may hold some."""
+    if not os.access(folder, os.R_OK | os.X_OK):
+        return True
+    for _path, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        if any(Path(name).suffix.lower() in ENDINGS and name[0] != "." for name in files):
+            return True
+    return False
 
 
 def natural(path: Path) -> list[tuple[int, str]]:

@@ -118,15 +118,25 @@ def _brightness(pixels: Pixels) -> Pixels:
 
 
 def _darker(ground: Pixels, pixels: Pixels) -> Pixels:
-    """By how much pixels are darker than their ground, in the channel that tells most.
+    """By how much pixels are darker than their ground, whatever its resolution, in the channel
+    that tells most.
 
     So red and blue ink stand out as black does.
     """
-    gap = cv2.subtract(ground, pixels)
-    if gap.ndim == 2:
-        return u8(gap)
-    blue, green, red = cv2.split(gap)
-    return u8(cv2.max(cv2.max(blue, green), red))
+    if pixels.ndim == 2:
+        return u8(cv2.subtract(_as_large(ground, pixels), pixels))
+    gap = np.zeros(pixels.shape[:2], np.uint8)
+    for channel in range(3):  # one at a time: the three of a sheet have 26 MB
+        of_it = u8(cv2.extractChannel(pixels, channel))
+        below = _as_large(u8(cv2.extractChannel(ground, channel)), of_it)
+        cv2.max(gap, cv2.subtract(below, of_it), dst=gap)
+    return gap
+
+
+def _as_large(ground: Pixels, pixels: Pixels) -> Pixels:
+    if ground.shape == pixels.shape:
+        return ground
+    return u8(cv2.resize(ground, pixels.shape[1::-1], interpolation=cv2.INTER_LINEAR))
 
 
 def _is_of_one_colour(ground: Pixels, part: Pixels) -> bool:
@@ -140,8 +150,7 @@ def _contrast(pixels: Pixels, ground: Pixels) -> Pixels:
 
     A little smoothed: the noise of edges costs a tenth of the mask's bytes and shows nothing.
     """
-    wide = cv2.resize(ground, pixels.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-    return u8(cv2.GaussianBlur(_darker(u8(wide), pixels), (5, 5), 0.7))
+    return u8(cv2.GaussianBlur(_darker(ground, pixels), (5, 5), 0.7))
 
 
 def _peaks(contrast: Pixels, dpi: float) -> Pixels:

@@ -27,22 +27,31 @@ def turn(pixels: Pixels, degrees: int) -> Pixels:
     return u8(cv2.rotate(pixels, _CODES[degrees % 360]))
 
 
-def rotate(picture: Pixels, degrees: float, fill: int = 0, how: int = cv2.INTER_CUBIC) -> Pixels:
+def rotate(
+    picture: Pixels,
+    degrees: float,
+    fill: int = 0,
+    how: int = cv2.INTER_CUBIC,
+    part: tuple[int, int, int, int] | None = None,
+) -> Pixels:
     """The picture turned clockwise by ``degrees`` on a canvas grown to hold all of it.
 
     Args:
         fill: brightness of what the picture does not cover.
         how: pixels are made up; masks gain nothing by the cubic way, which takes four times as
             long as the linear one.
+        part: left, top, right, bottom of what is wanted of the canvas; all of it if not given.
     """
-    if abs(degrees) < MIN_SKEW:
-        return picture
     height, width = picture.shape[:2]
+    if abs(degrees) < MIN_SKEW:
+        left, top, right, bottom = part or (0, 0, width, height)
+        return picture[top:bottom, left:right]
     matrix = cv2.getRotationMatrix2D((width / 2, height / 2), -degrees, 1.0)
     cos, sin = abs(matrix[0, 0]), abs(matrix[0, 1])
     new_width = int(np.ceil(width * cos + height * sin))
     new_height = int(np.ceil(height * cos + width * sin))
-    matrix[0, 2] += (new_width - width) / 2
-    matrix[1, 2] += (new_height - height) / 2
-    size, value = (new_width, new_height), (fill, fill, fill)
-    return u8(cv2.warpAffine(picture, matrix, size, flags=how, borderValue=value))
+    left, top, right, bottom = part or (0, 0, new_width, new_height)
+    matrix[0, 2] += (new_width - width) / 2 - left
+    matrix[1, 2] += (new_height - height) / 2 - top
+    size = (min(right, new_width) - left, min(bottom, new_height) - top)
+    return u8(cv2.warpAffine(picture, matrix, size, flags=how, borderValue=(fill, fill, fill)))

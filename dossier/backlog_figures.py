@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Column, ColumnElement, Connection, func, select
 
-from dossier.figures import Figures, Lots, Made, added_up
+from dossier.figures import Figures, Lots, Made, Withdrawn, added_up
 from dossier.indicators import DossierFacts, Ratio, Savings, Spread, forecast, indicators
 from dossier.ledger import Ledger
 from dossier.ledger_schema import documents, transitions
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 #: States in which a document counts as made.
 _MADE = ("signed", "deposited")
+#: What was taken out for good is no more to be made, and keeps no dossier open.
+_STAYS = documents.c.state != "withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +81,9 @@ def backlog_figures(
         works = list(_works(tx, steps))
         states = _count_by(tx, documents.c.state)
         planned = select(func.sum(func.coalesce(documents.c.pages_expected, documents.c.pages)))
-        pages_planned = int(tx.execute(planned).scalar() or 0)
+        pages_planned = int(tx.execute(planned.where(_STAYS)).scalar() or 0)
         aside = _count_by(tx, documents.c.reason, documents.c.state == "set-aside")
+        withdrawn = tuple(_withdrawn(tx))
         judged = _lots(tx)
         reused = _reused(store)
         facts = list(_dossiers(tx, reused))
@@ -91,7 +94,7 @@ def backlog_figures(
         by_day[one.made.day] += one.made.documents
     within = [one for one in works if _within(one.made.day, first, last)]
     made = added_up(one.made for one in within)
-    left = sum(count for state, count in states.items() if state not in _MADE)
+    left = sum(count for state, count in states.items() if state not in (*_MADE, "withdrawn"))
     days = [one.day for one in made]
     return Figures(
         source="backlog",
@@ -111,6 +114,7 @@ def backlog_figures(
         rescans=dict(steps.rescans),
         errors=dict(steps.errors),
         set_aside=aside,
+        withdrawn=withdrawn,
         lots=judged,
     )
 
@@ -148,7 +152,7 @@ def _works(tx: Connection, steps: _Steps) -> Iterator[_Work]:
     columns = documents.c.id, documents.c.dossier, documents.c.pages, documents.c.state
     open_, closing = set[str](), dict[str, _Scan]()
     took: dict[str, float] = defaultdict(float)
-    for row in tx.execute(select(*columns)):
+    for row in tx.execute(select(*columns).where(_STAYS)):
         dossier = row.dossier or row.id
         took[dossier] += steps.took.get(row.id, 0.0)
         scan = steps.scans.get(row.id)
@@ -167,6 +171,20 @@ def _works(tx: Connection, steps: _Steps) -> Iterator[_Work]:
 def _spreads(seconds: Mapping[str, Iterable[float]]) -> dict[str, Spread]:
     found = {state: Spread.of(seconds.get(state, ())) for state in (*WALK, "set-aside")}
     return {state: spread for state, spread in found.items() if spread}
+
+
+def _withdrawn(tx: Connection) -> Iterator[Withdrawn]:
+    """Who took what out, and why: of each document its last step."""
+    query = (
+        select(transitions, documents.c.detail)
+        .join(documents, documents.c.id == transitions.c.document_id)
+        .where(transitions.c.to_state == "withdrawn")
+        .order_by(transitions.c.seq)
+    )
+    for row in tx.execute(query):
+        was, day = row.reasons[-1], vietnam_time(row.at).date()
+        reason = mask_text(row.detail)
+        yield Withdrawn(row.document_id, row.lot, was, reason, _shown(row.operator), day)
 
 
 def _lots(tx: Connection) -> Lots:
@@ -192,7 +210,7 @@ def _dossiers(tx: Connection, reused: Mapping[str, int]) -> Iterator[DossierFact
     """The backlog's dossiers: their papers are results, and in the store when deposited."""
     columns = documents.c.id, documents.c.dossier, documents.c.state, documents.c.record_id
     known: dict[str, list[tuple[str, str]]] = {}
-    for row in tx.execute(select(*columns)):
+    for row in tx.execute(select(*columns).where(_STAYS)):
         known.setdefault(row.dossier or row.id, []).append((row.state, row.record_id))
     for dossier, papers in known.items():
         stored = all(state == "deposited" for state, _record in papers)

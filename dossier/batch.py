@@ -24,7 +24,7 @@ from dossier.ledger_place import LedgerPlace, ledger_place
 from dossier.ledger_values import WALK, Document, Plan, State, Who
 from dossier.lots import deposit_rule
 from dossier.people import actor_at
-from dossier.planning import Trouble, look_through
+from dossier.planning import Trouble, look_through, passed_over
 from dossier.pools import Pool, cluster_pool, local_pool
 from dossier.signing_desk import pin_source
 from dossier.turns import counter_waits
@@ -131,7 +131,8 @@ def plan_folder(
         raise ScansUnnamed(file=mask_text(folder.name))
     paper, office = load_paper(paper_name), load_office()
     require_kept(paper)
-    found = list(look_through(folder))
+    found = [*look_through(folder), *passed_over(folder, of_documents=True)]
+    found += [one for source in found if isinstance(source, Path) for one in passed_over(source)]
     lot = lot or lot_of_today()
     plans = [
         Plan(one, paper.name, lot, owner or Owner("")) for one in found if isinstance(one, Path)

@@ -17,7 +17,6 @@ from digitize.kept import Shelf
 from digitize.pipeline import Options, digitize
 from digitize.quality import BelowQuality, below_bar, reasons
 from digitize.sheet import Finding, FinishedPage
-from digitize.slips import Slip
 from digitize.sources import check_sources, files_of, read_sources
 from digitize.workers import Schedule
 from dossier.desk import Desk, provenance
@@ -27,16 +26,14 @@ from dossier.fate import PageNotRead, SourceAway
 from dossier.kept_store import KeptStore
 from dossier.ledger_values import Document, State, Work
 from dossier.ledger_work import Working
-from dossier.matching import match_documents
-from dossier.register import RegisterRow
-from dossier.register_report import LABELS
 from dossier.results import Results, page_files
+from dossier.row_check import require_row
 from dossier.seals import Filing, seal_document
 from dossier.secrecy import is_secret
 from dossier.sorting import paper_of
 from foundation.errors import ExitCode, SohoaError
 from foundation.files import sha256_file, sweep_parts, sync_file, write_atomic
-from foundation.messages import N_, _
+from foundation.messages import N_
 from ocr.words import Word
 from profiles import Paper, all_of, load_paper
 from warehouse.errors import SecretPaper
@@ -62,16 +59,6 @@ class OtherPaper(SohoaError):
 
     exit_code = ExitCode.INPUT
     message = N_("It looks like “{found}”, not “{planned}”. See which sheets belong here.")
-
-
-class RowDiffers(SohoaError):
-    """What was read on the paper is not what the register's row says."""
-
-    exit_code = ExitCode.INPUT
-    message = N_(
-        "What was read on it does not fit line {line} of the register ({facts}). Are the right "
-        "pages behind this separator, under this name?"
-    )
 
 
 class BelowBar(BelowQuality):
@@ -271,38 +258,10 @@ def _check(bench: Bench, document: Document) -> Document:
         raise PagesOff(written=len(kept), expected=expected)
     if paper.headings and reading.looks_like not in ("", paper.name):
         raise OtherPaper(found=load_paper(reading.looks_like).title, planned=paper.title)
-    _require_row(document, paper, reading.evidence)
+    require_row(document, paper, reading.evidence, bench.run.ledger)
     flags = {flag for finding in kept for flag in finding.flags}
     work = Work(time.monotonic() - began, len(kept), document.sha256, reasons=tuple(sorted(flags)))
     return bench.run.advance(document, "checked", work)
-
-
-def _require_row(document: Document, paper: Paper, evidence: Evidence) -> None:
-    """See that nothing read on the paper speaks against its row of the register.
-
-    Raises:
-        RowDiffers: too much does.
-    """
-    plan = document.plan
-    if not plan.register_row:
-        return
-    row = RegisterRow(
-        int(plan.register_row),
-        plan.number,
-        plan.issued_on,
-        plan.owner.identifier,
-        plan.owner.name,
-        paper.title,
-        plan.pages_expected,
-    )
-    # The separator, or the file's name, says the row; what was read may contradict it.
-    said = replace(evidence, slip=Slip(row.number, row.line), pages=document.pages)
-    (match,) = match_documents([said], [row])
-    if match.row is None and match.reason == "separator-differs":
-        against = match.candidates[0].against if match.candidates else ()
-        names = {"id": "owner_id", "name": "owner_name", "name-like": "owner_name", "birth": "born"}
-        labels = (LABELS.get(names.get(fact, fact), fact) for fact in against)
-        raise RowDiffers(line=row.line, facts=", ".join(map(_, labels)))
 
 
 def _seal(bench: Bench, document: Document) -> Document:

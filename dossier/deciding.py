@@ -17,6 +17,7 @@ from dossier.ledger_errors import (
     NoSuchReason,
     NotByHand,
     NotSetAside,
+    OtherReason,
     RowTaken,
 )
 from dossier.ledger_rows import row_of
@@ -57,8 +58,8 @@ def retry(
         as_is: somebody looked at them and found them right: they are not checked again.
 
     Raises:
-        NoSuchDocument, NotSetAside, NoSuchReason, DecisionUnclear, NotByHand, NoLedger: before
-            anything is tried again.
+        NoSuchDocument, NotSetAside, NoSuchReason, OtherReason, DecisionUnclear, NotByHand,
+            NoLedger: before anything is tried again.
     """
     if as_is and (rescanned or not ids):
         raise DecisionUnclear
@@ -81,8 +82,10 @@ def _wanted(ledger: Ledger, ids: Sequence[str], reason: str) -> list[Document]:
     for one in named:
         if one.state != "set-aside":
             raise NotSetAside(document=one.id)
-    every = named or ledger.documents("set-aside")
-    return [one for one in every if not reason or one.reason == reason]
+        if reason and one.reason != reason:
+            raise OtherReason(document=one.id, why=one.reason, reason=reason)
+    aside = named or ledger.documents("set-aside")
+    return [one for one in aside if not reason or one.reason == reason]
 
 
 def _pass_by_hand(ledger: Ledger, document: Document, who: Who) -> Document:

@@ -15,6 +15,16 @@ from profiles import Paper
 
 #: Letters and figures recognisers take for each other, as one of them.
 _CONFUSED = str.maketrans("oqdilzsbg", "000112589")
+#: Letters of a series (CH 00467), with the gap before its figures, or with their zeros.
+_LETTERS = r"(?![oqdilzsbg]+[^a-z])([a-z]+?)"
+_GAP = re.compile(rf"(?<![0-9a-z]){_LETTERS}[\s.\-]*(?=[0-9])")
+_ZEROS = re.compile(rf"^{_LETTERS}[0o]+(?=[0-9])")
+_YEAR = re.compile(r"(?:19|20)\d\d")
+#: Figures that are misread for each other; any figure may be, but another paper's is likelier.
+_ALIKE = "06 08 09 14 17 27 35 38 39 56 58 68 69 89"
+_FIGURES_ALIKE = tuple(map(set, _ALIKE.split()))
+#: Numbers of fewer signs are told apart by each of them.
+_SHORT = 5
 _LETTERLIKE = frozenset("oqdilzsbg012589")
 
 
@@ -89,10 +99,59 @@ def number_keys(number: str) -> list[str]:
 
     What recognisers confuse (O and 0, l and 1, S and 5, B and 8) is one sign.
 
-    >>> number_keys("015/2005"), number_keys("l5/2OO5")
-    (['15.2005'], ['15.2005'])
+    >>> number_keys("015/2005"), number_keys("l5/2OO5"), number_keys("CH 00467")
+    (['15.2005'], ['15.2005'], ['ch467'])
     """
     return [".".join(map(_plain, _parts(number)))]
+
+
+def number_meant(number: str) -> tuple[str, ...]:
+    """The parts of a number, a letter behind figures being no figure that was misread.
+
+    >>> number_meant("044b/2O25") == number_meant("44B / 2025")
+    True
+    >>> number_meant("44B/2025") == number_meant("448/2025")
+    False
+    """
+    return tuple(map(_as_meant, _parts(number)))
+
+
+def _as_meant(part: str) -> str:
+    plain = _plain(part)
+    stands_alone = part[-1:].isalpha() and part[-2:-1].isdecimal()
+    return plain[:-1] + part[-1] if stands_alone and not _YEAR.fullmatch(plain) else plain
+
+
+def misread_number(one: str, other: str, *, any_figure: bool = False) -> bool:
+    """Whether two numbers may be one with a single sign misread.
+
+    A figure of the serial counts only where it looks like what was read for it, and never where
+    it makes the next serial: papers written one after the other are often of one owner and day.
+
+    Args:
+        any_figure: any may be misread for any: something else says which number it is.
+
+    >>> misread_number("13/2005", "18/2005"), misread_number("14/2005", "15/2005")
+    (True, False)
+    >>> misread_number("12/2005", "123/2005"), misread_number("14/2085", "14/2005")
+    (False, True)
+    """
+    key, own = (".".join(_parts(number)).translate(_CONFUSED) for number in (one, other))
+    edits = Levenshtein.editops(key, own)
+    if len(own) < _SHORT or len(edits) != 1:
+        return False
+    (edit,) = edits
+    lost = "" if edit.tag == "insert" else key[edit.src_pos]
+    new = "" if edit.tag == "delete" else own[edit.dest_pos]
+    serial, own_serial = serial_of(one)[0], serial_of(other)[0]
+    if serial == own_serial or not (lost + new).isdecimal():
+        return True
+    apart = abs(_last_figures(serial) - _last_figures(own_serial))
+    return apart == 0 or (apart != 1 and (any_figure or {lost, new} in _FIGURES_ALIKE))
+
+
+def _last_figures(serial: str) -> int:
+    return int(re.findall(r"\d+", serial)[-1])
 
 
 def serial_of(number: str) -> tuple[str, str]:
@@ -102,7 +161,7 @@ def serial_of(number: str) -> tuple[str, str]:
     (('15', '2005'), ('12', ''))
     """
     parts = list(map(_plain, _parts(number)))
-    year = next((part for part in parts[1:] if re.fullmatch(r"(19|20)\d\d", part)), "")
+    year = next((part for part in parts[1:] if _YEAR.fullmatch(part)), "")
     return (parts[0] if parts else "", year)
 
 
@@ -124,11 +183,10 @@ def other_number(one: str, other: str) -> bool:
         return False  # written shorter
     a, b = "".join(parts), "".join(others)
     wrong = 0
-    for edit in Levenshtein.editops(a, b):
+    # Over what is confused made one, so that an O stands against its 0 and not beside it.
+    for edit in Levenshtein.editops(a.translate(_CONFUSED), b.translate(_CONFUSED)):
         lost = "" if edit.tag == "insert" else a[edit.src_pos]
         new = "" if edit.tag == "delete" else b[edit.dest_pos]
-        if lost.translate(_CONFUSED) == new.translate(_CONFUSED):
-            continue
         for text, sign, place in ((a, lost, edit.src_pos), (b, new, edit.dest_pos)):
             if not sign.isalpha():
                 continue
@@ -147,17 +205,19 @@ def _has_letter_read_as_figure(pair: tuple[str, str]) -> bool:
 
 
 def _parts(number: str) -> list[str]:
-    return [part for part in re.split(r"[^0-9a-z]+", _folded(number)) if part]
+    together = _GAP.sub(r"\1", _folded(number))
+    return [part for part in re.split(r"[^0-9a-z]+", together) if part]
 
 
 def _folded(number: str) -> str:
+    number = re.sub("['\"`´‘’“”]", "", number)  # specks; what parts a number is no such sign
     return re.sub(
         r"[^0-9a-z/.\-\s]", "", " ".join(bare(part) or " " for part in re.split(r"(\W)", number))
     )
 
 
 def _plain(part: str) -> str:
-    return part.translate(_CONFUSED).lstrip("0") or "0"
+    return _ZEROS.sub(r"\1", part).translate(_CONFUSED).lstrip("0") or "0"
 
 
 def _with(values: tuple[str, ...], more: str) -> tuple[str, ...]:

@@ -47,6 +47,18 @@ class Lots:
 
 
 @dataclass(frozen=True)
+class Withdrawn:
+    """A document that was taken out for good; ``was``: what it had been set aside for."""
+
+    document: str
+    lot: str
+    was: str
+    reason: str
+    by: str
+    day: date
+
+
+@dataclass(frozen=True)
 class Figures:
     """The figures of one report.
 
@@ -62,6 +74,7 @@ class Figures:
         in_time: dossiers within the target for waiting.
         rescans: sheets scanned again, by reason.
         errors: tries that failed, by kind; ``set_aside`` documents that wait for a person.
+        withdrawn: documents a supervisor took out for good.
         asked: components asked for; ``spared`` of them came from the store.
         whole: entries of the audit that were checked, and whether the chain holds; None: not.
     """
@@ -84,6 +97,7 @@ class Figures:
     rescans: Mapping[str, int] = field(default_factory=dict, hash=False)
     errors: Mapping[str, int] = field(default_factory=dict, hash=False)
     set_aside: Mapping[str, int] = field(default_factory=dict, hash=False)
+    withdrawn: tuple[Withdrawn, ...] = ()
     lots: Lots = Lots()
     asked: int = 0
     spared: int = 0

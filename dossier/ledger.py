@@ -95,12 +95,13 @@ class Ledger:
         return None if row is None else document_of(row)
 
     def plans_of(self, numbers: Collection[str]) -> Iterator[Plan]:
-        """The plans of documents whose papers bear one of these numbers."""
+        """The plans of documents whose papers bear one of these numbers, but for withdrawn ones."""
         wanted = sorted(numbers)
         for start in range(0, len(wanted), _ROWS):
             some = documents.c.number.in_(wanted[start : start + _ROWS])
             with self.reading() as tx:
-                for row in tx.execute(select(documents).where(some)):
+                there = select(documents).where(some, documents.c.state != "withdrawn")
+                for row in tx.execute(there):
                     yield document_of(row).plan
 
     def transitions(self, document_id: str | None = None, after: int = 0) -> Iterator[Transition]:

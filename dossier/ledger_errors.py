@@ -99,6 +99,16 @@ class NoSuchReason(SohoaError):
     )
 
 
+class OtherReason(SohoaError):
+    """A document was named together with a reason that it is not set aside for."""
+
+    exit_code = ExitCode.INPUT
+    message = N_(
+        "Document {document} is set aside for “{why}”, not for “{reason}”; nothing was tried "
+        "again. Leave out --reason, or the document."
+    )
+
+
 class DecisionUnclear(SohoaError):
     """Documents were to be taken as they are without saying which somebody looked at."""
 
@@ -135,6 +145,7 @@ class SheetsTwice(SohoaError):
 
     exit_code = ExitCode.INPUT
     message = N_(
-        "Its sheets are those of document {document}. Remove one of the two sources; nothing is "
-        "made twice."
+        "Its sheets are those of document {document}; nothing is made twice. If the wrong sheets "
+        "lie there, scan the right ones: sohoa batch retry ID --rescanned. If it is a second copy, "
+        "a supervisor takes it out: sohoa batch withdraw ID --reason …"
     )

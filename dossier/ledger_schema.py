@@ -20,7 +20,7 @@ from sqlalchemy import (
 from warehouse.schema import NAMES, UtcDateTime
 
 #: The Alembic revision this code works with.
-REVISION = "0002"
+REVISION = "0003"
 #: ``PRAGMA application_id`` of a ledger: "SOHB".
 APPLICATION_ID = 0x534F4842
 #: Alembic's own table; another name than the catalogue's, so that both may share a database.
@@ -79,7 +79,7 @@ documents = Table(
     UniqueConstraint("source"),
     CheckConstraint(
         "state IN ('planned', 'scanned', 'recognised', 'checked', 'sealed', 'signed', "
-        "'deposited', 'set-aside')",
+        "'deposited', 'set-aside', 'withdrawn')",
         name="state",
     ),
     Index("ix_documents_next", "state", "holder", "position"),

@@ -10,13 +10,15 @@ from warehouse import Owner
 #: How far a document has come. ``scanned``: its sheets are in our own folder; ``recognised``:
 #: read and assembled; ``checked``: good enough and what the register says; ``sealed``: bears its
 #: QR code; ``signed``: by all who must, and it waits until its lot is accepted; ``deposited``:
-#: in the store. ``set-aside``: a person must look at it, for the reason given.
+#: in the store. ``set-aside``: a person must look at it, for the reason given; ``withdrawn``: a
+#: supervisor took it out for good.
 State = Literal[
-    "planned", "scanned", "recognised", "checked", "sealed", "signed", "deposited", "set-aside"
-]
+    "planned", "scanned", "recognised", "checked", "sealed", "signed", "deposited",
+    "set-aside", "withdrawn",
+]  # fmt: skip
 STATES: tuple[State, ...] = get_args(State)
 #: In this order, one after the other.
-WALK: tuple[State, ...] = STATES[:-1]
+WALK: tuple[State, ...] = STATES[: STATES.index("set-aside")]
 
 
 @dataclass(frozen=True)

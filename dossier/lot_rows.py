@@ -60,7 +60,8 @@ def ready_of(tx: Connection, name: str) -> list[Document]:
     """
     require_known(tx, name)
     unfinished = select(func.count()).where(
-        documents.c.lot == name, documents.c.state.not_in(("signed", "deposited", "set-aside"))
+        documents.c.lot == name,
+        documents.c.state.not_in(("signed", "deposited", "set-aside", "withdrawn")),
     )
     if count := tx.execute(unfinished).scalar_one():
         raise LotUnfinished(lot=name, count=count)

@@ -160,8 +160,12 @@ def _why_unsure(document: Evidence, best: Weighed, confidence: float, ahead: flo
         # A misread name and two days are a twin's as well.
         "not-enough": confidence < _SURE
         or (not by_separator and not ({"number", "id", "name"} & set(strong) and paper_told)),
-        "two-alike": ahead < _AHEAD or (not by_separator and len(strong) < 2),
+        "two-alike": best.ambiguous or ahead < _AHEAD or (not by_separator and len(strong) < 2),
         "contradiction": not by_separator
-        and ("number" in best.against or len(best.against) >= len(strong)),
+        and (
+            "number" in best.against
+            or ("id" in best.against and "number" not in best.told)
+            or len(best.against) >= len(strong)
+        ),
     }
     return next((reason for reason, found in faults.items() if found), "")

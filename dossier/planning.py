@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from digitize.source_errors import InputRefused
-from digitize.sources import ENDINGS, check_sources, natural
+from digitize.source_errors import ForeignKind, InputRefused, file_label
+from digitize.sources import ENDINGS, check_sources, left_out, natural
 from dossier.fate import SourceAway
 from foundation.errors import ExitCode, SohoaError
 from foundation.files import real
@@ -33,6 +33,16 @@ class Unreadable(SohoaError):
     message = N_("{file} cannot be read: {detail}.")
 
 
+class SubfolderBeside(SohoaError):
+    """A subfolder lies among the pages of a document or a stack."""
+
+    exit_code = ExitCode.INPUT
+    message = N_(
+        "{file} is a subfolder of {folder}: its pages are not taken. Lay them beside the others; "
+        "if they are a paper of their own, move the subfolder out of {folder}. Then plan again."
+    )
+
+
 @dataclass(frozen=True)
 class Trouble:
     """Something that will not work, found before the first sheet: where, and why."""
@@ -47,6 +57,17 @@ class Trouble:
             "error": self.error.message_id,
             "message": str(self.error),
         }
+
+
+def passed_over(folder: Path, *, of_documents: bool = False) -> Iterator[Trouble]:
+    """What lies in a folder of pages, or one whose subfolders are documents, and is not taken."""
+    for one in left_out([folder]):
+        name = file_label(one)
+        if not one.is_dir():
+            yield Trouble(name, ForeignKind(file=name, kind=one.suffix[1:].upper()))
+        elif not of_documents:
+            above = file_label(folder.absolute())
+            yield Trouble(f"{above}/{name}", SubfolderBeside(file=name, folder=above))
 
 
 def entries(folder: Path) -> list[Path]:

@@ -17,6 +17,7 @@ STATE_NAMES = {
     "signed": N_("signed"),
     "deposited": N_("in the store"),
     "set-aside": N_("set aside"),
+    "withdrawn": N_("taken out for good"),
 }
 _WORDS = {
     "low-dpi": N_("too few dots per inch"),
@@ -68,6 +69,7 @@ _WORDS = {
     "foreign-kind": N_("a kind of file that is not read"),
     "deep-colours": N_("more shades than can be read"),
     "only-subfolders": N_("its pages lie in subfolders"),
+    "subfolder-beside": N_("a subfolder lies among its pages"),
     "not-permitted": N_("no permission to read it"),
     "cut-short": N_("file cut short"),
     "damaged-pdf": N_("damaged PDF"),

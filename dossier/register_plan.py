@@ -15,14 +15,13 @@ from pathlib import Path
 from digitize.separators import sheet_separator
 from digitize.sheet import Sheet
 from digitize.slips import Slip, separator_text, slip_key
-from digitize.source_errors import file_label
-from digitize.sources import left_out, read_sources
+from digitize.sources import read_sources
 from dossier.batch import Planned, Where, lot_of_today
 from dossier.fate import SourceAway
 from dossier.ledger import Ledger, open_ledger
 from dossier.ledger_values import Plan, Who, Work
 from dossier.matching import REASONS
-from dossier.planning import Trouble, fault_of, look_through
+from dossier.planning import Trouble, fault_of, look_through, passed_over
 from dossier.register import NoPapers, RegisterRow, open_register
 from dossier.register_report import KINDS
 from dossier.separation import DOUBTS, Parted, by_separators, side_of
@@ -55,16 +54,6 @@ class StackDoubt(SohoaError):
 
     exit_code = ExitCode.INPUT
     message = N_("{doubt}. Look at the pages; if they are right: sohoa batch retry {document}")
-
-
-class BesideStack(SohoaError):
-    """It lies in the folder of a stack and is none of its pages."""
-
-    exit_code = ExitCode.INPUT
-    message = N_(
-        "{file} is not in this stack: it is a subfolder, or a picture of a kind that is not read. "
-        "Lay its pages beside the others as JPEG, then plan again."
-    )
 
 
 @dataclass(frozen=True)
@@ -203,6 +192,7 @@ def _by_file(
         else:
             assert paper is not None  # noqa: S101  it was looked at
             yield _Found(plan_of(source.absolute(), row, paper, lot))
+            yield from passed_over(source)
 
 
 def require_fit(row: RegisterRow, paper: Paper | None) -> None:
@@ -255,8 +245,7 @@ def _by_separators(
     for one in look_through(scans) if scans.is_dir() else ():
         if isinstance(one, Trouble):
             yield one
-    for beside in left_out([scans]):
-        yield Trouble(file_label(beside), BesideStack(file=file_label(beside)))
+    yield from passed_over(scans)
     sheets = list(read_sources([scans]))
     separation = by_separators(side_of(sheet, sheet_separator(sheet), None, ()) for sheet in sheets)
     by_line = {row.line: row for row in rows}

@@ -65,6 +65,7 @@ def tables_of(figures: Figures) -> list[Table]:
         _rescans(figures),
         _counts("errors", _("Errors by kind"), figures.errors),
         _counts("set-aside", _("Set aside for a person, by reason"), figures.set_aside),
+        _withdrawn(figures),
         _lots(figures),
         _counts("found", _("Found wrong in samples"), figures.lots.by_field),
     ]
@@ -235,6 +236,22 @@ def _counts(table_id: str, title: str, counts: Mapping[str, int]) -> Table:
     ordered = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
     columns = (Column(_("What"), "text"), Column(_("Number")))
     return Table(table_id, title, columns, tuple((word(name), count) for name, count in ordered))
+
+
+def _withdrawn(figures: Figures) -> Table:
+    columns = (
+        Column(_("Document"), "text"),
+        Column(_("Lot"), "text"),
+        Column(_("Had been set aside for"), "text"),
+        Column(_("Why it was taken out"), "text"),
+        Column(_("Taken out by"), "text"),
+        Column(_("Taken out on"), "date"),
+    )
+    rows = tuple(
+        (one.document, one.lot, word(one.was), one.reason, one.by, one.day)
+        for one in figures.withdrawn
+    )
+    return Table("withdrawn", _("Taken out for good by a supervisor"), columns, rows)
 
 
 def _lots(figures: Figures) -> Table:

@@ -24,7 +24,7 @@ from dossier.ledger import open_ledger
 from dossier.ledger_errors import SheetsTwice
 from dossier.ledger_values import Document, Plan, Work
 from dossier.ledger_work import Working
-from dossier.planning import entries
+from dossier.planning import entries, passed_over
 from foundation.errors import SohoaError
 from foundation.files import private_files
 from foundation.messages import N_
@@ -198,7 +198,7 @@ class _Taker:
 
 def _look_at(entry: Path) -> _Look:
     files = sorted(entry.iterdir()) if entry.is_dir() else [entry]
-    looks = ((one.name, one.stat()) for one in files if one.is_file())
+    looks = ((one.name, one.stat()) for one in files)
     return tuple((name, facts.st_size, facts.st_mtime_ns) for name, facts in looks)
 
 
@@ -208,6 +208,8 @@ def _fault_of(entry: Path) -> SohoaError | None:
         check_sources([entry])
     except InputRefused as error:
         return error
+    if beside := next(passed_over(entry), None):
+        return beside.error
     files = [one for one in entry.iterdir() if one.is_file()] if entry.is_dir() else [entry]
     open_one = next((one for one in files if _is_being_written(one)), None)
     return StillOpen(file=open_one.name) if open_one else None

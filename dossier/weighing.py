@@ -14,19 +14,28 @@ from rapidfuzz import fuzz, process
 from rapidfuzz.distance import Levenshtein
 
 from digitize.slips import Slip, slip_key
-from dossier.evidence import Evidence, name_key, number_keys, other_number, serial_of
+from dossier.evidence import (
+    Evidence,
+    misread_number,
+    name_key,
+    number_keys,
+    number_meant,
+    other_number,
+    serial_of,
+)
 from dossier.register import RegisterRow
 from ocr.labels import bare
-from ocr.spelling import with_tone_marks
+from ocr.spelling import is_syllable, with_tone_marks
 
 #: Rows looked at for one value, at most.
 _MOST_ROWS = 400
 #: No fact weighs more: registers and papers have false values too.
 _MOST_BITS = 18.0
-#: What near misses and contradictions weigh, in bits.
-_NEAR_NUMBER, _OTHER_NUMBER = 4.0, -5.0
+#: What near misses and contradictions weigh, in bits. Another name weighs little: the owner's is
+#: not found on one paper in twenty, and a parent's or signer's stands in its place.
+_NEAR_NUMBER, _OTHER_NUMBER, _CONFUSED = 4.0, -5.0, 2.0
 _NEAR_ID, _OTHER_ID = 9.0, -4.0
-_OTHER_NAME, _OTHER_BIRTH, _NEAR_DAY, _OTHER_DAY = -6.0, -5.0, 4.0, -2.5
+_OTHER_NAME, _OTHER_BIRTH, _NEAR_DAY, _OTHER_DAY = -4.5, -5.0, 4.0, -2.5
 _SAME_MARKS, _OTHER_MARKS = 1.0, -1.5
 _SAME_TYPE, _OTHER_TYPE, _SAME_PAGES, _OTHER_PAGES = 1.0, -3.0, 0.5, -1.0
 #: How alike two names must be, 0-100, to be one misread; and below which they are two.
@@ -35,12 +44,16 @@ _ALIKE, _UNLIKE = 84.0, 65.0
 
 @dataclass(frozen=True)
 class Weighed:
-    """A row, what speaks for it in bits, and which facts speak for and against it."""
+    """A row, what speaks for it in bits, and which facts speak for and against it.
+
+    ``ambiguous``: its number as read may as well be another row's (44B/2025 and 448/2025).
+    """
 
     row: RegisterRow
     bits: float
     told: tuple[str, ...]
     against: tuple[str, ...]
+    ambiguous: bool = False
 
 
 @dataclass
@@ -49,6 +62,7 @@ class RegisterIndex:
 
     rows: Sequence[RegisterRow]
     _by: dict[str, dict[str, list[int]]] = field(default_factory=dict)
+    _meant: dict[str, set[tuple[str, ...]]] = field(default_factory=dict)
     _names: list[str] = field(default_factory=list)
     _ids: list[str] = field(default_factory=list)
 
@@ -58,12 +72,19 @@ class RegisterIndex:
             for kind, keys in _keys_of(row).items():
                 for key in keys:
                     self._by.setdefault(kind, {}).setdefault(key, []).append(place)
+            for key in number_keys(row.number) if row.number else ():
+                self._meant.setdefault(key, set()).add(number_meant(row.number))
         self._names = list(self._by.get("name", ()))
         self._ids = list(self._by.get("id", ()))
 
     def found(self, kind: str, key: str) -> list[int]:
         """Places of the rows with that value."""
         return self._by.get(kind, {}).get(key, [])
+
+    def confused(self, number: str) -> bool:
+        """Whether rows bear another number that recognisers take for this one."""
+        (key,) = number_keys(number)
+        return len(self._meant.get(key, ())) > 1
 
     def rarity(self, kind: str, key: str) -> float:
         """Bits that agreeing on this value weighs: the rarer it is the more."""
@@ -117,12 +138,28 @@ def _weigh(document: Evidence, row: RegisterRow, index: RegisterIndex) -> Weighe
     }
     told = tuple(name for name, bits in facts.items() if bits > 0.9)
     against = tuple(name for name, bits in facts.items() if bits < -2.0)
-    return Weighed(row, sum(facts.values()), told, against)
+    return Weighed(row, sum(facts.values()), told, against, _is_ambiguous(document, row, index))
+
+
+def _is_ambiguous(document: Evidence, row: RegisterRow, index: RegisterIndex) -> bool:
+    """Whether the number read is the row's, or another row's with a sign misread.
+
+    A separator that says the very number read settles it.
+    """
+    if not row.number or not index.confused(row.number):
+        return False
+    by_slip = document.slip and slip_key(document.slip.number) == slip_key(row.number)
+    return any(
+        number_keys(number) == number_keys(row.number)
+        and not (by_slip and number_meant(number) == number_meant(row.number))
+        for number in document.numbers
+    )
 
 
 def _name_fact(document: Evidence, row: RegisterRow) -> str:
-    """``name`` where one agrees letter for letter, ``name-like`` where it may be misread."""
-    same = name_key(row.owner_name) in map(name_key, document.names)
+    """``name`` where one agrees or is plainly it misread, ``name-like`` where it may be."""
+    own = name_key(row.owner_name)
+    same = any(_same_name(key, own) or _misread(key, own) for key in map(name_key, document.names))
     return "name" if same or not row.owner_name else "name-like"
 
 
@@ -136,18 +173,19 @@ def _by_slip(slip: Slip | None, row: RegisterRow) -> float:
 def _by_number(document: Evidence, row: RegisterRow, index: RegisterIndex) -> float:
     if not document.numbers or not row.number:
         return 0.0
-    own = number_keys(row.number)
-    read = [key for number in document.numbers for key in number_keys(number)]
-    if own[0] in read:
-        return index.rarity("number", own[0])
-    return max(_near_number(number, row, index) for number in document.numbers)
+    by_slip = _by_slip(document.slip, row) > 0
+    return max(_one_number(number, row, index, by_slip=by_slip) for number in document.numbers)
 
 
-def _near_number(number: str, row: RegisterRow, index: RegisterIndex) -> float:
-    """A number that is not the row's: written shorter, misread, or another one.
+def _one_number(number: str, row: RegisterRow, index: RegisterIndex, *, by_slip: bool) -> float:
+    """The number read: the row's, written shorter, misread, or another one.
 
     A letter makes another number: 44/2025B is not 44/2025.
     """
+    (key,), (own,) = number_keys(number), number_keys(row.number)
+    if key == own:
+        same = number_meant(number) == number_meant(row.number)
+        return index.rarity("number", own) - (0.0 if same else _CONFUSED)
     if other_number(number, row.number):
         return _OTHER_NUMBER
     serial, year = serial_of(number)
@@ -155,9 +193,9 @@ def _near_number(number: str, row: RegisterRow, index: RegisterIndex) -> float:
     years = {year, other_year, str(row.date.year) if row.date else ""} - {""}
     if serial and serial == other and len(years) < 2:
         return min(8.0, index.rarity("serial", serial))
-    key, own = number_keys(number)[0], number_keys(row.number)[0]
-    misread = len(own) >= 5 and Levenshtein.distance(key, own) == 1
-    return _NEAR_NUMBER if misread else _OTHER_NUMBER
+    if not misread_number(number, row.number, any_figure=by_slip):
+        return _OTHER_NUMBER
+    return 0.0 if index.found("number", key) else _NEAR_NUMBER  # that row is looked at too
 
 
 def _by_id(document: Evidence, row: RegisterRow, index: RegisterIndex) -> float:
@@ -165,7 +203,11 @@ def _by_id(document: Evidence, row: RegisterRow, index: RegisterIndex) -> float:
         return 0.0
     if row.owner_id in document.ids:
         return index.rarity("id", row.owner_id)
-    near = min(Levenshtein.distance(one, row.owner_id) for one in document.ids)
+    # People have a number of 9 figures and one of 12: they say nothing of each other.
+    alike = [one for one in document.ids if abs(len(one) - len(row.owner_id)) <= 1]
+    if not alike:
+        return 0.0
+    near = min(Levenshtein.distance(one, row.owner_id) for one in alike)
     return _NEAR_ID if near == 1 and len(row.owner_id) >= 9 else _OTHER_ID
 
 
@@ -178,7 +220,7 @@ def _by_name(document: Evidence, row: RegisterRow, index: RegisterIndex) -> floa
     for place, name in enumerate(document.names):
         share = 1.0 if place == 0 else 0.6
         key = name_key(name)
-        if key == own:
+        if _same_name(key, own):
             marks = _SAME_MARKS if _spelled(name) == _spelled(row.owner_name) else _OTHER_MARKS
             best = max(best, share * index.rarity("name", own) + marks)
             continue
@@ -194,6 +236,24 @@ def _word_for_word(one: str, other: str) -> bool:
     """Whether two names may be one misread: brothers and sisters differ by a whole word."""
     words = list(zip_longest(one.split(), other.split(), fillvalue=""))
     return all(Levenshtein.distance(a, b) <= max(1, len(b) // 4) for a, b in words)
+
+
+def _same_name(one: str, other: str) -> bool:
+    """Whether two names are one; a gap between words may be lost."""
+    return one.replace(" ", "") == other.replace(" ", "")
+
+
+def _misread(key: str, own: str) -> bool:
+    """Whether a name can only be the other one misread, and not a brother's or sister's.
+
+    In each word that differs one sign does, and makes no Vietnamese syllable of it on one side:
+    "Trlnh" is no name, so it is Trinh; "Lam" may be Lan, and is a name.
+    """
+    words = list(zip_longest(key.split(), own.split(), fillvalue=""))
+    return all(
+        a == b or (Levenshtein.distance(a, b) == 1 and is_syllable(a) != is_syllable(b))
+        for a, b in words
+    )
 
 
 def _by_birth(document: Evidence, row: RegisterRow, index: RegisterIndex) -> float:

@@ -1,8 +1,8 @@
 """Words of ruled tables: read cell by cell and put in the order of the rows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import compress, pairwise
 
 import cv2
 import numpy as np
@@ -44,14 +44,30 @@ def by_cells(page: Gray, dpi: float, tables: Sequence[Table], words: Sequence[Wo
     result = list(words)
     ink = u8(page < ink_level(page, *_PRINT))
     for number, table in enumerate(tables):
-        cells = [cell for row in table.rows for cell in row]
-        outside = [word for word in result if not any(_holds(cell, word) for cell in cells)]
-        inside = _read(page, ink, dpi, table, (_KEY, number), result)
+        held, outside = _by_place(table, result)
+        inside = _read(page, ink, dpi, table, (_KEY, number), held)
         place = next((n for n, word in enumerate(outside) if word.top >= table.top), len(outside))
         while 0 < place < len(outside) and outside[place].line == outside[place - 1].line:
             place -= 1
         result = [*outside[:place], *inside, *outside[place:]]
     return result
+
+
+def _by_place(table: Table, words: Sequence[Word]) -> tuple[dict[Cell, list[Word]], list[Word]]:
+    """The words of each cell, by where their middles lie, and those outside the table."""
+    across, along = (
+        np.array([(word.left + word.width / 2, word.top + word.height / 2) for word in words])
+        .reshape(-1, 2)
+        .T
+    )
+    outside = np.ones(len(words), bool)
+    held: dict[Cell, list[Word]] = {}
+    for cell in (cell for row in table.rows for cell in row):
+        inside = (cell.left <= across) & (across < cell.right)
+        inside &= (cell.top <= along) & (along < cell.bottom)
+        outside &= ~inside
+        held[cell] = list(compress(words, inside))
+    return held, list(compress(words, outside))
 
 
 def _read(
@@ -60,7 +76,7 @@ def _read(
     dpi: float,
     table: Table,
     key: tuple[int, ...],
-    words: Sequence[Word],
+    held: Mapping[Cell, Sequence[Word]],
 ) -> list[Word]:
     """The words of one table in reading order: a line for each row whose cells have one line."""
     bands = [[list(_bands(ink, cell, dpi)) for cell in row] for row in table.rows]
@@ -74,7 +90,7 @@ def _read(
         parted = [[part for box in cell for part in _parts(ink, box, height)] for cell in found]
         single = all(len(boxes) <= 1 for boxes in parted)
         for c, (cell, boxes) in enumerate(zip(row, parted, strict=True)):
-            shares = _shared_out(cell, boxes, words, height)
+            shares = _shared_out(held[cell], boxes, height)
             for n, (box, share) in enumerate(zip(boxes, shares, strict=True)):
                 keys.append((*key, r) if single else (*key, r, c, n))
                 lines.append(Line(box.left, box.top, box.right, box.bottom, tuple(share), height))
@@ -127,16 +143,14 @@ def _thinnest(profile: NDArray[np.int64], row: float, reach: float) -> int:
     return first + int(profile[first : round(row + reach) + 1].argmin())
 
 
-def _shared_out(
-    cell: Cell, lines: Sequence[Cell], words: Sequence[Word], height: int
-) -> list[list[Word]]:
+def _shared_out(words: Sequence[Word], lines: Sequence[Cell], height: int) -> list[list[Word]]:
     """The words of a cell for each of its lines, every word given to the nearest.
 
     One that reaches beyond its line was read across a rule or a gap, so it is not trusted. Tone
     marks read as a line of their own, beside cells of two lines, are left out.
     """
     result: list[list[Word]] = [[] for _ in lines]
-    for word in sorted((w for w in words if _holds(cell, w)), key=lambda word: word.left):
+    for word in sorted(words, key=lambda word: word.left):
         if lines:
             nearest = min(range(len(lines)), key=lambda n: _away(word, lines[n]))
             line = lines[nearest]
@@ -153,9 +167,3 @@ def _away(word: Word, line: Cell) -> float:
     across, along = word.left + word.width / 2, word.top + word.height / 2
     sideways = max(line.left - across, across - line.right, 0)
     return sideways + max(line.top - along, along - line.bottom, 0)
-
-
-def _holds(cell: Cell, word: Word) -> bool:
-    """Whether the middle of a word lies in a cell."""
-    across, along = word.left + word.width / 2, word.top + word.height / 2
-    return cell.left <= across < cell.right and cell.top <= along < cell.bottom

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 
+import cv2
 import numpy as np
 import pytesseract
 
@@ -37,6 +38,11 @@ TIMEOUT = 120
 #: Enlargement of an island for the recogniser: of 1, 1.5, 2 and 3 the one with the best
 #: word F1 on copies of ID cards at 300 dpi.
 _ENLARGE = 1.5
+#: Paper from this brightness on, of 255, is made white for Tesseract, and all else brighter in
+#: step: even paper is coded sooner. On 13 pages of prose 250, 246, 243 and 225 took 5, 9, 8 and
+#: 8 % off its time, and word F1 went from 0.9951 to 0.9945, 0.9958, 0.9943 and 0.9927. The fine
+#: print of cards loses by it (facts of cards 8 of 8, then 4).
+_WHITE = 246.0
 
 
 class RecogniserMissing(SohoaError):
@@ -102,7 +108,7 @@ def recognise(
     elif island := find_island(page, reading_dpi):
         words = _of_island(page, reading_dpi, language, island)
     else:
-        words = list(tidy(read_words(page, reading_dpi, language)))
+        words = list(tidy(read_words(_on_white(page), reading_dpi, language)))
         words = _under_seals(page, reading_dpi, language, marks, words)
     words = look_at_words(page, words)
     return [word.scaled(dpi / reading_dpi) for word in words]
@@ -128,7 +134,13 @@ def _for_reading(
 def _with_tables(page: Gray, dpi: float, language: str, tables: Sequence[Table]) -> list[Word]:
     """The words of a page with ruled tables: read straight across (segmentation 6), as the
     layout that Tesseract itself finds in tables loses a tenth of their words."""
-    return by_cells(page, dpi, tables, list(tidy(read_words(page, dpi, language, segmentation=6))))
+    words = list(tidy(read_words(_on_white(page), dpi, language, segmentation=6)))
+    return by_cells(page, dpi, tables, words)
+
+
+def _on_white(page: Gray) -> Gray:
+    """The page with its paper wholly white, for Tesseract, which codes every line as PNG."""
+    return u8(cv2.convertScaleAbs(page, alpha=255 / _WHITE))
 
 
 def _under_seals(

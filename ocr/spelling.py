@@ -24,6 +24,16 @@ _OPEN = re.compile(
     rf"({_ONSETS})(?:(o)([{_TONES}]?)([ae])([{_TONES}]?)|(u)([{_TONES}]?)(y)([{_TONES}]?))",
     re.IGNORECASE,
 )
+#: What may follow, its marks left out.
+_RIMES = """
+a ac ach ai am an ang anh ao ap at au ay e ec em en eng enh eo ep et eu ech i ia ich iec iem ien
+ieng iep iet ieu im in inh ip it iu o oa oac oach oai oam oan oang oanh oao oap oat oay oc oe oen
+oeo oet oi om on ong ooc oong op ot u ua uan uang uat uay uc ue uech uenh ui um un ung uo uoc uoi
+uom uon uong uop uot uou up ut uu uy uya uych uyen uyet uynh uyt uyu y yem yen yeng yet yeu
+"""
+_BARE_SYLLABLE = re.compile(rf"(?:qu|{_ONSETS})(?:{'|'.join(_RIMES.split())})")
+#: Sounds of the lips have no rounded glide behind them.
+_NO_SYLLABLE = re.compile(r"(?:b|m|v|ph)(?:oa.|oe|uan|uang|uat|uay|ue|uy).*")
 _LETTERS = re.compile(r"[^\W\d_]+")
 
 
@@ -44,6 +54,15 @@ def with_tone_marks(text: str, marks: Literal["old", "new"]) -> str:
     """
     plain = unicodedata.normalize("NFC", text)
     return re.sub(r"\S+", lambda found: _token(found.group(), marks), plain)
+
+
+def is_syllable(word: str) -> bool:
+    """Whether a word in small letters without marks may be a Vietnamese syllable.
+
+    >>> is_syllable("trinh"), is_syllable("trlnh"), is_syllable("nguyem")
+    (True, False, False)
+    """
+    return bool(_BARE_SYLLABLE.fullmatch(word)) and not _NO_SYLLABLE.fullmatch(word)
 
 
 def _token(token: str, marks: Literal["old", "new"]) -> str:

@@ -69,15 +69,15 @@ _SURE = 82.0
 def tidy(words: Iterable[Word]) -> Iterator[Word]:
     """Words in NFC, freed of what rules, dirt and photos are read as, parted at lost gaps."""
     for _key, line in groupby(words, key=lambda word: word.line):
-        kept = [replace(word, text=_stripped(word.text)) for word in line]
-        kept = [word for word in kept if not _is_debris(word)]
+        kept = [word for word in map(_stripped, line) if not _is_debris(word)]
         if _is_writing(kept):
             for word in kept:
                 yield from _part(word)
 
 
-def _stripped(text: str) -> str:
-    return unicodedata.normalize("NFC", text).strip("|¦_")
+def _stripped(word: Word) -> Word:
+    text = unicodedata.normalize("NFC", word.text).strip("|¦_")
+    return word if text == word.text else replace(word, text=text)
 
 
 def _is_debris(word: Word) -> bool:
@@ -96,8 +96,12 @@ def _is_writing(line: Sequence[Word]) -> bool:
 
 
 def _part(word: Word) -> Iterator[Word]:
+    pieces = part_at_lost_gaps(word.text)
+    if len(pieces) == 1:
+        yield word
+        return
     start, letters = 0, len(word.text)
-    for piece in part_at_lost_gaps(word.text):
+    for piece in pieces:
         left = word.left + word.width * start // letters
         start += len(piece)
         right = word.left + word.width * start // letters

@@ -26,6 +26,7 @@ _STATES = {
     "signed": N_("signed, to be deposited"),
     "deposited": N_("deposited"),
     "set-aside": N_("set aside"),
+    "withdrawn": N_("taken out for good"),
 }
 #: Troubles named one by one.
 _NAMED = 20
@@ -123,6 +124,7 @@ def _choices() -> Iterator[str]:
         ("retry ID --rescanned", _("its sheets were scanned anew into the same place")),
         ("retry ID --as-is", _("looked at and right as it is")),
         ("assign ID SO.xlsx --line N", _("it is the paper on that line of the register")),
+        ("withdraw ID --reason …", _("a supervisor takes it out for good")),
     ):
         yield f"  sohoa batch {command:28}  {meaning}"
 

@@ -168,6 +168,23 @@ def assign(
     return Answer([assigned.id], text.format(count=1))
 
 
+@verb(batch_app, "withdraw", _("Take what was set aside out for good, as a supervisor."))
+def withdraw(
+    documents: Annotated[list[str], typer.Argument(help=_("Numbers of documents."))],
+    reason: Annotated[str, typer.Option(help=_("Why; it is put on record."))] = "",
+    batch: Batch = None,
+    station: Station = "",
+    operator: Operator = "",
+) -> Answer:
+    """Take documents out of a backlog."""
+    from dossier.batch import Where
+    from dossier.withdrawing import withdraw as take_out
+
+    taken = take_out(Where(batch, operator, station), documents, reason)
+    text = _("{count} documents were taken out for good.")
+    return Answer([one.id for one in taken], text.format(count=len(taken)))
+
+
 def watch(
     screen: Screen,
     folder: Annotated[Path, typer.Argument(help=_("Folder that scans are put into."))],

@@ -70,6 +70,8 @@ def _line(one: "LotLine") -> str:
     waiting = one.counts.get("signed", 0)
     if one.last and one.last.state != "drawn" and waiting:
         state += "; " + _("{count} more wait for a sample").format(count=waiting)
+    if out := one.counts.get("withdrawn", 0):
+        state += "; " + _("{count} taken out for good").format(count=out)
     return f"{one.name}  " + _("{total} documents, {stored} in the store; {state}").format(
         total=total, stored=one.counts.get("deposited", 0), state=state
     )

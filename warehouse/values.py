@@ -168,7 +168,8 @@ class Event:
     ``action`` is one of deposit, deposit-again, renew, supersede, revoke, bind, erase, release,
     refusal, rotate-key, rebuild, consent, withdrawal, kept-by-law, kept-for-other, keeping-ended,
     look-up, account, dossier, lot-closed, lot-accepted, lot-rejected, lot-rework, lot-resumed,
-    masters-dropped, co-owner (what was ``did`` for another owner of a paper of several).
+    masters-dropped, document-withdrawn, co-owner (what was ``did`` for another owner of a paper of
+    several).
     It is the ``owner_number``-th entry about its owner; 0 in entries about nobody.
     """
 

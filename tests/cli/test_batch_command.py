@@ -82,8 +82,10 @@ def test_a_folder_becomes_records_with_one_pin_and_the_doubtful_wait_for_a_perso
 
     # Who looked at a paper may say that it is right; the same sheets twice are nobody's to say so.
     found = {one["reason"]: one["id"] for one in all_documents(counter) if one["reason"]}
-    assert "Remove one of the two sources" in counter.run("batch", "status").stdout
+    assert "sohoa batch withdraw" in counter.run("batch", "status").stdout
     complains(counter.run("batch", "retry", "--as-is"), 2, "name the documents")
+    named = (found["sheets-twice"], "--reason", "below-bar")
+    complains(counter.run("batch", "retry", *named), 3, "“sheets-twice”, not for “below-bar”")
     complains(counter.run("batch", "retry", found["sheets-twice"], "--as-is"), 11, "by hand")
     right = counter.run("batch", "retry", found["other-paper"], "--as-is", "--operator", "Châu")
     assert right.returncode == 0, right.stderr
@@ -181,7 +183,7 @@ def test_a_stack_with_separators_is_cut_by_its_register(
     assert standing(counter)["set_aside"] == {"claimed-twice": 1}
     assert other.returncode == 12
     assert "set aside" in other.stderr
-    assert "extra is not in this stack" in other.stdout
+    assert "extra is a subfolder of stack" in other.stdout
     (aside,) = (one["id"] for one in all_documents(counter) if one["state"] == "set-aside")
     shown = counter.run("batch", "status").stdout
     assert "claimed-twice: another document goes by the same row" in shown

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
 from digitize import source_errors as refused
-from digitize.jpeg import read_jpeg_header
+from digitize.jpeg import decode_plain_jpeg, read_jpeg_header
 from digitize.sources import (
     assumed_dpi,
     check_sources,
@@ -273,6 +273,27 @@ class TestResolution:
             load_pixels(sheet)
 
 
+class TestOrdinaryJpeg:
+    @pytest.mark.parametrize(
+        ("mode", "options"),
+        [("RGB", {}), ("RGB", {"subsampling": 0}), ("L", {}), ("RGB", {"progressive": True})],
+    )
+    def test_its_pixels_are_those_that_pillow_reads(self, mode, options):
+        noise = np.random.default_rng(1).integers(0, 255, (75, 131, 3), dtype=np.uint8)
+        data = jpeg_of(Image.fromarray(noise).convert(mode), **options)
+        pillow = np.asarray(Image.open(io.BytesIO(data)))
+        assert np.array_equal(
+            decode_plain_jpeg(data), pillow if mode == "L" else pillow[:, :, ::-1]
+        )
+
+    def test_what_is_not_ordinary_or_not_sound_is_left_to_pillow(self):
+        data = jpeg_of(paper())
+        middle = len(data) // 2
+        spoilt = data[:middle] + b"\xff\x12" * 9 + data[middle + 18 :]
+        for other in (spoilt, data[:-2], jpeg_of(paper(), keep_rgb=True), b"\xff\xd8", b""):
+            assert decode_plain_jpeg(other) is None
+
+
 class TestUntouched:
     def test_a_plain_jpeg_may_be_embedded_as_it_is(self, tmp_path):
         for name, picture, options in (
@@ -328,9 +349,11 @@ class TestFolders:
         (tmp_path / "ghi chú").mkdir()
         (tmp_path / "ghi chú" / "a.txt").write_text("x")
         saved(tmp_path / "tiếp" / "2.png", paper())
+        (tmp_path / "sâu" / "hơn").mkdir(parents=True)
+        saved(tmp_path / "sâu" / "hơn" / "3.png", paper())
         (tmp_path / "ảnh.heic").write_bytes(b"\0\0\0\x18ftypheic")
         assert [sheet.label for sheet in read_sources([tmp_path])] == ["1.png"]
-        assert [one.name for one in left_out([tmp_path])] == ["tiếp", "ảnh.heic"]
+        assert [one.name for one in left_out([tmp_path])] == ["sâu", "tiếp", "ảnh.heic"]
         (tmp_path / "1.png").unlink()
         assert "tiếp" in refuse(tmp_path, refused.OnlySubfolders)
 

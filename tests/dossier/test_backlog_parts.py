@@ -16,7 +16,7 @@ from PIL import Image
 from digitize.pipeline import PageFailed
 from digitize.source_errors import EmptyFile
 from digitize.workers import WorkersGone
-from dossier.batch import Where
+from dossier.batch import Where, plan_folder
 from dossier.fate import (
     MOST_TRIES,
     DiskFullHere,
@@ -210,6 +210,21 @@ def test_what_a_folder_cannot_give_is_told_before_the_first_sheet(tmp_path: Path
     assert "001087000084" not in bad.place + str(bad.error)
 
 
+def test_what_would_be_passed_over_beside_pages_is_told_too(tmp_path: Path) -> None:
+    scans = tmp_path / "scans"
+    (scans / "1" / "mặt sau").mkdir(parents=True)
+    picture(scans / "1" / "a.png")
+    picture(scans / "1" / "mặt sau" / "b.png")
+    (scans / "1" / "c.heic").write_bytes(b"HEIC")
+    (scans / "2.avif").write_bytes(b"AVIF")
+    planned = plan_folder(Where(tmp_path / "batch"), scans, "quyet-dinh")
+    assert planned.entered == 1
+    told = [(one.place, one.error.message_id) for one in planned.troubles]
+    assert told == [
+        ("2.avif", "foreign-kind"), ("1/mặt sau", "subfolder-beside"), ("c.heic", "foreign-kind")
+    ]  # fmt: skip
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="takes another user's part for a moment")
 def test_a_folder_without_permission_is_refused_by_the_system(tmp_path: Path) -> None:
     picture(tmp_path / "1.png")
@@ -298,3 +313,12 @@ def test_what_is_never_finished_is_set_aside_and_taken_when_it_is_put_there_agai
     assert soon(lambda: standing() == ["set-aside"])
     picture(watched / "x.png")
     assert soon(lambda: standing() == ["scanned"])
+    # So is a folder whose subfolder would be passed over.
+    with_more = watched.parent / "y"
+    (with_more / "sau").mkdir(parents=True)
+    picture(with_more / "1.png", 10)
+    picture(with_more / "sau" / "2.png", 20)
+    with_more.rename(watched / "y")
+    assert soon(lambda: standing() == ["scanned", "set-aside"])
+    (watched / "y" / "sau").rename(watched / "z")
+    assert soon(lambda: standing() == ["scanned", "scanned", "scanned"])

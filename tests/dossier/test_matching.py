@@ -2,16 +2,23 @@
 
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from benchmarks.matching import measure_matching
 from digitize.slips import Slip
 from dossier.evidence import Evidence, evidence_of, name_key, number_keys, other_number, serial_of
+from dossier.ledger import open_ledger
+from dossier.ledger_place import LedgerPlace
+from dossier.ledger_values import Plan
 from dossier.matching import REASONS, match_documents
 from dossier.register import RegisterRow
+from dossier.row_check import RowDiffers, require_row
 from ocr.fields import FieldValue
 from profiles import load_paper
+from tests.dossier.backlog_made import HANH
+from warehouse import Owner
 
 NAMES = ("Nguyễn Văn Hải", "Trần Thị Hà", "Lê Thuý Dương", "Phạm Minh Đức", "Nguyễn Thị Hà")
 ROWS = [
@@ -100,6 +107,94 @@ def test_a_number_with_another_letter_goes_to_a_person_whatever_else_agrees(read
 def test_a_misread_number_is_no_other_one(read: str, printed: str):
     assert not other_number(read, printed)
     assert not other_number(printed, read)
+
+
+def test_a_letter_read_as_a_figure_that_makes_another_row_s_number_goes_to_a_person():
+    lettered = replace(ROWS[8], number="44B/2025", date=date(2025, 5, 5))
+    figured = replace(ROWS[30], number="448/2025", date=date(2025, 9, 9))
+    for row in (lettered, figured):
+        for read in ("44B/2025", "448/2025"):
+            by_words = said(row, numbers=(read,))
+            (both,) = match_documents([by_words], [lettered, figured, *ROWS[20:25]])
+            assert (both.row, both.reason) == (None, "two-alike")
+            assert both.candidates[0].row is row
+            (alone,) = match_documents([by_words], [row, *ROWS[20:25]])
+            assert alone.row is row
+            by_slip = replace(by_words, slip=Slip(row.number, row.line))
+            (found,) = match_documents([by_slip], [lettered, figured, *ROWS[20:25]])
+            assert found.row is (row if read == row.number else None)
+
+
+def test_a_run_takes_no_row_where_the_number_read_is_that_of_another_planned_paper(tmp_path: Path):
+    day, owner = date(2025, 5, 5), Owner("099087000001", "Lê Thị Trinh")
+    plans = [
+        Plan(tmp_path / f"{line}.tif", "quyet-dinh", "A", owner, number, day, register_row=line)
+        for line, number in (("9", "44B/2025"), ("10", "448/2025"))
+    ]
+    read = Evidence(None, ("448/2025",), (owner.name,), (owner.identifier,), (), (day,))
+    with open_ledger(LedgerPlace(tmp_path / "batch"), create=True) as ledger:
+        ledger.plan(plans[:1], HANH)
+        (lettered,) = ledger.documents()
+        require_row(lettered, load_paper("quyet-dinh"), read, ledger)
+        ledger.plan(plans, HANH)
+        with pytest.raises(RowDiffers):
+            require_row(lettered, load_paper("quyet-dinh"), read, ledger)
+        as_printed = replace(read, numbers=("44B/2025",))
+        require_row(lettered, load_paper("quyet-dinh"), as_printed, ledger)
+
+
+@pytest.mark.parametrize(
+    ("read", "printed", "found"),
+    [
+        ("13/2005", "18/2005", True),  # 3 for 8
+        ("CH,00467", "CH00467", True),  # a speck
+        ("C'H00467", "CH 00467", True),
+        ("eH00467", "CH00467", True),
+        ("CHO0467", "CH467", True),
+        ("CH08467", "CH00467", True),
+        ("5/200", "5/20O3", True),  # a figure lost, and a typist's O
+        ("14/2005", "15/2005", False),  # the paper written next, perhaps of the same owner and day
+        ("14/2005", "19/2005", False),  # nobody takes a 4 for a 9
+        ("12/2005", "123/2005", False),
+    ],
+)
+def test_a_number_is_taken_for_misread_only_where_its_signs_are_alike(
+    read: str, printed: str, *, found: bool
+):
+    row = replace(ROWS[8], number=printed)
+    (match,) = match_documents([said(row, numbers=(read,))], [row, *ROWS[20:]])
+    assert match.row is (row if found else None)
+
+
+def test_a_misread_number_that_another_row_bears_does_not_part_a_paper_from_its_own():
+    row = replace(ROWS[8], number="118/2005")
+    other = replace(ROWS[30], number="113/2005")
+    misread = said(row, numbers=("113/2005",))
+    assert match_documents([misread], [row, other, *ROWS[20:25]])[0].row is row
+    sisters = replace(row, line=77, number="113/2005")  # one owner's, of one day
+    (match,) = match_documents([misread], [row, sisters, *ROWS])
+    assert match.row is not row
+    assert match.candidates[0].row is sisters
+
+
+@pytest.mark.parametrize(
+    ("read", "found"),
+    [("Lê Thị Trlnh", True), ("Lê ThịTrinh", True), ("Lê Thị Trình", True), ("Lê Thị Trin", False)],
+)
+def test_without_a_number_a_name_is_taken_for_misread_only_where_it_is_none(
+    read: str, *, found: bool
+):
+    row = replace(ROWS[8], owner_name="Lê Thị Trinh")
+    (match,) = match_documents([said(row, numbers=(), ids=(), names=(read,))], [row, *ROWS[20:]])
+    assert match.row is (row if found else None)
+
+
+def test_a_namesake_of_the_same_day_with_another_number_of_their_own_goes_to_a_person():
+    namesake = said(ROWS[8], numbers=(), ids=("099012345678",))
+    (match,) = match_documents([namesake], ROWS)
+    assert (match.row, match.reason) == (None, "contradiction")
+    with_old_card = said(ROWS[8], numbers=(), ids=("123456789",))
+    assert match_documents([with_old_card], ROWS)[0].row is ROWS[8]
 
 
 def test_a_row_is_given_only_once():

@@ -21,7 +21,7 @@ from digitize.source_errors import InputRefused, NoSource
 from dossier import ledger_steps
 from dossier.backlog_figures import backlog_figures
 from dossier.batch_finish import NotAsSigned
-from dossier.batch_steps import BelowBar, OtherPaper, PagesOff, RowDiffers
+from dossier.batch_steps import BelowBar, OtherPaper, PagesOff
 from dossier.fate import PageNotRead, SourceAway, StepFault, StorageFails
 from dossier.figures import Figures, Lots
 from dossier.ledger import Ledger, open_ledger
@@ -42,6 +42,7 @@ from dossier.report import (
 )
 from dossier.report_tables import tables_of
 from dossier.report_words import shown
+from dossier.row_check import RowDiffers
 from foundation.messages import set_language
 from profiles import Cap, load_office
 from tests.dossier.backlog_made import planned
