@@ -30,6 +30,11 @@ _RECTANGLE = 0.9
 _FINGER_MM = 45.0
 #: A shadow's border is at least this wide, in millimetres; print begins at once.
 _SOFT_MM = 1.5
+#: A straight rim of what shows beside a sheet, pale as it may be, is at least this long and bends
+#: by less than this, in millimetres; its border is sharp: this far inside it is as dark as
+#: anywhere to this share, this far outside it has no more than this share of that.
+_RIM_MM, _BENT_MM = 30.0, 1.5
+_INSIDE_MM, _AS_DARK, _OUTSIDE_MM, _AS_BRIGHT = 2.0, 0.85, 2.0, 0.3
 #: Points along a streak that must show it, and which of the rows between them are looked at.
 _CHUNKS, _EVERY = 12, 3
 
@@ -92,6 +97,7 @@ def _what_lies_over(paper: Pixels, bare: NDArray[np.bool_]) -> tuple[float, floa
         return 0.0, 0.0
     loss = np.where(bare, 1 - paper / np.maximum(light, 1.0), 0.0)
     dark = u8(loss > _LEAST_LOSS)
+    _clear_rims(dark, loss)
     dark = u8(cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8)))
     beside = np.pad(bare, 1)  # beside it lies the lid or the picture's end
     edge = u8(cv2.erode(u8(beside), np.ones((3, 3), np.uint8)))[1:-1, 1:-1] == 0
@@ -127,6 +133,37 @@ def _smooth_light(paper: Pixels, bare: NDArray[np.bool_]) -> tuple[NDArray[np.fl
         surface = weights @ terms
         keep = seen & (np.abs(level - surface) < 0.06 * np.maximum(surface, 1.0))
     return surface.reshape(paper.shape), float(keep.sum() / seen.sum())
+
+
+def _clear_rims(dark: NDArray[np.uint8], loss: NDArray[np.float64]) -> None:
+    """Take out of the mask what lies between a straight, sharp edge and the picture's own: a lid
+    too pale to be told from paper, beside a sheet that leans."""
+    for mask, lost in ((dark, loss), (dark.T, loss.T)):
+        for side, depths in ((mask, lost), (mask[:, ::-1], lost[:, ::-1])):
+            _clear_rim(side, depths)
+
+
+def _clear_rim(dark: NDArray[np.uint8], loss: NDArray[np.float64]) -> None:
+    depth = (dark == 0).argmax(axis=1)  # of what is dark, from the left; 0 where all of a row is
+    rows = np.flatnonzero(depth)
+    if len(rows) < _RIM_MM * _PAPER_MM:
+        return
+    # Medians: where the rim of the next side begins, the depth leaps.
+    far = len(rows) // 4
+    slope = np.median((depth[rows[far:]] - depth[rows[:-far]]) / (rows[far:] - rows[:-far]))
+    aside = depth[rows] - slope * rows
+    kept = rows[np.abs(aside - np.median(aside)) < _BENT_MM * _PAPER_MM]
+    if len(kept) < _RIM_MM * _PAPER_MM:
+        return
+    inside, outside = round(_INSIDE_MM * _PAPER_MM), round(_OUTSIDE_MM * _PAPER_MM)
+    deep = kept[(depth[kept] > inside) & (depth[kept] + outside < dark.shape[1])]
+    if not len(deep):
+        return
+    darkest = np.array([np.median(loss[row, : depth[row]]) for row in deep])
+    within, beyond = loss[deep, depth[deep] - inside], loss[deep, depth[deep] + outside]
+    if np.median(within / darkest) > _AS_DARK and np.median(beyond / darkest) < _AS_BRIGHT:
+        for row in kept:
+            dark[row, : depth[row]] = 0
 
 
 def _is_hand(box: NDArray[np.int32]) -> bool:

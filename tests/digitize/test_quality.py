@@ -43,6 +43,11 @@ def test_a_good_page_has_no_flag(good, drawn, delivered):
         assert flags(delivered(drawn(), skew=skew, lid=lid, margin=40)) == ()
 
 
+def test_a_lid_too_pale_to_be_told_from_paper_is_no_hand(drawn, delivered):
+    for skew, lid in ((3.0, 190), (-4.0, 175)):
+        assert flags(delivered(drawn(), skew=skew, lid=lid, margin=0)) == ()
+
+
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("name", [name for name in faults.FAULTS if name != "too few dots"])
 def test_every_fault_is_told_by_its_name(good, name, seed):
