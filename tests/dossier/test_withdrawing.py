@@ -79,6 +79,7 @@ def test_a_second_copy_is_taken_out_for_good_with_who_did_it_and_why(tmp_path: P
             boss = Actor(CHAU, "supervisor", "UBND")
             lot = close_lot(ledger, load_office(), store.account, "A", boss)
         assert lot.plan.lot_size == 1
+        assert lot.makers == (HANH.operator,)  # so who took the copy out may judge the lot
 
 
 def test_others_may_have_the_sheets_and_the_row_of_what_was_taken_out(tmp_path: Path) -> None:
