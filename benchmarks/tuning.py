@@ -217,9 +217,18 @@ SWEEPS: dict[str, Sweep] = {
         "Height of small letters, pixels, to which a sheet is reduced for the recogniser, from "
         "200 to 300 dpi.",
     ),
+    "reading-white": Sweep(
+        "ocr.engine._WHITE", (225.0, 240.0, 250.0, 255.0), _prose, _words,
+        "Paper from this brightness on is made white for Tesseract.",
+    ),
     "table-sure": Sweep(
-        "ocr.second_look._SURE", (70.0, 80.0, 85.0, 95.5), _tables, _words,
-        "First readings of table cells with at least this confidence are not read again.",
+        "ocr.second_look._SURE", (70.0, 85.0, 95.5), _tables, _words,
+        "First readings of cells of tables that read badly are not read again with at least this "
+        "confidence.",
+    ),
+    "table-badly": Sweep(
+        "ocr.second_look._BADLY", (0.0, 0.1, 0.3, 1.0), _tables, _words,
+        "Share of unsure lines from which a table reads badly.",
     ),
     "tilt-gain": Sweep(
         "digitize.tilt._GAIN", (1.0, 1.05, 1.2, 1.5), _leaning, _tilts,

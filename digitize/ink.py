@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from digitize.lid import extend_paper, find_lid
 from digitize.turning import turn
-from ocr.background import Gray, flatten, resized, u8
+from ocr.background import Gray, flatten, ink_level, resized, u8
 from ocr.components import components
 
 #: Resolution of the analysis, dots per inch.
@@ -26,8 +26,6 @@ MM = DPI / 25.4
 INK_LEVEL, FAINT_LEVEL = 150, 200
 #: Marks on a square centimetre beyond which a sheet is noise: dense print has 8, noise 250.
 _NOISE = 60
-#: Percentile of the sheet's pixels taken for its darkest print: specks alone stay below.
-_DARKEST = 0.2
 
 
 @dataclass(frozen=True)
@@ -95,14 +93,9 @@ def find_marks(gray: Gray, dpi: float) -> Marks:
         around = _paper_around(small, lid)
         paper_only = np.where(lid > 0, around, small)
     flat = flatten(paper_only, DPI)
-    ink = u8(flat < _ink_level(flat))
+    ink = u8(flat < ink_level(flat, 0.5, INK_LEVEL, FAINT_LEVEL))
     ink[lid > 0] = 0
     return Marks(small, flat, ink, lid)
-
-
-def _ink_level(flat: Gray) -> float:
-    middle = (255.0 + float(np.percentile(flat[::2, ::2], _DARKEST))) / 2
-    return min(max(middle, INK_LEVEL), FAINT_LEVEL)
 
 
 def _paper_around(gray: Gray, lid: NDArray[np.uint8]) -> Gray:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageCms, ImageOps
 
-from digitize.jpeg import read_jpeg_header
+from digitize.jpeg import decode_plain_jpeg, read_jpeg_header
 from digitize.source_errors import (
     BrokenSheet,
     CutShort,
@@ -117,10 +117,12 @@ def load_picture(path: Path, frame: int, label: str) -> tuple[Pixels, float | No
             _check_size(image, label)
             resolution = _resolution(image)
             orientation = _orientation(image)
-            image.load()
-            # It copies what stands upright, too.
-            upright = image if orientation == 1 else ImageOps.exif_transpose(image)
-            pixels = _eight_bit(upright, image)
+            pixels = _ordinary_jpeg(image, path) if orientation == 1 else None
+            if pixels is None:
+                image.load()
+                # It copies what stands upright, too.
+                upright = image if orientation == 1 else ImageOps.exif_transpose(image)
+                pixels = _eight_bit(upright, image)
     except _FAULTS as error:
         raise BrokenSheet(sheet=label) from error
     if image.format in ("JPEG", "MPO") and _ends_in_nothing(pixels):
@@ -295,6 +297,13 @@ def _squared(pixels: Pixels, across: float, down: float) -> Pixels:
     height, width = pixels.shape[:2]
     size = (round(width * dpi / across), round(height * dpi / down))
     return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BILINEAR))
+
+
+def _ordinary_jpeg(image: Image.Image, path: Path) -> Pixels | None:
+    """The pixels of a sound JPEG whose colours need no profile; None of any other file."""
+    if image.format != "JPEG" or _foreign_profile(image) is not None:
+        return None
+    return decode_plain_jpeg(path.read_bytes())
 
 
 def _eight_bit(image: Image.Image, source: Image.Image) -> Pixels:

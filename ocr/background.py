@@ -11,6 +11,8 @@ Gray = NDArray[np.uint8]
 #: Resolution, dots per inch, at which the background is estimated: paper tint and shade
 #: change slowly, print does not, so little is enough.
 _BACKGROUND_DPI = 25.0
+#: Percentile of a page's pixels taken for its darkest print: specks alone stay below.
+_DARKEST = 0.2
 #: A streak is finer than this, millimetres, and print is darker than it by this much, 0-255.
 _STREAK, _DARKER = 0.45, 40
 
@@ -78,6 +80,18 @@ def background(gray: Gray, dpi: float) -> Gray:
     smooth = cv2.medianBlur(resized(brightest, 0.5), 21)
     paper = cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR)
     return u8(np.maximum(paper, 1))
+
+
+def ink_level(flat: Gray, share: float, least: float, most: float) -> float:
+    """The brightness below which a pixel is ink: by how dark the page's print is, faded or black.
+
+    Args:
+        flat: H×W uint8, paper 255.
+        share: of the darkness of the darkest print that ink has at least, 0-1.
+        least, most: bounds of the level.
+    """
+    darkest = float(np.percentile(flat[::4, ::4], _DARKEST))
+    return min(max(255 - share * (255 - darkest), least), most)
 
 
 def without_streaks(flat: Gray, streaks: Gray, dpi: float) -> Gray:

@@ -8,13 +8,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.background import Gray, u8
+from ocr.background import Gray, ink_level, u8
 from ocr.second_look import Line, look_again
 from ocr.tables import Cell, Table
 from ocr.words import Word
 
-#: On even paper, darker than this is print.
-_PRINT = 150
+#: Share of the darkness of the page's darkest print that print has, and the brightness on even
+#: paper at least and at most below which it is print.
+_PRINT = (0.45, 150.0, 200.0)
 #: Bare rows between lines of print, at least, millimetres; tone marks stand closer.
 _LEADING = 0.3
 #: Print is larger than this one way or the other, millimetres; a dash is.
@@ -41,9 +42,10 @@ def by_cells(page: Gray, dpi: float, tables: Sequence[Table], words: Sequence[Wo
         words: of the whole page in reading order, boxes in its pixels.
     """
     result = list(words)
+    ink = u8(page < ink_level(page, *_PRINT))
     for number, table in enumerate(tables):
         held, outside = _by_place(table, result)
-        inside = _read(page, dpi, table, (_KEY, number), held)
+        inside = _read(page, ink, dpi, table, (_KEY, number), held)
         place = next((n for n, word in enumerate(outside) if word.top >= table.top), len(outside))
         while 0 < place < len(outside) and outside[place].line == outside[place - 1].line:
             place -= 1
@@ -69,10 +71,15 @@ def _by_place(table: Table, words: Sequence[Word]) -> tuple[dict[Cell, list[Word
 
 
 def _read(
-    page: Gray, dpi: float, table: Table, key: tuple[int, ...], held: Mapping[Cell, Sequence[Word]]
+    page: Gray,
+    ink: Gray,
+    dpi: float,
+    table: Table,
+    key: tuple[int, ...],
+    held: Mapping[Cell, Sequence[Word]],
 ) -> list[Word]:
     """The words of one table in reading order: a line for each row whose cells have one line."""
-    bands = [[list(_bands(page, cell, dpi)) for cell in row] for row in table.rows]
+    bands = [[list(_bands(ink, cell, dpi)) for cell in row] for row in table.rows]
     heights = [box.bottom - box.top for row in bands for cell in row for box in cell]
     if not heights:
         return []
@@ -80,7 +87,7 @@ def _read(
     keys: list[tuple[int, ...]] = []
     lines: list[Line] = []
     for r, (row, found) in enumerate(zip(table.rows, bands, strict=True)):
-        parted = [[part for box in cell for part in _parts(page, box, height)] for cell in found]
+        parted = [[part for box in cell for part in _parts(ink, box, height)] for cell in found]
         single = all(len(boxes) <= 1 for boxes in parted)
         for c, (cell, boxes) in enumerate(zip(row, parted, strict=True)):
             shares = _shared_out(held[cell], boxes, height)
@@ -91,17 +98,17 @@ def _read(
     return [replace(word, line=line) for line, found in read for word in found.words]
 
 
-def _bands(page: Gray, cell: Cell, dpi: float) -> Iterator[Cell]:
+def _bands(ink: Gray, cell: Cell, dpi: float) -> Iterator[Cell]:
     """The boxes of ink in a cell, parted where whole rows of pixels are bare."""
     millimetre = dpi / 25.4
-    ink = _without_specks(u8(page[cell.top : cell.bottom, cell.left : cell.right] < _PRINT))
-    rows = np.flatnonzero(ink.any(axis=1))
+    marks = _without_specks(ink[cell.top : cell.bottom, cell.left : cell.right])
+    rows = np.flatnonzero(marks.any(axis=1))
     if not len(rows):
         return
     breaks = np.flatnonzero(np.diff(rows) > max(2.0, _LEADING * millimetre)) + 1
     for band in np.split(rows, breaks):
         top, bottom = int(band[0]), int(band[-1]) + 1
-        columns = np.flatnonzero(ink[top:bottom].any(axis=0))
+        columns = np.flatnonzero(marks[top:bottom].any(axis=0))
         left, right = int(columns[0]), int(columns[-1]) + 1
         if max(bottom - top, right - left) >= _SPECK * millimetre:
             yield Cell(cell.left + left, cell.top + top, cell.left + right, cell.top + bottom)
@@ -115,9 +122,9 @@ def _without_specks(ink: Gray) -> Gray:
     return u8(large[labels])
 
 
-def _parts(page: Gray, box: Cell, height: int) -> Iterator[Cell]:
+def _parts(ink: Gray, box: Cell, height: int) -> Iterator[Cell]:
     """The lines in a box of ink, cut where there is least of it, and parted at wide gaps."""
-    ink = u8(page[box.top : box.bottom, box.left : box.right] < _PRINT)
+    ink = ink[box.top : box.bottom, box.left : box.right]
     tall = box.bottom - box.top
     count = max(1, 1 + round((tall - _FULL * height) / (_PITCH * height)))
     profile = ink.sum(axis=1)

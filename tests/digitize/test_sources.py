@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
 from digitize import source_errors as refused
-from digitize.jpeg import read_jpeg_header
+from digitize.jpeg import decode_plain_jpeg, read_jpeg_header
 from digitize.sources import (
     assumed_dpi,
     check_sources,
@@ -271,6 +271,27 @@ class TestResolution:
         path.write_bytes(data[:start] + bytes(len(data) - start))
         with pytest.raises(refused.BrokenSheet):
             load_pixels(sheet)
+
+
+class TestOrdinaryJpeg:
+    @pytest.mark.parametrize(
+        ("mode", "options"),
+        [("RGB", {}), ("RGB", {"subsampling": 0}), ("L", {}), ("RGB", {"progressive": True})],
+    )
+    def test_its_pixels_are_those_that_pillow_reads(self, mode, options):
+        noise = np.random.default_rng(1).integers(0, 255, (75, 131, 3), dtype=np.uint8)
+        data = jpeg_of(Image.fromarray(noise).convert(mode), **options)
+        pillow = np.asarray(Image.open(io.BytesIO(data)))
+        assert np.array_equal(
+            decode_plain_jpeg(data), pillow if mode == "L" else pillow[:, :, ::-1]
+        )
+
+    def test_what_is_not_ordinary_or_not_sound_is_left_to_pillow(self):
+        data = jpeg_of(paper())
+        middle = len(data) // 2
+        spoilt = data[:middle] + b"\xff\x12" * 9 + data[middle + 18 :]
+        for other in (spoilt, data[:-2], jpeg_of(paper(), keep_rgb=True), b"\xff\xd8", b""):
+            assert decode_plain_jpeg(other) is None
 
 
 class TestUntouched:

@@ -74,6 +74,30 @@ def test_no_rule_of_one_pixel_falls_between_the_samples():
     assert np.where(found.rules, 255, np.asarray(at_200)).min() == 255
 
 
+@pytest.mark.parametrize(("print_", "rule"), [(25, 185), (115, 210)], ids=["dark", "faded"])
+def test_rules_much_paler_than_the_print_are_rules(print_, rule):
+    page = drawn().astype(np.uint8)
+    flat = np.where(page < 28, print_, np.where(page < 200, rule, 255)).astype(np.uint8)
+    (table,) = find_tables(flat, DPI).tables
+    assert [len(row) for row in table.rows] == [4, 4, 4, 4]
+
+
+def test_figures_one_below_the_other_are_no_rule_down():
+    page = Image.new("L", (1400, 1600), 255)
+    pen, font = ImageDraw.Draw(page), ImageFont.truetype(str(FONT), round(9.5 * DPI / 72))
+    columns, rows = range(100, 1301, 300), range(100, 1451, 50)
+    for x in columns:
+        pen.line((x, rows[0], x, rows[-1]), 20, 2)
+    for y in rows:
+        pen.line((columns[0], y, columns[-1], y), 20, 2)
+    for number, top in enumerate(rows[:-1]):
+        for left, figures in zip(columns, ("18841", "4", "181", "33418"), strict=False):
+            text = figures if number % 3 else figures[::-1]
+            pen.text((left + 150, top + 39), text, 20, font, anchor="ms")
+    (table,) = find_tables(np.asarray(page), DPI).tables
+    assert [len(row) for row in table.rows] == [4] * 27
+
+
 def test_a_table_without_a_frame_has_all_its_cells():
     (table,) = find_tables(flatten(drawn(frame=False), DPI), DPI).tables
     assert [len(row) for row in table.rows] == [4, 4, 4, 4]
@@ -111,6 +135,11 @@ def test_a_streak_down_the_page_is_no_rule():
 def test_a_table_is_read_row_by_row(dashes):
     text = reading_text(recognise(drawn(dashes), DPI))
     assert text.splitlines() == [" ".join(row) for row in ROWS]
+
+
+def test_no_word_of_a_faded_table_is_lost():
+    faded = (245 - 0.38 * (245.0 - drawn())).astype(np.uint8)
+    assert reading_text(recognise(faded, DPI)).splitlines() == [" ".join(row) for row in ROWS]
 
 
 def test_words_of_a_table_stand_in_their_cells():
