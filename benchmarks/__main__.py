@@ -111,6 +111,7 @@ def _add_backlog(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     matching = commands.add_parser("matching")
     matching.add_argument("--count", type=int, default=5000)
     matching.add_argument("--papers", type=int, default=0, help="of them drawn and read")
+    matching.add_argument("--strangers", type=int, default=150, help="more of them: fewer here")
     matching.add_argument("--seed", type=int, default=1)
     batch = commands.add_parser("batch")
     batch.add_argument("--most", type=int, default=8, help="pages of a document at most")

@@ -70,19 +70,20 @@ class Paper:
     pages: int
 
 
-def measure_matching(count: int, seed: int, papers: int = 0) -> None:
+def measure_matching(count: int, seed: int, papers: int = 0, strangers: int = 150) -> None:
     """Print how many documents went to the right row, to a person, and to a wrong row.
 
     Args:
         count: generated documents.
         papers: drawn ones, read by the recogniser.
+        strangers: of how many documents one more, that is in no row, comes for each encoding.
     """
-    _measure_generated(count, seed)
+    _measure_generated(count, seed, strangers)
     if papers:
         import_module("benchmarks.match_read").match_read_papers(papers, seed)
 
 
-def _measure_generated(count: int, seed: int) -> None:
+def _measure_generated(count: int, seed: int, few: int) -> None:
     print("| documents | all | rightly unasked | to a person | the right row first |", end=" ")
     print("wrong | behind a wrong separator, caught | in no row, kept out | ms each |")
     print("|---|---|---|---|---|---|---|---|---|")
@@ -93,7 +94,7 @@ def _measure_generated(count: int, seed: int) -> None:
             chance = Random(f"matching {seed} {encoding} {separators}")
             papers = list(invented_papers(chance, count // 5))
             rows = through_file(papers, chance, encoding)
-            strangers = [_stranger(paper, chance) for paper in chance.sample(papers, count // 150)]
+            strangers = [_stranger(paper, chance) for paper in chance.sample(papers, count // few)]
             documents = chance.sample([*papers, *strangers], len(papers) + len(strangers))
             read = [_as_read(paper, chance) for paper in documents]
             if separators:

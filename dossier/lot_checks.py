@@ -20,7 +20,7 @@ from dossier.conversation import Move, Talk
 from dossier.identity import among
 from dossier.ledger import Ledger
 from dossier.ledger_values import Document
-from dossier.lot_errors import BadEntries, NotInSample, OwnLot
+from dossier.lot_errors import BadEntries, NotInSample, OtherFields, OwnLot
 from dossier.lot_schema import lot_checks
 from dossier.lot_values import Lot
 from dossier.lots import waiting_lot
@@ -88,15 +88,17 @@ def enter_check(
     Raises:
         NoSuchLot, NotDrawn: no sample waits.
         OwnLot: the first person is not the second.
-        NotInSample: a document that was not drawn, or a field or fault that is none.
+        NotInSample: a document that was not drawn, or a fault that is none.
+        OtherFields: not the fields that are asked for.
     """
     lot = waiting_lot(ledger, name)
     require_second(office, lot, actor.name)
     if entry.document not in lot.drawn or not set(entry.faults) <= set(FAULTS):
         raise NotInSample(file=file or name, document=entry.document)
     document = ledger.document(entry.document)
-    if set(entry.fields) != set(asked_of(office, document)):
-        raise NotInSample(file=file or name, document=entry.document)
+    asked = asked_of(office, document)
+    if set(entry.fields) != set(asked):
+        raise OtherFields(file=file or name, document=entry.document, fields=", ".join(asked))
     differs = differing(office, document, entry.fields)
     row = {
         "lot_id": lot.id,

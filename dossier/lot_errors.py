@@ -100,10 +100,17 @@ class InspectionStopped(SohoaError):
 
 
 class NotInSample(SohoaError):
-    """What was typed is about a document that was not drawn, or names unknown fields."""
+    """What was typed is about a document that was not drawn, or names an unknown fault."""
 
     exit_code = ExitCode.INPUT
-    message = N_("{file}: document {document} is not in the sample, or a field is unknown.")
+    message = N_("{file}: document {document} is not in the sample, or a fault is unknown.")
+
+
+class OtherFields(SohoaError):
+    """What was typed leaves out fields, or names others than are asked for."""
+
+    exit_code = ExitCode.INPUT
+    message = N_("{file}: of document {document} these fields are wanted, and no others: {fields}")
 
 
 class BadEntries(SohoaError):

@@ -80,10 +80,11 @@ def ready_of(tx: Connection, name: str) -> list[Document]:
 
 
 def made_by(tx: Connection, name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Who had a hand in a lot's documents, and where; planning them is no hand in them."""
+    """Who had a hand in a lot's documents, and where; planning or withdrawing them is none."""
     query = (
         select(transitions.c.operator, transitions.c.station)
         .where(transitions.c.lot == name, transitions.c.from_state != "")
+        .where(transitions.c.to_state != "withdrawn")
         .where(transitions.c.error_kind.not_in(("lot-rejected", "lot-rework")))
         .distinct()
     )

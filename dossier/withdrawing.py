@@ -20,6 +20,7 @@ from dossier.people import actor_at
 from dossier.shelf import open_store
 from foundation.errors import ExitCode, SohoaError
 from foundation.messages import N_
+from foundation.privacy import mask_text
 from profiles import Office, load_office
 
 
@@ -46,14 +47,15 @@ def withdraw(where: Where, ids: Sequence[str], reason: str) -> tuple[Document, .
     Their sheets may come again as another document, and another may go by their row.
 
     Args:
-        reason: why, for people; it stands in the report.
+        reason: why, for people; it stands in the report, long numbers masked.
 
     Raises:
         NoReasonGiven, NoLedger, NoSuchDocument, NotSetAside.
         NoSupervisor, OwnDocument: who may not. All before anything is taken out.
         ClaimLost: somebody decided otherwise meanwhile.
     """
-    if not reason.strip():
+    reason = mask_text(reason.strip())
+    if not reason:
         raise NoReasonGiven
     office = load_office()
     actor, who = actor_at(office, where.operator, "supervisor"), where.who(office)

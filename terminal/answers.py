@@ -7,6 +7,7 @@ printing, the exit code and the one line of error are made here, once.
 import errno
 import inspect
 import os
+import re
 import signal
 import sys
 import traceback
@@ -42,6 +43,8 @@ _TYPERS_WORDS = (
     N_("No such command {name!r}."),
     N_("[OPTIONS]"),
     N_("COMMAND [ARGS]..."),
+    *(N_("<path>"), N_("<list[Path]>"), N_("<str>"), N_("<list[str]>")),
+    *(N_("<int>"), N_("<int range>"), N_("<float range>")),
 )
 
 
@@ -52,11 +55,24 @@ class _Translated(_Command):  # type: ignore[misc]  # Typer keeps its Click priv
         pieces = " ".join(_(piece) for piece in self.collect_usage_pieces(ctx))
         formatter.write_usage(ctx.command_path, pieces, prefix=_("Usage: "))
 
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        write = formatter.write_dl
+        formatter.write_dl = lambda rows, *rest, **more: write(_with_kinds(rows), *rest, **more)
+        try:
+            super().format_options(ctx, formatter)
+        finally:
+            formatter.write_dl = write
+
     def get_help_option(self, ctx: Any) -> Any:
         option = super().get_help_option(ctx)
         if option:
             option.help = _("Show this message and exit.")
         return option
+
+
+def _with_kinds(rows: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Rows of a help page with the kinds of values in the user's language."""
+    return [(re.sub(r"<[^>]*>", lambda kind: _(kind[0]), name), text) for name, text in rows]
 
 
 class Verb(_Translated, TyperCommand):

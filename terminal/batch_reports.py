@@ -142,7 +142,9 @@ def status_answer(status: "Status") -> Answer:
         f"{count:12}  {reason}: {word(reason)}" for reason, count in sorted(status.reasons.items())
     ]
     if status.runs:
-        lines.append(_("At work: {stations}").format(stations=", ".join(status.runs)))
+        lines.append(
+            _("At work, or broken off: {stations}").format(stations=", ".join(status.runs))
+        )
     if status.counter_waits:
         lines.append(_("A dossier is being taken in: the backlog of this machine waits."))
     for one in status.documents:

@@ -176,6 +176,7 @@ def test_help_speaks_the_user_s_language(counter, lang: str, word: str) -> None:
     done = counter.run("intake", "--help", lang=lang)
     assert done.returncode == 0
     assert word in done.stdout
+    assert ("<str>" in done.stdout) == (lang == "en")
     nothing = counter.run(lang=lang)
     assert (nothing.returncode, nothing.stdout) == (2, "")
     assert word in nothing.stderr

@@ -37,6 +37,7 @@ from dossier.lot_errors import (
     NotDrawn,
     NothingToInspect,
     NotInSample,
+    OtherFields,
     OwnLot,
     ReasonMissing,
     Uninspected,
@@ -379,7 +380,7 @@ def test_what_cannot_be_is_refused_by_name(
     lot = close_lot(ledger, office, store.account, "A", BOSS)
     with pytest.raises(NotInSample):
         enter_check(ledger, office, "A", Entry("nobody", {}), SECOND)
-    with pytest.raises(NotInSample):
+    with pytest.raises(OtherFields, match="owner_identifier, owner_name, number, issued_on"):
         enter_check(ledger, office, "A", Entry(lot.drawn[0], {"number": "1"}), SECOND)
     check_all(ledger, office, lot)
     assert unchecked(ledger, lot) == []

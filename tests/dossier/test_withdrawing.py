@@ -57,7 +57,7 @@ def test_a_second_copy_is_taken_out_for_good_with_who_did_it_and_why(tmp_path: P
             withdraw(where, [copy.id, first.id], WHY)
         assert ledger.counts() == {"signed": 1, "set-aside": 1}
 
-        withdraw(where, [copy.id], WHY)
+        withdraw(where, [copy.id], f" {WHY} của 001087000084")
         assert ledger.counts() == {"signed": 1, "withdrawn": 1}
         assert not pages.exists()
         *_others, last = ledger.transitions(copy.id)
@@ -71,13 +71,15 @@ def test_a_second_copy_is_taken_out_for_good_with_who_did_it_and_why(tmp_path: P
         assert figures.forecast is not None
         assert (figures.forecast.left, figures.set_aside) == (0, {})
         (row,) = next(one.rows for one in tables_of(figures) if one.id == "withdrawn")
-        assert row[:1] + row[3:5] == (copy.id, WHY, CHAU)
+        told = f"{WHY} của 001*******84"
+        assert row[:1] + row[3:5] == (copy.id, told, CHAU)
         with open_store() as store:
             (event,) = store.account.entries("document-withdrawn")
-            assert (event.actor.name, event.details["reason"]) == (CHAU, WHY)
+            assert (event.actor.name, event.details["reason"]) == (CHAU, told)
             boss = Actor(CHAU, "supervisor", "UBND")
             lot = close_lot(ledger, load_office(), store.account, "A", boss)
         assert lot.plan.lot_size == 1
+        assert lot.makers == (HANH.operator,)  # so who took the copy out may judge the lot
 
 
 def test_others_may_have_the_sheets_and_the_row_of_what_was_taken_out(tmp_path: Path) -> None:
