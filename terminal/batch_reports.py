@@ -44,6 +44,8 @@ def planned_answer(planned: "Planned") -> Answer:
     text = _("{entered} documents entered in lot {lot}; {known} were there already.")
     lines = [text.format(entered=planned.entered, lot=planned.lot, known=planned.known)]
     lines += [f"! {one.error}" for one in planned.troubles[:_NAMED]]
+    if (more := len(planned.troubles) - _NAMED) > 0:
+        lines.append(_("and {count} more; --json names them all").format(count=more))
     because = []
     if planned.troubles:
         left = _("{count} will not work and were left out; see above.")
