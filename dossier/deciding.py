@@ -23,7 +23,8 @@ from dossier.ledger_errors import (
 from dossier.ledger_rows import row_of
 from dossier.ledger_values import Document, Plan, State, Who, Work
 from dossier.register import RegisterRow, open_register
-from dossier.register_plan import Papers, paper_of, plan_of, require_fit
+from dossier.register_plan import paper_of
+from dossier.row_plan import Papers, plan_of, require_fit
 from foundation.privacy import mask_text
 from profiles import load_office
 

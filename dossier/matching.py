@@ -35,6 +35,7 @@ REASONS = {
     "two-alike": N_("two rows are too much alike"),
     "owner-only": N_("the owner is known, but not which of their papers it is"),
     "contradiction": N_("what was read fits the row in some places and not in others"),
+    "other-row": N_("what was read is of another row than the page counts say"),
     "claimed-twice": N_("another document goes by the same row"),
     "nothing-alike": N_("no row is like what was read"),
     "nothing-read": N_("nothing was read to go by"),

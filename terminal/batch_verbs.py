@@ -34,6 +34,7 @@ Lot = Annotated[
 
 @verb(batch_app, "plan", _("Enter what is to be done, from a register or a folder of scans."))
 def plan(
+    screen: Screen,
     source: Annotated[
         Path,
         typer.Argument(
@@ -44,6 +45,16 @@ def plan(
     scans: Annotated[
         Path | None,
         typer.Option(help=_("With a register: its files, or a stack with separators.")),
+    ] = None,
+    split: Annotated[
+        Literal["separators", "pages", "headings", "files"] | None,
+        typer.Option(
+            help=_(
+                "How papers are told in scans that the register does not name: separators, the "
+                "register's page counts, headings, or each file is one. But for separators, the "
+                "pages are read first, to find the rows."
+            )
+        ),
     ] = None,
     column: Columns = None,
     sheet: SheetName = "",
@@ -63,8 +74,12 @@ def plan(
     from dossier.register_plan import FromRegister, plan_register
 
     wishes = parse_wishes(column or ())
-    order = FromRegister(source, scans, profile, lot, wishes, sheet)
-    return batch_reports.planned_answer(plan_register(where, order))
+    with screen.progress(_("Reading the scans")) as advance:
+        order = FromRegister(
+            source, scans, profile, lot, wishes, sheet, split, lambda count: advance(count, "")
+        )
+        planned = plan_register(where, order)
+    return batch_reports.planned_answer(planned)
 
 
 @verb(batch_app, "run", _("Work on the backlog; run it again after whatever stopped it."))
