@@ -164,8 +164,10 @@ def _read_of(
 def _said_by(scans: Scans, pages: Sequence[FinishedPage | None], paper: Paper | None) -> _Read:
     """What the written pages of a document say of it."""
     written = [page for page in pages if page and not page.finding.blank]
-    if written and paper is None:
-        paper = paper_of(written[0], all_of(Paper)) or scans.papers.of("")
+    if paper is None:
+        papers = list(all_of(Paper))
+        found = filter(None, (paper_of(page, papers) for page in written))
+        paper = next(found, scans.papers.of(""))
     evidence = Evidence(pages=len(written) or None)
     if written and paper:
         evidence = evidence_of(paper, read_paper(paper, written), pages=len(written))
