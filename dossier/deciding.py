@@ -18,6 +18,7 @@ from dossier.ledger_errors import (
     NotByHand,
     NotSetAside,
     OtherReason,
+    OwnerWanted,
     RowTaken,
 )
 from dossier.ledger_rows import row_of
@@ -60,7 +61,7 @@ def retry(
 
     Raises:
         NoSuchDocument, NotSetAside, NoSuchReason, OtherReason, DecisionUnclear, NotByHand,
-            NoLedger: before anything is tried again.
+            OwnerWanted, NoLedger: before anything is tried again.
     """
     if as_is and (rescanned or not ids):
         raise DecisionUnclear
@@ -72,6 +73,11 @@ def retry(
                 if one.reason not in _BY_HAND:
                     raise NotByHand(document=one.id, detail=one.detail)
             return tuple(_pass_by_hand(ledger, one, who) for one in wanted)
+        of_nobody = [one for one in wanted if one.reason == "owner-missing"]
+        if ids and of_nobody:
+            first = of_nobody[0]
+            raise OwnerWanted(document=first.id, line=first.plan.register_row)
+        wanted = [one for one in wanted if one not in of_nobody]
         return tuple(ledger.retry(one, who, rescanned=rescanned) for one in wanted)
 
 

@@ -126,6 +126,16 @@ class NotByHand(SohoaError):
     )
 
 
+class OwnerWanted(SohoaError):
+    """A paper of nobody was to be made a record."""
+
+    exit_code = ExitCode.NOT_ALLOWED
+    message = N_(
+        "Document {document} has no owner in line {line} of the register. Put one in, then: "
+        "sohoa batch assign {document} REGISTER --line {line}"
+    )
+
+
 class NoSuchLine(SohoaError):
     """A register has no paper on a line."""
 

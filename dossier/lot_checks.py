@@ -166,7 +166,8 @@ def ask_entry(talk: Talk, office: Office, document: Document, picture: Path) -> 
         talk.tell(_("Please look again."))
         answer = _ask(talk, document, doubtful)
         if isinstance(answer, Move):
-            return answer
+            # What was typed stands: else one could try answers and leave no trace of it.
+            return Entry(document.id, fields)
         fields[doubtful] = answer
     names = list(FAULTS)
     chosen = talk.choose(

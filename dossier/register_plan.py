@@ -11,6 +11,7 @@ from pathlib import Path
 from dossier.batch import Planned, Where, lot_of_today
 from dossier.fate import SourceAway
 from dossier.ledger import Ledger, open_ledger
+from dossier.ledger_errors import OwnerWanted
 from dossier.ledger_values import Plan, Who, Work
 from dossier.matching import REASONS
 from dossier.planning import Trouble, fault_of, passed_over
@@ -128,7 +129,9 @@ def _set_doubtful_aside(ledger: Ledger, found: Found, who: Who) -> bool:
     kind = found.doubts[0]
     doubt = _in_words(kind, found.plan.register_row)
     error: SohoaError = StackDoubt(doubt=doubt, document=document.id)
-    if found.likely:
+    if kind == "owner-missing":
+        error = OwnerWanted(document=document.id, line=found.plan.register_row)
+    elif found.likely:
         lines = ", ".join(f"{one.row.line} ({one.share:.0%})" for one in found.likely)
         error = RowDoubt(doubt=doubt, lines=lines, document=document.id)
     changes = {"resume": "planned", "reason": kind, "detail": str(error)}

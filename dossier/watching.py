@@ -28,6 +28,7 @@ from dossier.planning import entries, passed_over
 from foundation.errors import SohoaError
 from foundation.files import private_files
 from foundation.messages import N_
+from foundation.privacy import mask_text
 from profiles import load_office, load_paper
 from warehouse.ground_errors import require_kept
 
@@ -193,7 +194,8 @@ class _Taker:
         run.ledger.note(document, {"source": str(place)})
 
     def _place(self, document: Document, entry: Path) -> Path:
-        return self.watch.folder / TAKEN / f"{document.id}-{entry.name}"
+        # As messages name it: a personal number in a file's name does not stay there.
+        return self.watch.folder / TAKEN / f"{document.id}-{mask_text(entry.name)}"
 
 
 def _look_at(entry: Path) -> _Look:

@@ -13,6 +13,7 @@ from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 
 from dossier.backlog_figures import backlog_figures
+from dossier.conversation import Move
 from dossier.identity import OddName, same_person
 from dossier.ledger import Ledger, open_ledger
 from dossier.ledger_place import LedgerPlace
@@ -365,6 +366,15 @@ def test_a_slip_of_the_second_person_is_asked_once_more_without_a_hint(
     assert isinstance(entry, Entry)
     assert differing(office, document, entry.fields) == ()
     assert not any(value in " ".join(talk.told) for value in right.values())
+
+
+def test_who_leaves_after_a_wrong_answer_has_given_it(ledger: Ledger, office: Office) -> None:
+    (document,) = planned(ledger, "A", 1)
+    right = typed(document)
+    answers = [right["owner_identifier"], right["owner_name"], "0/QĐ-UBNM", right["issued_on"]]
+    entry = ask_entry(TypingTalk([*answers, Move.QUIT], 0), office, document, Path("/x.pdf"))
+    assert isinstance(entry, Entry)
+    assert differing(office, document, entry.fields) == ("number",)
 
 
 def test_what_cannot_be_is_refused_by_name(

@@ -7,7 +7,9 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from dossier.batch import Where
+from dossier.deciding import OneRow, assign_row, retry
 from dossier.ledger import open_ledger
+from dossier.ledger_errors import OwnerWanted
 from dossier.ledger_values import Document
 from dossier.register_plan import FromRegister, plan_register
 from dossier.stack_plan import Split
@@ -105,3 +107,19 @@ def test_each_file_finds_its_row_and_one_of_no_row_goes_to_a_person(
     assert _rows(documents) == [("2", "planned"), ("", "set-aside")]
     assert documents[0].plan.source == folder / "a.png"
     assert documents[1].reason == "nothing-alike"
+
+
+def test_a_paper_of_nobody_is_not_let_through_but_by_a_row_with_an_owner(
+    stack: Path, planned, tmp_path: Path
+) -> None:
+    documents = planned(REGISTER.replace("Vũ Nhật Minh", ""), "headings")
+    assert _rows(documents) == [("3", "planned"), ("4", "set-aside")]
+    aside = documents[1]
+    assert f"assign {aside.id} REGISTER --line 4" in aside.detail
+    where = Where(tmp_path / "batch", "Lò Thị Hạnh")
+    with pytest.raises(OwnerWanted):
+        retry(where, [aside.id])
+    assert retry(where, []) == ()
+    (tmp_path / "mended.csv").write_text(REGISTER, encoding="utf-8")
+    assigned = assign_row(where, aside.id, OneRow(tmp_path / "mended.csv", 4))
+    assert assigned.plan.owner.name == "Vũ Nhật Minh"
