@@ -260,6 +260,13 @@ def _tiles(figures: Figures) -> Iterable[Tile]:
             _("of {total} documents").format(total=number(total, 0)),
         )
         yield Tile(_("Done on"), shown(done_on, "date"), _("at the pace of the last days"))
+        if waiting := figures.states.get("signed", 0):
+            yield Tile(
+                _("Signed, not in the store"),
+                number(waiting, 0),
+                _("until their lots are accepted"),
+                "warn",
+            )
     yield from _tiles_of_reuse(figures)
     if figures.set_aside:
         count = sum(figures.set_aside.values())

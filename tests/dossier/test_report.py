@@ -10,6 +10,7 @@ import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -263,6 +264,11 @@ def test_an_empty_ledger_gives_a_page_that_says_so(tmp_path: Path) -> None:
         page = as_html(backlog_figures(ledger, load_office("office")))
     assert "Nothing was done in this time." in page
     assert "<svg" not in page
+
+
+def test_what_is_signed_and_not_in_the_store_is_told_at_its_head(figures: Figures) -> None:
+    assert "until their lots are accepted" in as_html(replace(figures, states={"signed": 3}))
+    assert "until their lots are accepted" not in as_html(replace(figures, states={"deposited": 3}))
 
 
 def test_lots_and_points_stand_in_the_report(ledger: Ledger) -> None:
