@@ -24,6 +24,12 @@ class InputRefused(SohoaError):
     message = N_("{file}: the file is refused.")
 
 
+class SeveralRefused(InputRefused):
+    """Several files are at fault."""
+
+    message = N_("{count} files are refused. {faults}")
+
+
 class NoSource(InputRefused):
     """Nothing was named."""
 

@@ -19,11 +19,13 @@ from digitize.source_errors import (
     EmptyFile,
     EmptyFolder,
     ForeignKind,
+    InputRefused,
     MissingFile,
     NoSource,
     NotAPicture,
     NotPermitted,
     OnlySubfolders,
+    SeveralRefused,
     file_label,
 )
 from digitize.source_images import (
@@ -67,6 +69,8 @@ _NAMED = 3
 #: ISO 216 A4, the paper of Vietnamese administration (NĐ 30/2020 Phụ lục I).
 _A4_MM = (210.0, 297.0)
 _USUAL_DPI = (72, 96, 100, 150, 200, 240, 300, 400, 600, 1200)
+#: Files at fault that are named, each with its fault.
+_MOST_FAULTS = 10
 
 
 def check_sources(paths: Sequence[Path]) -> None:
@@ -76,11 +80,15 @@ def check_sources(paths: Sequence[Path]) -> None:
         paths: files and folders, as the user named them.
 
     Raises:
-        InputRefused: one of its subclasses in :mod:`digitize.source_errors`, naming the first
-            file at fault and what to do about it.
+        InputRefused: one of its subclasses in :mod:`digitize.source_errors`, naming the file at
+            fault and what to do about it; :class:`SeveralRefused` names all of them.
     """
-    for path in files_of(paths):
-        _check(path)
+    faults = [fault for path in files_of(paths) if (fault := _fault_of(path))]
+    if len(faults) > 1:
+        said = " ".join(map(str, faults[:_MOST_FAULTS])) + " …" * (len(faults) > _MOST_FAULTS)
+        raise SeveralRefused(count=len(faults), faults=said)
+    if faults:
+        raise faults[0]
 
 
 def read_sources(paths: Sequence[Path]) -> Iterator[Sheet]:
@@ -166,6 +174,14 @@ def _check(path: Path) -> None:
         check_pdf(path)
     else:
         check_picture(path)
+
+
+def _fault_of(path: Path) -> InputRefused | None:
+    try:
+        _check(path)
+    except InputRefused as fault:
+        return fault
+    return None
 
 
 def _pages(

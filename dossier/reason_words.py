@@ -77,6 +77,7 @@ _WORDS = {
     "owner-id-damaged": N_("owner's number cut short"),
     "formula": N_("a formula in the register"),
     "empty-file": N_("empty file"),
+    "several-refused": N_("several files cannot be used"),
     "empty-folder": N_("empty folder"),
     "missing-file": N_("file missing"),
     "not-a-picture": N_("no picture and no PDF"),

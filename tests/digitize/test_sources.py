@@ -273,6 +273,16 @@ class TestResolution:
             load_pixels(sheet)
 
 
+def test_of_several_files_at_fault_each_is_named(tmp_path):
+    saved(tmp_path / "good.jpg", paper())
+    (tmp_path / "empty.jpg").touch()
+    (tmp_path / "text.png").write_text("no picture")
+    with pytest.raises(refused.SeveralRefused) as fault:
+        check_sources([tmp_path])
+    assert all(name in str(fault.value) for name in ("empty.jpg", "text.png"))
+    assert "good.jpg" not in str(fault.value)
+
+
 class TestOrdinaryJpeg:
     @pytest.mark.parametrize(
         ("mode", "options"),
