@@ -7,6 +7,7 @@ read the file of settings. Nothing that is signed there is worth anything.
 import csv
 import io
 import shlex
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -93,7 +94,9 @@ def _write_settings(place: Path, office: PracticeOffice, pki: "Rehearsal") -> No
     pins = [pki.pin_for("clerk").reveal(), pki.pin_for("agency").reveal()]
     write_atomic(office.pins, "".join(f"{pin}\n" for pin in pins).encode(), mode=0o600)
     exported = {"SOHOA_HOME": str(place)} | dict(pki.environ)
-    lines = (f"export {name}={shlex.quote(value)}\n" for name, value in exported.items())
+    lines = [f"export {name}={shlex.quote(value)}\n" for name, value in exported.items()]
+    # The sohoa that made the office, also where no other is on the PATH.
+    lines.append(f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH\n")
     write_atomic(office.settings, "".join(lines).encode())
 
 
