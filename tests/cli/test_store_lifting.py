@@ -63,7 +63,8 @@ def test_a_damaged_paper_is_told_and_the_rest_is_lifted(
 ) -> None:
     (paper,) = (counter.home / "warehouse" / "objects").rglob(f"{stored[1]}/v1/content/*-paper.pdf")
     paper.chmod(0o600)
-    paper.write_bytes(paper.read_bytes()[:-1] + b"?")
+    *body, last = paper.read_bytes()
+    paper.write_bytes(bytes([*body, last ^ 1]))
     done = counter.run(*LIFT, "--json")
     complains(done, 12, stored[1])
     said = json.loads(done.stdout)

@@ -42,7 +42,8 @@ def test_a_paper_is_deposited_found_reused_and_accounted_for(counter, complains,
     assert said(counter.run("audit", "verify", "--json"))["ok"] is True
     (stored,) = (counter.home / "warehouse" / "objects").rglob("*-paper.pdf")
     stored.chmod(0o600)
-    stored.write_bytes(stored.read_bytes()[:-1] + b"?")
+    *body, last = stored.read_bytes()
+    stored.write_bytes(bytes([*body, last ^ 1]))
     broken = counter.run("warehouse", "check", "--json")
     complains(broken, 10, "1 fault")
     assert [one["cause"] for one in json.loads(broken.stdout)["faults"]] == ["object-damaged"]
