@@ -68,17 +68,22 @@ def retry(
     who = where.who(load_office())
     with open_ledger(where.place()) as ledger:
         wanted = _wanted(ledger, ids, reason)
+        of_nobody = next(filter(_is_of_nobody, wanted), None)
+        if ids and of_nobody:
+            raise OwnerWanted(document=of_nobody.id, line=of_nobody.plan.register_row)
         if as_is:
             for one in wanted:
                 if one.reason not in _BY_HAND:
                     raise NotByHand(document=one.id, detail=one.detail)
             return tuple(_pass_by_hand(ledger, one, who) for one in wanted)
-        of_nobody = [one for one in wanted if one.reason == "owner-missing"]
-        if ids and of_nobody:
-            first = of_nobody[0]
-            raise OwnerWanted(document=first.id, line=first.plan.register_row)
-        wanted = [one for one in wanted if one not in of_nobody]
-        return tuple(ledger.retry(one, who, rescanned=rescanned) for one in wanted)
+        owned = [one for one in wanted if not _is_of_nobody(one)]
+        return tuple(ledger.retry(one, who, rescanned=rescanned) for one in owned)
+
+
+def _is_of_nobody(document: Document) -> bool:
+    """Whether its row of the register names no owner, whatever else it was set aside for."""
+    plan = document.plan
+    return bool(plan.register_row) and not (plan.owner.identifier or plan.owner.name)
 
 
 def _wanted(ledger: Ledger, ids: Sequence[str], reason: str) -> list[Document]:

@@ -126,18 +126,24 @@ def _set_doubtful_aside(ledger: Ledger, found: Found, who: Who) -> bool:
     document = ledger.by_source(found.plan.source) if found.doubts else None
     if document is None or document.steps > 1:
         return False
-    kind = found.doubts[0]
-    doubt = _in_words(kind, found.plan.register_row)
-    error: SohoaError = StackDoubt(doubt=doubt, document=document.id)
-    if kind == "owner-missing":
-        error = OwnerWanted(document=document.id, line=found.plan.register_row)
-    elif found.likely:
-        lines = ", ".join(f"{one.row.line} ({one.share:.0%})" for one in found.likely)
-        error = RowDoubt(doubt=doubt, lines=lines, document=document.id)
+    kind = "owner-missing" if "owner-missing" in found.doubts else found.doubts[0]
+    error = _error_of(kind, found, document.id)
     changes = {"resume": "planned", "reason": kind, "detail": str(error)}
     work = Work(reasons=found.doubts, error_kind=kind)
     ledger.move(document, "set-aside", work, who, changes=changes)
     return True
+
+
+def _error_of(kind: str, found: Found, document: str) -> SohoaError:
+    """What a person is told of a doubtful document, and what to do about it."""
+    line = found.plan.register_row
+    if kind == "owner-missing":
+        return OwnerWanted(document=document, line=line)
+    doubt = _in_words(kind, line)
+    if not found.likely:
+        return StackDoubt(doubt=doubt, document=document)
+    lines = ", ".join(f"{one.row.line} ({one.share:.0%})" for one in found.likely)
+    return RowDoubt(doubt=doubt, lines=lines, document=document)
 
 
 def _in_words(kind: str, line: str) -> str:

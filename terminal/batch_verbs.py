@@ -158,7 +158,9 @@ def retry(
     where = Where(batch, operator, station)
     tried = try_again(where, documents or [], reason, rescanned=rescanned, as_is=as_is)
     if not tried:
-        return Answer([], _("No document is set aside; there is nothing to try again."))
+        return Answer(
+            [], _("No document can be tried again. What is set aside and why: sohoa batch status")
+        )
     text = _("{count} documents will be tried again by: sohoa batch run")
     return Answer([one.id for one in tried], text.format(count=len(tried)))
 

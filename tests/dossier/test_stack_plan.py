@@ -123,3 +123,18 @@ def test_a_paper_of_nobody_is_not_let_through_but_by_a_row_with_an_owner(
     (tmp_path / "mended.csv").write_text(REGISTER, encoding="utf-8")
     assigned = assign_row(where, aside.id, OneRow(tmp_path / "mended.csv", 4))
     assert assigned.plan.owner.name == "Vũ Nhật Minh"
+
+
+def test_a_paper_of_nobody_with_another_doubt_before_it_is_not_let_through_either(
+    stack: Path, planned, tmp_path: Path
+) -> None:
+    head, _missing, first, last = REGISTER.splitlines(keepends=True)
+    # Five pages are wanted of one: the stack's doubt comes before the row's.
+    last = last.replace("Vũ Nhật Minh", "").replace("Quyết định,1", "Quyết định,5")
+    *_others, of_nobody = planned(head + first + last, "pages")
+    assert of_nobody.plan.pages_expected == 5
+    assert not of_nobody.plan.owner.name
+    where = Where(tmp_path / "batch", "Lò Thị Hạnh")
+    for as_is in (False, True):
+        with pytest.raises(OwnerWanted):
+            retry(where, [of_nobody.id], as_is=as_is)
