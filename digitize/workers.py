@@ -51,15 +51,37 @@ class WorkersGone(SohoaError):
 def prepare(modules: Sequence[str] = _PRELOAD) -> None:
     """Have the server that workers are forked from import what they need, in the background.
 
-    Ctrl-C is held back while it starts, lest it reach the server half-way. One that runs already
-    is left as it is.
+    Ctrl-C is held back while it starts, lest it reach the server half-way; the server and all
+    its workers are deaf to it for good. One that runs already is left as it is.
     """
     get_context("forkserver").set_forkserver_preload(list(modules))
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    with interrupt_held():
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            forkserver.ensure_running()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def interrupt_held() -> Iterator[None]:
+    """Hold Ctrl-C back until the block ends: for what must not be left half-way.
+
+    A worker whose start is cut off, between the server's fork and the word what to do, complains
+    on the user's terminal with a traceback. Only the main thread is ever interrupted; a mask
+    would not do, for any other thread may take the signal in its stead.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    pressed: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _frame: pressed.append(number))
     try:
-        forkserver.ensure_running()
+        yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.signal(signal.SIGINT, before)
+        if pressed:
+            signal.raise_signal(signal.SIGINT)
 
 
 @contextmanager
@@ -79,7 +101,8 @@ def worker_pool(jobs: int) -> Iterator[Schedule]:
         nonlocal started
         started = True
         try:
-            return pool.schedule(and_tidy_up, args=(function, *args), timeout=timeout)
+            with interrupt_held():  # the first task starts the workers
+                return pool.schedule(and_tidy_up, args=(function, *args), timeout=timeout)
         except RuntimeError as error:  # pebble's word for a pool that is broken
             raise WorkersGone() from error
 

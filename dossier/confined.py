@@ -14,7 +14,7 @@ from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
 
-from digitize.workers import end_pool
+from digitize.workers import end_pool, interrupt_held
 from foundation.errors import ExitCode, SohoaError
 from foundation.messages import N_, Language, current_language, set_language
 
@@ -56,7 +56,8 @@ def confined(count: int, seconds: float) -> Iterator[Start]:
     )
 
     def start(function: Callable[..., Any], *arguments: Any) -> Callable[[], Any]:
-        future = pool.schedule(function, args=arguments, timeout=seconds)
+        with interrupt_held():  # the first task starts the workers
+            future = pool.schedule(function, args=arguments, timeout=seconds)
 
         def wait() -> Any:
             try:

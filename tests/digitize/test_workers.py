@@ -40,3 +40,29 @@ def test_a_pool_that_is_stopped_while_it_starts_does_not_complain(tasks):
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
     assert run.stderr == b""
+
+
+def test_ctrl_c_while_a_worker_starts_waits_until_it_has():
+    program = """
+import signal
+from multiprocessing import forkserver
+from digitize.workers import worker_pool
+
+connect = forkserver.connect_to_new_process
+
+def connect_and_press(fds):
+    connection = connect(fds)
+    signal.raise_signal(signal.SIGINT)
+    return connection
+
+if __name__ == "__main__":
+    forkserver.connect_to_new_process = connect_and_press
+    try:
+        with worker_pool(2) as schedule:
+            schedule(abs, (-1,), 30.0)
+            print("went on")
+    except KeyboardInterrupt:
+        print("heard")
+"""
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60)
+    assert (run.stdout, run.stderr) == (b"heard\n", b"")
