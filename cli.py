@@ -2,6 +2,11 @@
 
 Rooms are imported inside the verbs, so that ``sohoa --help`` need not load them.
 """
+# ruff: noqa: E402  what is set up here must be before the rest is imported
+
+from foundation.interrupts import heed_between_imports
+
+heed_between_imports()
 
 import sys
 from datetime import date
@@ -16,11 +21,11 @@ from terminal import BARE, Answer, Screen, run_app, verb
 set_language(choose_language(sys.argv))
 
 # Their texts are in the language that is set when they are imported.
-from terminal.batch_verbs import training_office, watch  # noqa: E402
-from terminal.exchange_verbs import exchange_app, outbox_app  # noqa: E402
-from terminal.ledger_verbs import audit_app, consent_app  # noqa: E402
-from terminal.lot_verbs import batch_app  # noqa: E402
-from terminal.options import (  # noqa: E402
+from terminal.batch_verbs import training_office, watch
+from terminal.exchange_verbs import exchange_app, outbox_app
+from terminal.ledger_verbs import audit_app, consent_app
+from terminal.lot_verbs import batch_app
+from terminal.options import (
     Authority,
     CoOwner,
     Delegate,
@@ -33,12 +38,12 @@ from terminal.options import (  # noqa: E402
     Witness,
     day_option,
 )
-from terminal.register_verbs import register_app  # noqa: E402
-from terminal.report_verbs import counter_report  # noqa: E402
-from terminal.serving_verbs import add_serve  # noqa: E402
-from terminal.signing_verbs import print_copy, queue, sign, verify  # noqa: E402
-from terminal.store_verbs import warehouse_app  # noqa: E402
-from terminal.trust_verbs import trust_app  # noqa: E402
+from terminal.register_verbs import register_app
+from terminal.report_verbs import counter_report
+from terminal.serving_verbs import add_serve
+from terminal.signing_verbs import print_copy, queue, sign, verify
+from terminal.store_verbs import warehouse_app
+from terminal.trust_verbs import trust_app
 
 _TEXT = _("Digitise a paper once, provably, so that it is never asked for again.")
 app = typer.Typer(help=_TEXT, add_completion=False, **BARE)

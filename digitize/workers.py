@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from multiprocessing import forkserver, get_context
+from multiprocessing import forkserver, get_context, resource_tracker
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from pebble import ProcessPool
 
 from foundation.errors import SohoaError
 from foundation.files import scratch_folder
+from foundation.interrupts import interrupt_held
 from foundation.messages import N_
 from foundation.places import fast_storage
 
@@ -56,32 +57,12 @@ def prepare(modules: Sequence[str] = _PRELOAD) -> None:
     """
     get_context("forkserver").set_forkserver_preload(list(modules))
     with interrupt_held():
+        resource_tracker.ensure_running()  # else it starts below, and lifts the mask
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             forkserver.ensure_running()
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-@contextmanager
-def interrupt_held() -> Iterator[None]:
-    """Hold Ctrl-C back until the block ends: for what must not be left half-way.
-
-    A worker whose start is cut off, between the server's fork and the word what to do, complains
-    on the user's terminal with a traceback. Only the main thread is ever interrupted; a mask
-    would not do, for any other thread may take the signal in its stead.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    pressed: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, _frame: pressed.append(number))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-        if pressed:
-            signal.raise_signal(signal.SIGINT)
 
 
 @contextmanager
@@ -101,7 +82,7 @@ def worker_pool(jobs: int) -> Iterator[Schedule]:
         nonlocal started
         started = True
         try:
-            with interrupt_held():  # the first task starts the workers
+            with interrupt_held():  # the first task starts the workers: see that they get orders
                 return pool.schedule(and_tidy_up, args=(function, *args), timeout=timeout)
         except RuntimeError as error:  # pebble's word for a pool that is broken
             raise WorkersGone() from error

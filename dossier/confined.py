@@ -14,8 +14,9 @@ from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
 
-from digitize.workers import end_pool, interrupt_held
+from digitize.workers import end_pool, prepare
 from foundation.errors import ExitCode, SohoaError
+from foundation.interrupts import interrupt_held
 from foundation.messages import N_, Language, current_language, set_language
 
 #: Address space in bytes a worker may use: a 130 MB file takes a tenth of it.
@@ -44,6 +45,7 @@ def confined(count: int, seconds: float) -> Iterator[Start]:
     Raises:
         TooMuch: from the function that waits, when the work went beyond a limit.
     """
+    prepare(())
     workers = max(1, min(_WORKERS, count))
     # The pool's own clock ends what takes too long. Should the pool itself be gone (it was seen
     # once, after the machine had been halted for a minute), nobody may wait for it for ever.

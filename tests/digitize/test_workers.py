@@ -64,5 +64,28 @@ if __name__ == "__main__":
     except KeyboardInterrupt:
         print("heard")
 """
-    run = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60)
+    run = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True)
     assert (run.stdout, run.stderr) == (b"heard\n", b"")
+
+
+def test_ctrl_c_in_a_terminal_is_not_heard_by_what_loads_in_the_background():
+    program = """
+import sys, time
+from digitize.workers import prepare
+
+if __name__ == "__main__":
+    prepare()
+    print("loading", flush=True)
+    try:
+        time.sleep(60)
+    except KeyboardInterrupt:
+        print("heard")
+"""
+    command = [sys.executable, "-c", program]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, start_new_session=True) as run:
+        assert run.stdout
+        assert run.stdout.readline() == b"loading\n"
+        time.sleep(0.2)  # the server is importing by then
+        os.killpg(run.pid, signal.SIGINT)
+        assert run.communicate(timeout=30) == (b"heard\n", b"")
