@@ -24,7 +24,8 @@ def heed_between_imports() -> None:
 
 def _when_imported(number: int, frame: FrameType | None) -> None:
     if _imports(frame):
-        again = threading.Timer(_AGAIN, signal.raise_signal, [number])
+        main = threading.main_thread().ident  # only itself is awoken by what it is told
+        again = threading.Timer(_AGAIN, signal.pthread_kill, [main, number])
         again.daemon = True
         again.start()
     else:

@@ -11,6 +11,7 @@ Tesseract reads alone.
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -156,6 +157,7 @@ def _reader() -> _Reader | None:
     files = _files()
     if files is None:
         return None
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # else it reports to its maker, since 1.29
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

@@ -1,5 +1,9 @@
 """Two readers vote on doubtful print; without the second the first reads alone."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -113,3 +117,17 @@ def test_without_the_reader_the_first_reading_stands(without_the_reader):
 
 def test_the_reader_is_installed_with_its_extra():
     assert reader.installed()
+
+
+def test_the_reader_tells_its_maker_nothing(tmp_path):
+    """Since 1.29 the library keeps a file of reports in the home folder and sends them."""
+    environ = {name: value for name, value in os.environ.items() if name not in _QUIETENING}
+    program = "from ocr import reader\nreader.load()\nassert reader.installed()"
+    subprocess.run(
+        [sys.executable, "-c", program], env=environ | {"HOME": str(tmp_path)}, check=True
+    )
+    assert list(tmp_path.rglob("*")) == []
+
+
+#: What has the library report nothing, set or not.
+_QUIETENING = {"CI", "GITHUB_ACTIONS", "ORT_DISABLE_TELEMETRY", "ORT_RUNNING_UNIT_TESTS"}
