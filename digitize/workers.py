@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from multiprocessing import forkserver, get_context, resource_tracker
+from multiprocessing import forkserver, get_context, parent_process, resource_tracker
 from pathlib import Path
 from typing import Any
 
@@ -132,9 +132,21 @@ def start_worker(scratch: str) -> None:
     os.dup2(silence, 2)
     os.close(silence)
     signal.signal(signal.SIGTERM, _end_group)
+    threading.Thread(target=_end_with_the_command, daemon=True).start()
     os.environ["SOHOA_FAST_STORAGE"] = tempfile.tempdir = scratch
     settle_in()
     (Path(scratch) / f"{_READY}{os.getpid()}").touch()
+
+
+def _end_with_the_command() -> None:
+    """Wait, in a thread, for the end of the process that this worker works for, and end.
+
+    A command that is killed, as by the system when memory runs out, stops nobody: its workers
+    would read their pages to the end for no one.
+    """
+    if command := parent_process():  # always, in a worker
+        command.join()
+        _end_group()
 
 
 def settle_in() -> None:

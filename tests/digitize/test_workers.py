@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -89,3 +90,24 @@ if __name__ == "__main__":
         time.sleep(0.2)  # the server is importing by then
         os.killpg(run.pid, signal.SIGINT)
         assert run.communicate(timeout=30) == (b"heard\n", b"")
+
+
+def test_a_command_that_is_killed_takes_its_workers_along():
+    program = """
+import os, time
+from digitize.workers import worker_pool
+
+if __name__ == "__main__":
+    with worker_pool(1) as schedule:
+        print(schedule(os.getpid, (), 30.0).result(), flush=True)
+        schedule(time.sleep, (60,), 90.0).result()
+"""
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as run:
+        assert run.stdout
+        worker = Path("/proc", run.stdout.readline().decode().strip())
+        time.sleep(0.2)  # it sleeps by then
+        run.kill()
+    deadline = time.monotonic() + 10
+    while worker.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not worker.exists()
