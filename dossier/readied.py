@@ -1,6 +1,9 @@
 """What judging files needs, imported once by the server that its processes are forked from."""
 
+import gc
 from importlib import import_module
+
+gc.disable()  # as in digitize.readied
 
 for _module in (
     "digitize.content",
@@ -12,3 +15,6 @@ for _module in (
     "signing.verify",
 ):
     import_module(_module)
+
+gc.freeze()
+gc.enable()

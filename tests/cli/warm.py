@@ -5,6 +5,7 @@ every caller, with the arguments, environment, folder and open files the caller 
 ends when its standard input does.
 """
 
+import gc
 import importlib
 import json
 import os
@@ -50,6 +51,7 @@ def main() -> None:
     """Load, say so, and serve."""
     for name in LIBRARIES:
         importlib.import_module(name)
+    gc.freeze()  # else each child looks through all of it again when it ends
     threading.Thread(target=lambda: (os.read(0, 1), os._exit(0)), daemon=True).start()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the handlers
     with socket.socket(socket.AF_UNIX) as server:
