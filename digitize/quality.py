@@ -133,13 +133,22 @@ def _blurred(strokes: Print, confidence: float | None, rules: PageRules) -> bool
     return strokes.spread > bar or moved or (strokes.spread > _SOFT * bar and badly_read)
 
 
-def reasons(findings: Sequence[Finding], rules: PageRules) -> list[str]:
-    """What the clerk must do, a sentence for every flag of every kept page."""
+def reasons(findings: Sequence[Finding], rules: PageRules, *, by_file: bool = False) -> list[str]:
+    """What the clerk must do, a sentence for every flag of every kept page.
+
+    Args:
+        by_file: name each page's file too, for whoever has to look for it among many.
+    """
     return [
-        _(REASONS[flag]).format(page=finding.index + 1, bar=rules.min_dpi)
+        _(REASONS[flag]).format(page=_named(finding, by_file=by_file), bar=rules.min_dpi)
         for finding in findings
         for flag in finding.flags
     ]
+
+
+def _named(finding: Finding, *, by_file: bool) -> str:
+    number = str(finding.index + 1)
+    return f"{number} ({finding.source})" if by_file else number
 
 
 def too_few(findings: Sequence[Finding], expected: int | None) -> list[str]:

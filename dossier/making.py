@@ -109,11 +109,13 @@ class Made:
 
     Attributes:
         left_out: subfolders and files beside the sources that are not in it.
+        device: the scanner its sheets came from; empty for files.
     """
 
     digitized: Digitized
     facts: tuple[Facts, ...] = ()
     left_out: tuple[Path, ...] = ()
+    device: str = ""
 
 
 def make_document(
@@ -183,7 +185,7 @@ def make_document(
         if fields:
             fields.write_text(facts_json(facts), encoding="utf-8")
     aside = [] if device else left_out([Path(name) for name in sources])
-    return Made(made, tuple(facts), tuple(aside))
+    return Made(made, tuple(facts), tuple(aside), device)
 
 
 def _set_aside(blanks: Sequence[Sheet], target: Path) -> Path:

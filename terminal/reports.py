@@ -164,7 +164,8 @@ def digitized_answer(
     text = _("{file}: {kept} pages, {blank} blank left out, {seconds:.1f} s").format(
         file=made.path, kept=kept, blank=blank, seconds=made.seconds
     )
-    said = reasons(made.findings, paper.pages)
+    several = len({finding.source for finding in made.findings}) > 1
+    said = reasons(made.findings, paper.pages, by_file=several and not whole.device)
     if made.set_aside:
         text += "\n" + _("The blank sides are kept in {folder}").format(folder=made.set_aside)
     if made.lost:

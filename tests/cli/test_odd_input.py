@@ -56,7 +56,7 @@ def test_even_sheets_are_blank_and_a_black_one_is_too_dark(counter, complains) -
     assert not (counter.folder / PDF).exists()
     Image.new("L", (1654, 2339), 0).save(folder / "0.png", dpi=(200, 200))
     result = counter.run("digitize", folder, "-o", PDF, "--keep-blank", "--json")
-    complains(result, 4, "page 1: too dark")
+    complains(result, 4, "page 1 (0.png): too dark")
     assert page_sizes(counter.folder / PDF) == [(210, 297)] * 3
 
 

@@ -138,6 +138,12 @@ def test_each_reason_says_which_page_and_what_to_do():
     assert reasons([finding], RULES)[0] == "trang 3: bị mờ, hãy quét lại"
 
 
+def test_among_many_files_a_reason_names_the_file():
+    set_language("en")
+    finding = Finding(2, "b.jpg", flags=("blurred",))
+    assert reasons([finding], RULES, by_file=True) == ["page 3 (b.jpg): blurred. Scan it again"]
+
+
 def test_the_bars_come_from_the_profile(good, drawn: Callable[..., Pixels]):
     marks = find_marks(drawn(), DPI)
     look = Look(look_at_light(drawn(), marks), look_at_print(marks))
