@@ -16,9 +16,11 @@ def heed_between_imports() -> None:
     """Have Ctrl-C wait while a module is imported, from now on.
 
     The start of a command is imports for the most part. Some libraries in C end the process
-    with a core dump when they are interrupted there, the others with a traceback.
+    with a core dump when they are interrupted there, the others with a traceback. Where Ctrl-C
+    is ignored, as in what a script runs in the background, it stays so.
     """
-    if threading.current_thread() is threading.main_thread():
+    is_heard = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if is_heard and threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, _when_imported)
 
 

@@ -18,7 +18,7 @@ def press() -> None:
 
 @pytest.fixture
 def heeding():
-    before = signal.getsignal(signal.SIGINT)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     heed_between_imports()
     yield
     signal.signal(signal.SIGINT, before)
@@ -80,3 +80,12 @@ def test_it_is_heard_at_once_elsewhere(heeding):
 def press_and_wait() -> None:
     press()
     time.sleep(10)
+
+
+def test_where_it_is_ignored_it_stays_so():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        heed_between_imports()
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
