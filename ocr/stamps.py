@@ -88,23 +88,22 @@ def without_stamps(pixels: NDArray[np.uint8], dpi: float) -> Lifted:
         right, bottom = min(width, int((x + w + 1) * scale)), min(height, int((y + h + 1) * scale))
         grown = cv2.dilate(cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT), _AROUND)
         here = cv2.resize(grown, (right - left, bottom - top), interpolation=cv2.INTER_NEAREST)
-        part = gray[top:bottom, left:right]
-        part[:] = np.where(here, _without_ink(pixels[top:bottom, left:right], u8(here)), part)
+        about = np.s_[top:bottom, left:right]
+        gray[about][here > 0] = _without_ink(pixels[about], here > 0)
         if max(w, h) <= _STROKE * _MM:
             lifted.append((left, top, right, bottom))
     return Lifted(gray, tuple(lifted))
 
 
-def _without_ink(pixels: NDArray[np.uint8], here: Gray) -> Gray:
-    """The part in grey, coloured ink where ``here`` is 1 made as pale as the paper around it.
+def _without_ink(pixels: NDArray[np.uint8], here: NDArray[np.bool_]) -> Gray:
+    """The pixels that are ``here`` in grey, coloured ink made as pale as the paper around it.
 
     Black below stays dark, for every ink by its own brightest channel: red, green or blue.
     """
     paper = np.percentile(pixels.reshape(-1, 3), _PAPER, axis=0).astype(np.float32)
-    through = pixels / np.maximum(paper, 1.0)  # the light that each channel lets through
-    darkest, brightest = channels(through)
-    which = through.argmax(axis=2)
-    ink = (brightest - darkest > _TINGED) & (here > 0)
+    through = pixels[here] / np.maximum(paper, 1.0)  # the light that each channel lets through
+    brightest, which = through.max(axis=1), through.argmax(axis=1)
+    ink = brightest - through.min(axis=1) > _TINGED
     for channel in range(3):
         of_it = which == channel
         if (ink & of_it).any():
