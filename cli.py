@@ -5,12 +5,13 @@ Rooms are imported inside the verbs, so that ``sohoa --help`` need not load them
 # ruff: noqa: E402  what is set up here must be before the rest is imported
 
 import gc
+import signal
 
 from foundation.interrupts import heed_between_imports
 
-heed_between_imports()
+heed_between_imports(signal.SIGINT)
 # A start makes half a million objects and drops none: to look for some takes 0.2 s of 1.2.
-gc.set_threshold(10_000, 50, 50)
+gc.set_threshold(10_000)
 
 import sys
 from datetime import date
@@ -370,6 +371,7 @@ app.add_typer(exchange_app)
 def main() -> None:
     """The way in: run the command and leave with its exit code."""
     code = run_app(app, sys.argv[1:])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # it ends
     gc.freeze()  # else all there is would be looked through once more, for 0.3 s
     sys.exit(code)
 

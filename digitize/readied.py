@@ -8,10 +8,11 @@ a copy of what they look at.
 import gc
 
 gc.disable()
+try:
+    import digitize.page  # noqa: F401  imported for the workers
+    from ocr.reader import load
 
-import digitize.page  # noqa: E402, F401  imported for the workers
-from ocr.reader import load  # noqa: E402
-
-load()
-gc.freeze()
-gc.enable()
+    load()
+finally:
+    gc.freeze()
+    gc.enable()

@@ -55,7 +55,8 @@ def prepare(modules: Sequence[str] = _PRELOAD) -> None:
     Ctrl-C is held back while it starts, lest it reach the server half-way; the server and all
     its workers are deaf to it for good. One that runs already is left as it is.
     """
-    get_context("forkserver").set_forkserver_preload(list(modules))
+    if modules:
+        get_context("forkserver").set_forkserver_preload(list(modules))
     with interrupt_held():
         resource_tracker.ensure_running()  # else it starts below, and lifts the mask
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
@@ -132,21 +133,25 @@ def start_worker(scratch: str) -> None:
     os.dup2(silence, 2)
     os.close(silence)
     signal.signal(signal.SIGTERM, _end_group)
-    threading.Thread(target=_end_with_the_command, daemon=True).start()
+    end_with_the_command(_end_group)
     os.environ["SOHOA_FAST_STORAGE"] = tempfile.tempdir = scratch
     settle_in()
     (Path(scratch) / f"{_READY}{os.getpid()}").touch()
 
 
-def _end_with_the_command() -> None:
-    """Wait, in a thread, for the end of the process that this worker works for, and end.
+def end_with_the_command(end: Callable[[], Any]) -> None:
+    """Have a thread wait for the end of the process that this one works for, and then call ``end``.
 
     A command that is killed, as by the system when memory runs out, stops nobody: its workers
     would read their pages to the end for no one.
     """
-    if command := parent_process():  # always, in a worker
-        command.join()
-        _end_group()
+
+    def wait() -> None:
+        if command := parent_process():  # always, in a worker
+            command.join()
+            end()
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def settle_in() -> None:

@@ -4,17 +4,19 @@ A damaged or malicious file can make a parser loop, eat memory or crash. Here it
 worker process, and its verdict says so.
 """
 
+import os
 import resource
 import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import contextmanager
+from functools import partial
 from multiprocessing import get_context
 from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
 
-from digitize.workers import end_pool, prepare
+from digitize.workers import end_pool, end_with_the_command, prepare
 from foundation.errors import ExitCode, SohoaError
 from foundation.interrupts import interrupt_held
 from foundation.messages import N_, Language, current_language, set_language
@@ -45,7 +47,7 @@ def confined(count: int, seconds: float) -> Iterator[Start]:
     Raises:
         TooMuch: from the function that waits, when the work went beyond a limit.
     """
-    prepare(())
+    prepare(())  # a server of its own where none runs; it loads what the work needs with it
     workers = max(1, min(_WORKERS, count))
     # The pool's own clock ends what takes too long. Should the pool itself be gone (it was seen
     # once, after the machine had been halted for a minute), nobody may wait for it for ever.
@@ -80,3 +82,4 @@ def _confine(language: Language) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     set_language(language)
+    end_with_the_command(partial(os._exit, 1))

@@ -4,17 +4,17 @@ import gc
 from importlib import import_module
 
 gc.disable()  # as in digitize.readied
-
-for _module in (
-    "digitize.content",
-    "digitize.seal",
-    "digitize.sources",
-    "dossier.verification",
-    "ocr.codes",
-    "signing.credential",
-    "signing.verify",
-):
-    import_module(_module)
-
-gc.freeze()
-gc.enable()
+try:
+    for _module in (
+        "digitize.content",
+        "digitize.seal",
+        "digitize.sources",
+        "dossier.verification",
+        "ocr.codes",
+        "signing.credential",
+        "signing.verify",
+    ):
+        import_module(_module)
+finally:
+    gc.freeze()
+    gc.enable()

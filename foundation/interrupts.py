@@ -1,26 +1,49 @@
-"""When Ctrl-C is heard: not while something is half-way that must not be left there."""
+"""When a command that is to stop hears of it: not half-way through what must not be left there."""
 
+import asyncio
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any, TypeVar
 
-#: Seconds until Ctrl-C that came at a bad moment is tried again.
+T = TypeVar("T")
+
+#: Ctrl-C, being asked to end, and a terminal that was closed.
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+#: Seconds until a stop that came at a bad moment is tried again.
 _AGAIN = 0.05
 #: The file that code which imports a module seems to be in.
 _IMPORTING = "<frozen importlib._bootstrap>"
 
 
-def heed_between_imports() -> None:
-    """Have Ctrl-C wait while a module is imported, from now on.
+def heed_between_imports(*stops: signal.Signals) -> None:
+    """Have stops raise KeyboardInterrupt, but wait while a module is imported, from now on.
 
     The start of a command is imports for the most part. Some libraries in C end the process
-    with a core dump when they are interrupted there, the others with a traceback. Where Ctrl-C
-    is ignored, as in what a script runs in the background, it stays so.
+    with a core dump when they are interrupted there, the others with a traceback. What is
+    ignored, as Ctrl-C is in the background of a script and SIGHUP by nohup, stays ignored.
     """
-    is_heard = signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    if is_heard and threading.current_thread() is threading.main_thread():
+    if threading.current_thread() is not threading.main_thread():
+        return
+    for stop in stops:
+        if signal.getsignal(stop) is not signal.SIG_IGN:
+            signal.signal(stop, _when_imported)
+
+
+def run_async(work: Coroutine[Any, Any, T]) -> T:
+    """``asyncio.run``, which lets Ctrl-C cancel the work at its next await, and not just anywhere.
+
+    It does so only where Python's own handler hears it.
+    """
+    is_main = threading.current_thread() is threading.main_thread()
+    if not is_main or signal.getsignal(signal.SIGINT) is not _when_imported:
+        return asyncio.run(work)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return asyncio.run(work)
+    finally:
         signal.signal(signal.SIGINT, _when_imported)
 
 
@@ -44,7 +67,7 @@ def _imports(frame: FrameType | None) -> bool:
 
 @contextmanager
 def interrupt_held() -> Iterator[None]:
-    """Hold Ctrl-C back until the block ends.
+    """Hold stops back until the block ends.
 
     Only the main thread is ever interrupted. A mask of signals would not do, for any other
     thread may take the signal in its stead.
@@ -52,11 +75,12 @@ def interrupt_held() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    pressed: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, _frame: pressed.append(number))
+    told: list[int] = []
+    before = [signal.signal(stop, lambda number, _frame: told.append(number)) for stop in STOPS]
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
-        if pressed:
-            signal.raise_signal(signal.SIGINT)
+        for stop, handler in zip(STOPS, before, strict=True):
+            signal.signal(stop, handler)
+        if told:
+            signal.raise_signal(told[0])

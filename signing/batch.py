@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from foundation.files import atomic_path, sweep_parts
+from foundation.interrupts import run_async
 from foundation.times import utc_now
 from profiles.schema import RemoteSigner
 from signing import errors
@@ -67,7 +68,7 @@ def sign_batch(
     with open_key(request, pin_source) as session:
         chain = tuple(chain_of(session.certificate, [*session.chain, *extra]))
         tools = Tools(request, session, chain, means)
-        return asyncio.run(_sign_all(jobs, tools, look, on_progress))
+        return run_async(_sign_all(jobs, tools, look, on_progress))
 
 
 #: Errors that the next file would meet as well.

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from foundation.aside import answered_aside
+from foundation.interrupts import run_async
 from signing.facts import SignatureFacts
 
 if TYPE_CHECKING:
@@ -59,4 +60,4 @@ def beside(jobs: Sequence[object]) -> Iterator[Look]:
 def _look_now(signed: Signed) -> SignatureFacts:
     from signing.outputs import look_at
 
-    return asyncio.run(look_at(signed))
+    return run_async(look_at(signed))

@@ -10,7 +10,6 @@ sealed and by whom, and carries the digest of the document and a sketch of its w
     check(text, [Path("roots")], utc_now()).verdict            # 'valid'
 """
 
-import asyncio
 import stat
 import zlib
 from collections.abc import Mapping, Sequence
@@ -30,6 +29,7 @@ from pyhanko_certvalidator import CertificateValidator, ValidationContext
 from pyhanko_certvalidator.errors import PathError, ValidationError
 
 from foundation.errors import ExitCode, SohoaError
+from foundation.interrupts import run_async
 from foundation.messages import N_
 from signing.certificates import display_name, may_issue, valid_at
 from signing.errors import BadTrustFile
@@ -289,7 +289,7 @@ def _trusted(
     )
     validator = CertificateValidator(certificate, validation_context=context)
     try:
-        asyncio.run(validator.async_validate_usage({"digital_signature"}))
+        run_async(validator.async_validate_usage({"digital_signature"}))
     except (PathError, ValidationError):
         return False
     return True

@@ -7,7 +7,6 @@
 Facts, policy and words are those of signatures in PDF files.
 """
 
-import asyncio
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ from pyhanko.sign.validation.errors import DisallowedAlgorithmError, SignatureVa
 from pyhanko.sign.validation.generic_cms import async_validate_detached_cms
 from pyhanko.sign.validation.settings import KeyUsageConstraints
 
+from foundation.interrupts import run_async
 from foundation.times import utc_now
 from signing import errors
 from signing.batch import means_for, open_key
@@ -79,7 +79,7 @@ def open_sealer(request: SigningRequest, pins: PinSource) -> Iterator[Seal]:
     with open_key(request, pins) as session:
         chain = tuple(chain_of(session.certificate, [*session.chain, *extra]))
         tools = Tools(request, session, chain, means)
-        yield lambda data: asyncio.run(_sealed(data, tools))
+        yield lambda data: run_async(_sealed(data, tools))
 
 
 async def _sealed(data: bytes, tools: Tools) -> bytes:
@@ -124,7 +124,7 @@ def verify_detached(
         finally:
             await evidence.network.close()
 
-    return _only(asyncio.run(gather()))
+    return _only(run_async(gather()))
 
 
 def _only(facts: FileFacts) -> DetachedVerdict:

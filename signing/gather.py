@@ -3,7 +3,6 @@
 Nothing is judged here.
 """
 
-import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -19,6 +18,7 @@ from pyhanko.sign.validation.pdf_embedded import (
     collect_embedded_signatures,
 )
 
+from foundation.interrupts import run_async
 from signing.document import MALFORMED
 from signing.evidence import Evidence, Network, with_store
 from signing.facts import FileFacts, FileFault, Oddity, SignatureFacts
@@ -59,7 +59,7 @@ def gather(
     Raises:
         OSError: the file cannot be opened or read.
     """
-    return asyncio.run(gather_async(file, anchors, at, policy, known))
+    return run_async(gather_async(file, anchors, at, policy, known))
 
 
 async def gather_async(

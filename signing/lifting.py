@@ -6,7 +6,6 @@ certificate expires. No key is needed. What was signed stays a prefix of the new
 file that has what it needs is left alone: safe to run every day.
 """
 
-import asyncio
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from foundation.files import atomic_path, begins_with
+from foundation.interrupts import run_async
 from foundation.messages import _
 from foundation.reasons import DAMAGED
 from foundation.times import utc_now
@@ -70,7 +70,7 @@ def lift_files(
     if not lift.timestamp_urls:
         raise errors.NoTimestampService(level=lift.level)
     means = means_of(lift.timestamp_urls, lift.services, lift.trust, lift.chain)
-    return asyncio.run(_lift_all(jobs, _Tools(lift, means), on_progress))
+    return run_async(_lift_all(jobs, _Tools(lift, means), on_progress))
 
 
 async def _lift_all(

@@ -18,6 +18,7 @@ from asn1crypto import algos, x509
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from foundation.errors import SohoaError
+from foundation.interrupts import run_async
 from foundation.messages import _
 from foundation.reasons import reason_of
 from foundation.times import utc_now
@@ -43,7 +44,7 @@ def open_remote(signer: RemoteSigner, pins: PinSource) -> "Iterator[RemoteSessio
         RemoteUnavailable, RemoteBusy, RemoteAnswerWrong: the service.
     """
     with office_access(signer, pins) as service:
-        credential = asyncio.run(service.credential())
+        credential = run_async(service.credential())
         _check(credential.certificate)
         session = RemoteSession(service, credential, pins)
         try:
@@ -64,7 +65,7 @@ def office_access(signer: RemoteSigner, pins: PinSource | None) -> Iterator[CscS
         if signer.access in ("login", "client"):
             asking = CscService(signer, Pin(""))
             log_in = asking.log_in if signer.access == "login" else asking.log_in_client
-            token = asyncio.run(log_in(signer.account, access))
+            token = run_async(log_in(signer.account, access))
             access.forget()
             access = token
         yield CscService(signer, access)
@@ -80,7 +81,7 @@ def list_credentials(signer: RemoteSigner) -> list[str]:
         SohoaError: as :func:`open_remote`.
     """
     with office_access(signer, None) as service:
-        return asyncio.run(service.credential_ids())
+        return run_async(service.credential_ids())
 
 
 @dataclass

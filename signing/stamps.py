@@ -4,7 +4,6 @@ token = stamp(digest, ["http://tsa.example.vn"], ServiceRules())
 stamped_at(token, digest, [Path("roots")])        # when; None where it does not hold
 """
 
-import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +15,7 @@ from pyhanko.sign.validation.status import TimestampSignatureStatus
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.errors import PathError, ValidationError
 
+from foundation.interrupts import run_async
 from profiles.schema import ServiceRules
 from signing.timestamps import TimestampService
 from signing.trust import load_anchors, split_roots
@@ -49,7 +49,7 @@ def stamp(digest: bytes, urls: Sequence[str], rules: ServiceRules) -> bytes:
         finally:
             await service.aclose()
 
-    return bytes(asyncio.run(ask()).dump())
+    return bytes(run_async(ask()).dump())
 
 
 def stamped_at(
@@ -78,7 +78,7 @@ def stamped_at(
             allow_fetching=False,
             revocation_mode="soft-fail",
         )
-        found = asyncio.run(
+        found = run_async(
             validate_tst_signed_data(signed, context, lambda a: digest if a == "sha256" else b"")
         )
         status = TimestampSignatureStatus(**found)

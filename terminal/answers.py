@@ -8,7 +8,6 @@ import errno
 import inspect
 import os
 import re
-import signal
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -21,6 +20,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from foundation.errors import ExitCode, SohoaError
+from foundation.interrupts import STOPS, heed_between_imports
 from foundation.messages import N_, Language, _, lend_catalogue, set_language
 from foundation.privacy import mask_text
 from foundation.reasons import reason_of
@@ -295,12 +295,11 @@ def run_app(app: typer.Typer, arguments: Sequence[str]) -> int:
     Being asked to end (SIGTERM) or left alone (SIGHUP) is a stop as Ctrl+C is: half-written
     files go, finished work stays.
     """
-    lend_catalogue()
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # text files
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
     try:
+        heed_between_imports(*STOPS)
+        lend_catalogue()
+        for stream in (sys.stdout, sys.stderr):
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # text files
         code = app(args=list(arguments), prog_name="sohoa", standalone_mode=False)
     except _UsageError as error:
         return _misused(error, as_json="--json" in arguments)

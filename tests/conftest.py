@@ -2,7 +2,8 @@
 
 import gc
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -42,3 +43,17 @@ def pki(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Rehearsal"]:
 
     with rehearsal_pki(tmp_path_factory.mktemp("rehearsal")) as rehearsal:
         yield rehearsal
+
+
+@pytest.fixture
+def runs() -> Callable[[int], bool]:
+    """Tells whether a process is at work still, and not ended and only not yet noticed."""
+
+    def look(pid: int) -> bool:
+        try:
+            stat = Path(f"/proc/{pid}/stat").read_text()
+        except (FileNotFoundError, ProcessLookupError):
+            return False
+        return stat[stat.rindex(")") + 2] != "Z"
+
+    return look

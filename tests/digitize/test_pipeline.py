@@ -275,7 +275,7 @@ def test_a_missing_language_is_told_before_a_sheet_is_touched(tmp_path, paper):
         all_of(feed(), Options(paper.model_copy(update={"pages": rules})), tmp_path)
 
 
-def test_ctrl_c_leaves_no_process_and_no_part_of_the_output(tmp_path, sheets, fast):
+def test_ctrl_c_leaves_no_process_and_no_part_of_the_output(tmp_path, sheets, fast, runs):
     stack = sheets(*["chữ"] * 30)
     out = tmp_path / "out.pdf"
     command = [sys.executable, "-m", "cli", "digitize", str(stack[0].path.parent), "-o", str(out)]
@@ -292,20 +292,12 @@ def test_ctrl_c_leaves_no_process_and_no_part_of_the_output(tmp_path, sheets, fa
     assert run.returncode == 130
     assert "Traceback" not in complaint
     deadline = time.monotonic() + 10
-    while (left := {pid for pid in started if _runs(pid)}) and time.monotonic() < deadline:
+    while (left := {pid for pid in started if runs(pid)}) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert left == set()
     assert not out.exists()
     assert not [path for path in tmp_path.rglob("*") if path.name.startswith((".out", ".sohoa-"))]
     assert not list(fast.iterdir())
-
-
-def _runs(pid: int) -> bool:
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return stat[stat.rindex(")") + 2] != "Z"
 
 
 def test_a_private_work_folder_goes_with_the_block(tmp_path):

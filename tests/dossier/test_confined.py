@@ -2,7 +2,10 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -43,3 +46,26 @@ def test_an_error_of_ours_comes_through_as_it_is() -> None:
 
 def _broken(_nothing: int) -> None:
     raise KeyError("x")
+
+
+def test_a_command_that_is_killed_takes_what_it_judged_along(
+    runs: Callable[[int], bool],
+) -> None:
+    program = """
+import os, time
+from dossier.confined import confined
+
+if __name__ == "__main__":
+    with confined(1, 90.0) as start:
+        print(start(os.getpid)(), flush=True)
+        start(time.sleep, 60)()
+"""
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as run:
+        assert run.stdout
+        worker = int(run.stdout.readline())
+        time.sleep(0.2)  # it sleeps by then
+        run.kill()
+    deadline = time.monotonic() + 10
+    while runs(worker) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not runs(worker)

@@ -1,5 +1,6 @@
 """Ctrl-C is heard, but not half-way through what must not be left there."""
 
+import asyncio
 import importlib
 import os
 import signal
@@ -9,7 +10,7 @@ import time
 
 import pytest
 
-from foundation.interrupts import heed_between_imports, interrupt_held
+from foundation.interrupts import STOPS, heed_between_imports, interrupt_held, run_async
 
 
 def press() -> None:
@@ -19,29 +20,34 @@ def press() -> None:
 @pytest.fixture
 def heeding():
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    heed_between_imports()
+    heed_between_imports(signal.SIGINT)
     yield
     signal.signal(signal.SIGINT, before)
 
 
-def press_from_another_thread() -> None:
-    other = threading.Thread(target=signal.raise_signal, args=(signal.SIGINT,))
+def tell_from_another_thread(stop: signal.Signals) -> None:
+    other = threading.Thread(target=signal.raise_signal, args=(stop,))
     other.start()
     other.join()
 
 
-@pytest.mark.parametrize("press", [press, press_from_another_thread])
-def test_it_waits_for_the_end_of_the_block(press):
+@pytest.mark.parametrize("stop", STOPS)
+@pytest.mark.parametrize("tell", [signal.raise_signal, tell_from_another_thread])
+def test_it_waits_for_the_end_of_the_block(stop, tell):
     done = []
 
     def work() -> None:
         with interrupt_held():
-            press()
+            tell(stop)
             time.sleep(0.01)
             done.append("all")
 
-    with pytest.raises(KeyboardInterrupt):
-        work()
+    before = signal.signal(stop, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            work()
+    finally:
+        signal.signal(stop, before)
     assert done == ["all"]
 
 
@@ -82,10 +88,27 @@ def press_and_wait() -> None:
     time.sleep(10)
 
 
+def test_asynchronous_work_is_cancelled_at_its_next_await_and_not_before(heeding):
+    done = []
+
+    async def work() -> None:
+        press()
+        time.sleep(0.01)  # noqa: ASYNC251  what must not be cut off
+        done.append("this step")
+        await asyncio.sleep(10)
+        done.append("too much")
+
+    heard = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        run_async(work())
+    assert done == ["this step"]
+    assert signal.getsignal(signal.SIGINT) is heard
+
+
 def test_where_it_is_ignored_it_stays_so():
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        heed_between_imports()
+        heed_between_imports(signal.SIGINT)
         assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGINT, before)
