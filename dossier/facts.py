@@ -105,31 +105,37 @@ class FactReader:
         self._papers = (
             [named] if named.fields else [paper for paper in all_of(Paper) if paper.fields]
         )
-        self._documents: list[_Document] = []
+        self._facts: list[Facts] = []
+        #: The one whose pages come; those before were read and their words let go.
+        self._document: _Document | None = None
         self._count = 0
-        self._open = False
 
     def take(self, page: FinishedPage) -> None:
         """Note a page that goes into the file, before its picture is removed."""
         self._count += 1
         paper = paper_of(page, self._papers)
-        if paper is None and self._named.fields and not self._documents:
+        if paper is None and self._named.fields and not (self._facts or self._document):
             paper = self._named
         if paper is not None:
-            self._documents.append(_Document(paper))
-            self._open = True
+            self._settle()
+            self._document = _Document(paper)
         elif not self._named.fields and begins_document(page):
-            self._open = False  # a paper nobody knows
-        if not self._open or self._documents[-1].is_full():
+            self._settle()  # a paper nobody knows
+        if self._document is None:
             return
-        document = self._documents[-1]
+        document = self._document
         document.pages.append(self._count)
         document.words.append(page.words)
         document.card = document.card or card_on(page, document.paper)
+        if document.is_full():
+            self._settle()
+
+    def _settle(self) -> None:
+        self._facts, self._document = self.facts(), None
 
     def facts(self) -> list[Facts]:
         """What was read off every document so far."""
-        return [_read(document) for document in self._documents]
+        return [*self._facts, *([_read(self._document)] if self._document else [])]
 
 
 def begins_document(page: FinishedPage) -> bool:
