@@ -1,6 +1,7 @@
 """What can be wrong with a file handed in, one class a cause (exit code 3 for all)."""
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from foundation.errors import ExitCode, SohoaError
@@ -15,6 +16,11 @@ def file_label(path: Path) -> str:
     hold one, also when a date or a counter is glued to it.
     """
     return re.sub(r"\d{9,}", lambda match: mask_number(match.group()), path.name)
+
+
+def are_many_files(labels: Iterable[str]) -> bool:
+    """Whether sheets of these labels come from more than one file; ``#2`` is a page of one."""
+    return len({re.sub(r"#\d+$", "", label) for label in labels}) > 1
 
 
 class InputRefused(SohoaError):

@@ -146,7 +146,7 @@ def digitized_answer(
         expected: written pages the clerk counted; else as many as the profile says.
     """
     from digitize.quality import BelowQuality, below_bar, reasons, too_few
-    from digitize.source_errors import file_label
+    from digitize.source_errors import are_many_files, file_label
 
     made = whole.digitized
     for facts in whole.facts:
@@ -164,8 +164,8 @@ def digitized_answer(
     text = _("{file}: {kept} pages, {blank} blank left out, {seconds:.1f} s").format(
         file=made.path, kept=kept, blank=blank, seconds=made.seconds
     )
-    several = len({finding.source for finding in made.findings}) > 1
-    said = reasons(made.findings, paper.pages, by_file=several and not whole.device)
+    by_file = not whole.device and are_many_files([one.source for one in made.findings])
+    said = reasons(made.findings, paper.pages, by_file=by_file)
     if made.set_aside:
         text += "\n" + _("The blank sides are kept in {folder}").format(folder=made.set_aside)
     if made.lost:

@@ -14,6 +14,7 @@ from digitize.light import look_at_light
 from digitize.quality import Look, below_bar, judge, reasons, too_few
 from digitize.sharpness import look_at_print
 from digitize.sheet import Finding
+from digitize.source_errors import are_many_files
 from foundation.messages import set_language
 from profiles import PageRules
 
@@ -136,6 +137,11 @@ def test_each_reason_says_which_page_and_what_to_do():
     assert reasons([finding], RULES)[0] == "page 3: blurred. Scan it again"
     set_language("vi")
     assert reasons([finding], RULES)[0] == "trang 3: bị mờ, hãy quét lại"
+
+
+def test_pages_of_one_file_are_not_many_files():
+    assert not are_many_files(["a.pdf#1", "a.pdf#2"])
+    assert are_many_files(["a#1.jpg", "a#2.jpg"])
 
 
 def test_among_many_files_a_reason_names_the_file():
