@@ -2,6 +2,9 @@
 
 import gc
 import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,3 +60,22 @@ def runs() -> Callable[[int], bool]:
         return stat[stat.rindex(")") + 2] != "Z"
 
     return look
+
+
+@pytest.fixture
+def outlives(runs: Callable[[int], bool]) -> Callable[[str], bool]:
+    """Tells whether the process whose number a program prints goes on when that is killed."""
+
+    def kill_and_look(program: str) -> bool:
+        command = [sys.executable, "-c", program]
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as run:
+            assert run.stdout
+            worker = int(run.stdout.readline())
+            time.sleep(0.2)  # it is at work by then
+            run.kill()
+        deadline = time.monotonic() + 10
+        while (left := runs(worker)) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return left
+
+    return kill_and_look

@@ -91,7 +91,7 @@ if __name__ == "__main__":
         assert run.communicate(timeout=30) == (b"heard\n", b"")
 
 
-def test_a_command_that_is_killed_takes_its_workers_along(runs):
+def test_a_command_that_is_killed_takes_its_workers_along(outlives):
     program = """
 import os, time
 from digitize.workers import worker_pool
@@ -101,12 +101,4 @@ if __name__ == "__main__":
         print(schedule(os.getpid, (), 30.0).result(), flush=True)
         schedule(time.sleep, (60,), 90.0).result()
 """
-    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as run:
-        assert run.stdout
-        worker = int(run.stdout.readline())
-        time.sleep(0.2)  # it sleeps by then
-        run.kill()
-    deadline = time.monotonic() + 10
-    while runs(worker) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not runs(worker)
+    assert not outlives(program)
