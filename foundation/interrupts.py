@@ -1,6 +1,5 @@
 """When a command that is to stop hears of it: not half-way through what must not be left there."""
 
-import asyncio
 import signal
 import threading
 from collections.abc import Coroutine, Iterator
@@ -37,6 +36,8 @@ def run_async(work: Coroutine[Any, Any, T]) -> T:
 
     It does so only where Python's own handler hears it.
     """
+    import asyncio  # not with this module, which every command loads first
+
     is_main = threading.current_thread() is threading.main_thread()
     if not is_main or signal.getsignal(signal.SIGINT) is not _when_imported:
         return asyncio.run(work)
