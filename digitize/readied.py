@@ -1,18 +1,10 @@
 """What the server that workers are forked from has ready for them, by importing this module:
-the code that works on pages, and the second reader's model where it is installed.
+the code that works on pages, and the second reader's model where it is installed."""
 
-None of it is looked through for garbage, neither now nor in the workers: they would each make
-a copy of what they look at.
-"""
+from foundation.loading import loaded_for_good
 
-import gc
-
-gc.disable()
-try:
+with loaded_for_good():
     import digitize.page  # noqa: F401  imported for the workers
     from ocr.reader import load
 
     load()
-finally:
-    gc.freeze()
-    gc.enable()

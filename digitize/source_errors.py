@@ -18,8 +18,13 @@ def file_label(path: Path) -> str:
     return re.sub(r"\d{9,}", lambda match: mask_number(match.group()), path.name)
 
 
+def page_label(path: Path, frame: int) -> str:
+    """The same for a page, from 0, of a file of several."""
+    return f"{file_label(path)}#{frame + 1}"
+
+
 def are_many_files(labels: Iterable[str]) -> bool:
-    """Whether sheets of these labels come from more than one file; ``#2`` is a page of one."""
+    """Whether sheets of these labels come from more than one file."""
     return len({re.sub(r"#\d+$", "", label) for label in labels}) > 1
 
 

@@ -27,6 +27,7 @@ from digitize.source_errors import (
     OnlySubfolders,
     SeveralRefused,
     file_label,
+    page_label,
 )
 from digitize.source_images import (
     MAX_PIXELS,
@@ -109,7 +110,7 @@ def read_sources(paths: Sequence[Path]) -> Iterator[Sheet]:
         digest = sha256_file(path)
         for frame, (kind, dpi, last) in enumerate(_pages(path)):
             single = frame == 0 and last
-            label = file_label(path) if single else f"{file_label(path)}#{frame + 1}"
+            label = file_label(path) if single else page_label(path, frame)
             yield Sheet(index, path, frame, kind, label, digest, dpi)
             index += 1
 

@@ -1,10 +1,10 @@
 """What judging files needs, imported once by the server that its processes are forked from."""
 
-import gc
 from importlib import import_module
 
-gc.disable()  # as in digitize.readied
-try:
+from foundation.loading import loaded_for_good
+
+with loaded_for_good():
     for _module in (
         "digitize.content",
         "digitize.seal",
@@ -15,6 +15,3 @@ try:
         "signing.verify",
     ):
         import_module(_module)
-finally:
-    gc.freeze()
-    gc.enable()

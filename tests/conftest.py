@@ -79,3 +79,9 @@ def outlives(runs: Callable[[int], bool]) -> Callable[[str], bool]:
         return left
 
     return kill_and_look
+
+
+@pytest.fixture
+def damaged() -> Callable[[bytes], bytes]:
+    """Gives a file's bytes with the last bit another, whichever it was."""
+    return lambda data: data[:-1] + bytes([data[-1] ^ 1])

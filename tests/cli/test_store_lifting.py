@@ -59,12 +59,11 @@ def test_signed_papers_reach_the_level_and_the_next_day_there_is_nothing_to_do(
 
 
 def test_a_damaged_paper_is_told_and_the_rest_is_lifted(
-    counter: Any, complains: Any, stored: list[str]
+    counter: Any, complains: Any, stored: list[str], damaged: Any
 ) -> None:
     (paper,) = (counter.home / "warehouse" / "objects").rglob(f"{stored[1]}/v1/content/*-paper.pdf")
     paper.chmod(0o600)
-    *body, last = paper.read_bytes()
-    paper.write_bytes(bytes([*body, last ^ 1]))
+    paper.write_bytes(damaged(paper.read_bytes()))
     done = counter.run(*LIFT, "--json")
     complains(done, 12, stored[1])
     said = json.loads(done.stdout)

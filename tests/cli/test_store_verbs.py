@@ -19,7 +19,9 @@ def said(result: "subprocess.CompletedProcess[str]") -> object:
     return json.loads(result.stdout)
 
 
-def test_a_paper_is_deposited_found_reused_and_accounted_for(counter, complains, paper) -> None:
+def test_a_paper_is_deposited_found_reused_and_accounted_for(
+    counter, complains, paper, damaged
+) -> None:
     deposit = ("deposit", paper, "--owner", OWNER, "--type", "khai-sinh", "--number", "12/2020")
     record = said(counter.run(*deposit, "--json"))
     assert (record["owner"], record["status"]) == ("001*******84", "active")
@@ -42,8 +44,7 @@ def test_a_paper_is_deposited_found_reused_and_accounted_for(counter, complains,
     assert said(counter.run("audit", "verify", "--json"))["ok"] is True
     (stored,) = (counter.home / "warehouse" / "objects").rglob("*-paper.pdf")
     stored.chmod(0o600)
-    *body, last = stored.read_bytes()
-    stored.write_bytes(bytes([*body, last ^ 1]))
+    stored.write_bytes(damaged(stored.read_bytes()))
     broken = counter.run("warehouse", "check", "--json")
     complains(broken, 10, "1 fault")
     assert [one["cause"] for one in json.loads(broken.stdout)["faults"]] == ["object-damaged"]

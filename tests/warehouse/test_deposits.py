@@ -168,10 +168,10 @@ def test_a_number_typed_with_spaces_is_the_same_owner(kho, put, pdf, owner) -> N
 
 
 def test_a_disk_that_forgets_what_was_written_is_not_trusted(
-    kho, put, pdf, owner, monkeypatch, store
+    kho, put, pdf, owner, monkeypatch, store, damaged
 ) -> None:
     def forgetful(blobs, path, data):
-        whole(blobs, path, _damaged(data) if path.endswith("paper.pdf") else data)
+        whole(blobs, path, damaged(data) if path.endswith("paper.pdf") else data)
 
     whole = Blobs.put
     monkeypatch.setattr(Blobs, "put", forgetful)
@@ -228,7 +228,3 @@ def test_a_large_paper_does_not_pass_through_memory_whole(kho, put, pdf, tmp_pat
     kho.copy_out(record, tmp_path / "out.pdf")
     assert (tmp_path / "out.pdf").read_bytes() == paper.read_bytes()
     assert (tmp_path / "out.pdf").stat().st_mode & 0o777 == 0o600
-
-
-def _damaged(data: bytes) -> bytes:
-    return bytes([*data[:-1], data[-1] ^ 1])

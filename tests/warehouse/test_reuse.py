@@ -113,11 +113,12 @@ def test_a_revocation_stays(kho, put, pdf, clerk) -> None:
         kho.revoke(record.id, "", clerk)
 
 
-def test_a_damaged_paper_is_never_handed_out(kho, put, pdf, reuse, tmp_path, store) -> None:
+def test_a_damaged_paper_is_never_handed_out(
+    kho, put, pdf, reuse, tmp_path, store, damaged
+) -> None:
     record = put(pdf("a"))
     (stored,) = store.papers()
-    *body, last = store.read(stored)
-    store.write(stored, bytes([*body, last ^ 1]))
+    store.write(stored, damaged(store.read(stored)))
     out = tmp_path / "handed-out.pdf"
     attempts = (
         lambda: reuse(record.id),

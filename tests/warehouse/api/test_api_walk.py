@@ -250,12 +250,11 @@ def test_the_same_paper_again_is_the_same_record_and_another_a_conflict(world) -
 
 
 @pytest.mark.on_disk
-def test_a_damaged_paper_never_leaves_whole(world, store) -> None:
+def test_a_damaged_paper_never_leaves_whole(world, store, damaged) -> None:
     clerk = world.issuer.of("clerk")
     record = world.deposit(world.paper("a"), clerk).json()["id"]
     (stored,) = store.papers()
-    *body, last = store.read(stored)
-    store.write(stored, bytes([*body, last ^ 1]))
+    store.write(stored, damaged(store.read(stored)))
     answer = world.client.get(f"/v1/records/{record}/document", headers=clerk)
     assert (answer.status_code, answer.json()["type"][-14:]) == (503, "damaged-object")
 
